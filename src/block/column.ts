@@ -1,0 +1,128 @@
+/**
+ * Columns of a slice of rows, as typed arrays. Arrays may be longer than the slice: only the first `rows` entries count.
+ * A step owns the columns it puts out and writes them anew at each run, so whoever keeps one copies it.
+ */
+export type Column = NumberColumn | CodeColumn | StringColumn | VectorColumn | ValueColumn;
+
+/** f64 values; `valid[i] = 0` marks null (`valid` null: none is). NaN is a value, not null. */
+export interface NumberColumn {
+  kind: 'numbers';
+  values: Float64Array;
+  valid: Uint8Array | null;
+}
+
+export type Codes = Uint8Array | Uint16Array | Uint32Array;
+
+/**
+ * Small integers `0 … size-1`, with their texts where they have any. To Spark such a column is a double (an index) or, when a
+ * step reads it as text, its label. Two codes beyond the last stand for what has no label: {@link nullCode} and {@link unseenCode}.
+ */
+export interface CodeColumn {
+  kind: 'codes';
+  codes: Codes;
+  size: number;
+  labels: readonly string[] | null;
+}
+
+/** The code of null in a column of `size` labels. */
+export const nullCode = (size: number): number => size;
+/** The code of a text that is not among the `size` labels. */
+export const unseenCode = (size: number): number => size + 1;
+
+export interface StringColumn {
+  kind: 'strings';
+  values: (string | null)[];
+}
+
+/** Anything else, as rows hold it; passes through. */
+export interface ValueColumn {
+  kind: 'values';
+  values: unknown[];
+}
+
+/** Row i of the vector is the parts' rows side by side, `size` slots in all. `valid[i] = 0` marks a null vector. */
+export interface VectorColumn {
+  kind: 'vectors';
+  size: number;
+  parts: readonly VectorPart[];
+  valid: Uint8Array | null;
+}
+
+export type VectorPart = NumberPart | CodePart | DensePart | SparsePart;
+
+/** One slot: a numeric column. */
+export interface NumberPart {
+  kind: 'numbers';
+  size: 1;
+  values: Float64Array;
+}
+
+/** `size` slots, of which slot `codes[i]` holds `table[codes[i]]` (1 without a table) and the others 0; a code ≥ `size` leaves all 0. */
+export interface CodePart {
+  kind: 'codes';
+  size: number;
+  codes: Codes;
+  table: Float64Array | null;
+}
+
+/** `size` slots, row-major: slot j of row i is `values[i * size + j]`. */
+export interface DensePart {
+  kind: 'dense';
+  size: number;
+  values: Float64Array;
+}
+
+/** CSR: row i holds `values[p]` in slot `indices[p]` for `p` in `starts[i] … starts[i + 1] - 1`, indices ascending. */
+export interface SparsePart {
+  kind: 'sparse';
+  size: number;
+  starts: Uint32Array;
+  indices: Uint32Array;
+  values: Float64Array;
+}
+
+/** A slice of rows: columns by slot (see `scoring/program.ts`), and which rows a step has dropped (`keep[i] = 0`; null: none). */
+export interface Block {
+  rows: number;
+  /** Number of the first row within its scan, for messages. */
+  firstRow: number;
+  columns: Column[];
+  keep: Uint8Array | null;
+}
+
+/** The smallest code array for codes up to `max`. */
+export function codesFor(max: number, length: number): Codes {
+  if (max <= 0xff) return new Uint8Array(length);
+  return max <= 0xffff ? new Uint16Array(length) : new Uint32Array(length);
+}
+
+/** Marks row i as dropped. */
+export function dropRow(block: Block, i: number): void {
+  block.keep ??= new Uint8Array(block.rows).fill(1);
+  block.keep[i] = 0;
+}
+
+/** Slot values of one row, written to `out` at `at`; absent slots become 0. */
+export function writeDenseRow(column: VectorColumn, i: number, out: Float64Array, at = 0): void {
+  out.fill(0, at, at + column.size);
+  let slot = at;
+  for (const part of column.parts) {
+    switch (part.kind) {
+      case 'numbers':
+        out[slot] = part.values[i];
+        break;
+      case 'codes': {
+        const code = part.codes[i];
+        if (code < part.size) out[slot + code] = part.table ? part.table[code] : 1;
+        break;
+      }
+      case 'dense':
+        for (let j = 0, p = i * part.size; j < part.size; j++, p++) out[slot + j] = part.values[p];
+        break;
+      case 'sparse':
+        for (let p = part.starts[i]; p < part.starts[i + 1]; p++) out[slot + part.indices[p]] = part.values[p];
+        break;
+    }
+    slot += part.size;
+  }
+}

@@ -1,0 +1,4 @@
+export type { LogisticRegressionParams } from './logistic-params.ts';
+export { LogisticRegression } from './logistic-regression.ts';
+export { LogisticRegressionModel } from './logistic-regression-model.ts';
+export { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';

@@ -1,0 +1,188 @@
+import type { Binder, Slot } from '../block/binder.ts';
+import type { Block, CodePart, Column, DensePart, NumberColumn, SparsePart, VectorColumn } from '../block/column.ts';
+import { MlError, show } from '../error.ts';
+import { exp, log, softmax } from '../kernels/js/math.ts';
+
+/** A fitted model as the row loop needs it; plain data. */
+export interface LogisticScoring {
+  readonly owner: string;
+  readonly stage: string;
+  readonly featuresCol: string;
+  readonly numFeatures: number;
+  /** (sets, numFeatures) row-major. */
+  readonly coefficients: Float64Array;
+  readonly intercepts: Float64Array;
+  readonly multinomial: boolean;
+  readonly decision: Decision;
+  /** Which columns to make, in this order. */
+  readonly outputs: readonly ('rawPrediction' | 'probability' | 'prediction')[];
+}
+
+/**
+ * How a class is chosen. Binary: class 1 where its margin (or, without a raw prediction column, its probability) exceeds `above`.
+ * Else the first class with the largest margin (or probability), or probability / threshold.
+ */
+export type Decision =
+  | { readonly by: 'margin' | 'probability'; readonly above: number }
+  | { readonly by: 'margin' | 'probability'; readonly above: null; readonly thresholds: readonly number[] | null };
+
+/** The rule of binary models: `p > t`, said of margins as `z > log(t / (1 - t))`. */
+export function binaryDecision(threshold: number, by: 'margin' | 'probability'): Decision {
+  return { by, above: by === 'margin' ? log(threshold / (1 - threshold)) : threshold };
+}
+
+/** Adds the scoring step to a program. */
+export function bindLogistic(binder: Binder, features: Slot, scoring: LogisticScoring, names: readonly string[]): void {
+  binder.step(import.meta.url, scoreLogistic, scoring, [features], names);
+}
+
+/**
+ * Scores blocks. Margins add up slot by slot in feature order: of binary models `Σ w x` and then the intercept, raw prediction
+ * `[-z, z]`, `p0 = 1 / (1 + e^z)`, `p1 = 1 - p0`; of multinomial ones the intercept first, probabilities by softmax.
+ */
+export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+  const { coefficients, intercepts, multinomial, numFeatures, decision, outputs } = scoring;
+  const sets = intercepts.length;
+  const k = multinomial ? sets : 2;
+  let capacity = 0;
+  let margins = new Float64Array(0);
+  let columns: { rawPrediction: VectorColumn; probability: VectorColumn; prediction: NumberColumn };
+
+  const grow = (rows: number) => {
+    capacity = rows;
+    margins = new Float64Array(rows * sets);
+    columns = {
+      rawPrediction: vectors(k, rows),
+      probability: vectors(k, rows),
+      prediction: { kind: 'numbers', values: new Float64Array(rows), valid: null },
+    };
+  };
+
+  return (inputs, block) => {
+    const { rows } = block;
+    if (rows > capacity || capacity === 0) grow(Math.max(rows, 1));
+    const features = inputs[0] as VectorColumn;
+    checkFeatures(features, block, scoring);
+    for (let c = 0; c < sets; c++) {
+      const z = margins.subarray(c * capacity, c * capacity + rows);
+      z.fill(multinomial ? intercepts[c] : 0);
+      addProducts(z, features, coefficients.subarray(c * numFeatures, (c + 1) * numFeatures), rows);
+    }
+    const raw = values(columns.rawPrediction);
+    const probability = values(columns.probability);
+    const prediction = columns.prediction.values;
+    for (let i = 0; i < rows; i++) {
+      const at = i * k;
+      if (multinomial) {
+        for (let c = 0; c < k; c++) probability[at + c] = raw[at + c] = margins[c * capacity + i];
+        softmax(probability, at, k);
+      } else {
+        const z = margins[i] + intercepts[0];
+        raw[at] = -z;
+        raw[at + 1] = z;
+        probability[at] = 1 / (1 + exp(z));
+        probability[at + 1] = 1 - probability[at];
+      }
+      prediction[i] = decide(decision, raw, probability, at, k);
+    }
+    return outputs.map((name) => columns[name]);
+  };
+}
+
+function decide(decision: Decision, raw: Float64Array, probability: Float64Array, at: number, k: number): number {
+  const scores = decision.by === 'margin' ? raw : probability;
+  if (decision.above !== null) return scores[at + 1] > decision.above ? 1 : 0;
+  const { thresholds } = decision;
+  let best = 0;
+  let most = thresholds ? Number.NEGATIVE_INFINITY : scores[at];
+  for (let c = thresholds ? 0 : 1; c < k; c++) {
+    const score = thresholds ? probability[at + c] / thresholds[c] : scores[at + c];
+    if (score > most) {
+      most = score;
+      best = c;
+    }
+  }
+  return best;
+}
+
+/** z[i] += Σj w[j] x[i][j], slot by slot. */
+function addProducts(z: Float64Array, { parts }: VectorColumn, w: Float64Array, rows: number): void {
+  let slot = 0;
+  for (const part of parts) {
+    switch (part.kind) {
+      case 'numbers':
+        addNumbers(z, part.values, w[slot], rows);
+        break;
+      case 'codes':
+        addCodes(z, part, w, slot, rows);
+        break;
+      case 'dense':
+        addDense(z, part, w, slot, rows);
+        break;
+      case 'sparse':
+        addSparse(z, part, w, slot, rows);
+        break;
+    }
+    slot += part.size;
+  }
+}
+
+function addNumbers(z: Float64Array, values: Float64Array, weight: number, rows: number): void {
+  for (let i = 0; i < rows; i++) z[i] += weight * values[i];
+}
+
+function addCodes(z: Float64Array, { size, codes, table }: CodePart, w: Float64Array, slot: number, rows: number): void {
+  for (let i = 0; i < rows; i++) {
+    const code = codes[i];
+    if (code < size) z[i] += table ? w[slot + code] * table[code] : w[slot + code];
+  }
+}
+
+function addDense(z: Float64Array, { size, values }: DensePart, w: Float64Array, slot: number, rows: number): void {
+  for (let i = 0, p = 0; i < rows; i++) {
+    let sum = z[i];
+    for (let j = slot; j < slot + size; j++, p++) sum += w[j] * values[p];
+    z[i] = sum;
+  }
+}
+
+function addSparse(z: Float64Array, { starts, indices, values }: SparsePart, w: Float64Array, slot: number, rows: number): void {
+  for (let i = 0; i < rows; i++) {
+    let sum = z[i];
+    for (let p = starts[i], end = starts[i + 1]; p < end; p++) sum += w[slot + indices[p]] * values[p];
+    z[i] = sum;
+  }
+}
+
+function checkFeatures(features: VectorColumn, { rows, firstRow, keep }: Block, { owner, stage, featuresCol, numFeatures }: LogisticScoring): void {
+  // A block of nulls alone has vectors of no size, so nulls come first.
+  for (let i = 0; features.valid && i < rows; i++) {
+    if (features.valid[i] === 0 && keep?.[i] !== 0) {
+      throw new MlError(
+        'VALUE_INVALID',
+        `${owner}: column ${show(featuresCol)} must not be null, row ${firstRow + i} is; fill or drop such rows first`,
+        {
+          stage,
+          column: featuresCol,
+          row: firstRow + i,
+          value: null,
+        },
+      );
+    }
+  }
+  if (features.size !== numFeatures) {
+    throw new MlError(
+      'VALUE_INVALID',
+      `${owner}: column ${show(featuresCol)} must have the ${numFeatures} features of the fit, row ${firstRow} has ${features.size}`,
+      { stage, column: featuresCol, row: firstRow, value: features.size },
+    );
+  }
+}
+
+function vectors(size: number, rows: number): VectorColumn {
+  return { kind: 'vectors', size, parts: [{ kind: 'dense', size, values: new Float64Array(rows * size) }], valid: null };
+}
+
+function values(column: VectorColumn): Float64Array {
+  return (column.parts[0] as { values: Float64Array }).values;
+}

@@ -1,0 +1,168 @@
+import type { Block, NumberColumn, VectorColumn } from '../block/column.ts';
+import type { TrainingSet } from '../engine/engine.ts';
+import { MlError, show } from '../error.ts';
+import type { LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { LogisticRegressionModel } from './logistic-regression-model.ts';
+import type { ScoredRows } from './logistic-regression-summary.ts';
+import { featuresOf, slotsOf, sparsePart } from './training-rows.ts';
+
+/** What the label column says: its classes, and the weight of the rows of each. */
+export interface ClassLabels {
+  readonly numClasses: number;
+  readonly weights: Float64Array;
+}
+
+interface Owner {
+  readonly owner: string;
+  readonly uid: string;
+  readonly params: { readonly labelCol: string; readonly weightCol?: string };
+}
+
+/** A training set of more values than this is not scored in passing: summaries of larger ones come from `model.evaluate`. */
+const MAX_SCORED_VALUES = 10_000_000;
+/** Rows scored at a time; small enough for the caches. */
+const SLICE = 4096;
+/** Beyond this a label is a mistake, not a class: every class has its own coefficients. */
+const MAX_CLASSES = 1 << 20;
+/** Products of smaller weights lose digits, down to all of them. */
+const LEAST_WEIGHT = 1e-300;
+
+/**
+ * Sums weights by label, in row order. Labels must be whole numbers from 0 on, below `known` (the label column's categories) where
+ * that is given; weights must be >= 0, not all of them 0. Rows of weight 0 do not make a class.
+ */
+export function readLabels({ owner, uid, params }: Owner, set: TrainingSet, known: number | undefined): ClassLabels {
+  const { label, weight } = set.layout as LinearArgs;
+  let weights: Float64Array = new Float64Array(Math.max(known ?? 0, 2));
+  let classes = 0;
+  let heaviest = 0;
+  let squares = 0;
+  const refuse = (column: string, row: number, rule: string, value: number): never => {
+    throw new MlError('VALUE_INVALID', `${owner}: column ${show(column)} must be ${rule}, row ${row} has ${show(value)}`, {
+      stage: uid,
+      column,
+      row,
+      value,
+    });
+  };
+  const most = known ?? MAX_CLASSES;
+  const labelRule = known === undefined ? 'a class number 0, 1, 2 …' : `a class number 0 … ${known - 1}`;
+  for (const partition of set.partitions as readonly PartitionHandle[]) {
+    const labels = slotsOf(partition, label, 0, partition.rows);
+    const own = weight === undefined ? undefined : slotsOf(partition, weight, 0, partition.rows);
+    for (let i = 0; i < partition.rows; i++) {
+      const y = labels[i];
+      const w = own ? own[i] : 1;
+      if (!(y >= 0 && y < most && Number.isInteger(y))) refuse(params.labelCol, partition.firstRow + i, labelRule, y);
+      if (!(w >= 0 && w < Number.POSITIVE_INFINITY)) refuse(params.weightCol ?? '', partition.firstRow + i, 'a finite weight >= 0', w);
+      if (w === 0) continue;
+      if (y >= weights.length) weights = grown(weights, Math.max(y + 1, 2 * weights.length));
+      weights[y] += w;
+      squares += w * w;
+      if (w > heaviest) heaviest = w;
+      if (y >= classes) classes = y + 1;
+    }
+  }
+  if (classes === 0) {
+    throw new MlError('VALUE_INVALID', `${owner}: column ${show(params.weightCol)} must have a weight above 0 in some row, all are 0`, {
+      stage: uid,
+      column: params.weightCol,
+    });
+  }
+  if (!Number.isFinite(squares) || heaviest < LEAST_WEIGHT) {
+    throw new MlError(
+      'VALUE_INVALID',
+      `${owner}: column ${show(params.weightCol)} must hold weights whose squares add up to a finite number and of which one is at least ${LEAST_WEIGHT}, the largest is ${heaviest}; divide them by it`,
+      { stage: uid, column: params.weightCol, value: heaviest },
+    );
+  }
+  const numClasses = known ?? classes;
+  return { numClasses, weights: weights.slice(0, numClasses) };
+}
+
+/**
+ * 1 for each feature other than a code's that has the same value, not 0, in all rows of weight above 0; a column is read up to its first other value.
+ * (Codes and zeros have exact moments anyway.)
+ */
+export function constantFeatures(set: TrainingSet): Uint8Array {
+  const { parts, numFeatures, weight } = set.layout as LinearArgs;
+  const constant = new Uint8Array(numFeatures);
+  const partitions = set.partitions as readonly PartitionHandle[];
+  const counts = (partition: PartitionHandle) => (weight === undefined ? null : slotsOf(partition, weight, 0, partition.rows));
+  for (const part of parts) {
+    if (part.kind === 'dense') {
+      part.columns.forEach((column, j) => {
+        let first: number | undefined;
+        const isConstant = partitions.every((partition) => {
+          const values = slotsOf(partition, column, 0, partition.rows);
+          const weights = counts(partition);
+          for (let i = 0; i < values.length; i++) {
+            if (weights?.[i] === 0) continue;
+            first ??= values[i];
+            if (values[i] !== first) return false;
+          }
+          return true;
+        });
+        if (isConstant) constant[part.offset + j] = 1;
+      });
+    } else if (part.kind === 'csr') {
+      for (const slot of constantSlots(partitions, part.column, counts)) constant[part.offset + slot] = 1;
+    }
+  }
+  return constant;
+}
+
+/** Slots of a sparse column that hold one and the same value in every row that counts. */
+function constantSlots(
+  partitions: readonly PartitionHandle[],
+  column: number,
+  counts: (partition: PartitionHandle) => ArrayLike<number> | null,
+): Iterable<number> {
+  let candidates: Map<number, number> | undefined;
+  for (const partition of partitions) {
+    const { starts, indices, values } = sparsePart(partition, partition.columns[column], 0, 0, partition.rows);
+    const weights = counts(partition);
+    for (let i = 0; i < partition.rows; i++) {
+      if (weights?.[i] === 0) continue;
+      const row = new Map<number, number>();
+      for (let p = starts[i]; p < starts[i + 1]; p++) {
+        if (!candidates || candidates.get(indices[p]) === values[p]) row.set(indices[p], values[p]);
+      }
+      candidates = row;
+      if (candidates.size === 0) return [];
+    }
+  }
+  return candidates?.keys() ?? [];
+}
+
+/** Predictions for the rows just fitted; null where there are too many. */
+export function scoreTrainingRows(model: LogisticRegressionModel, set: TrainingSet): ScoredRows | null {
+  const { parts, numFeatures, label, weight } = set.layout as LinearArgs;
+  const stored = parts.reduce((sum, part) => sum + (part.kind === 'dense' ? part.columns.length : 1), 0);
+  if (set.rows * stored > MAX_SCORED_VALUES) return null;
+  const predictions = new Float64Array(set.rows);
+  const labels = new Float64Array(set.rows);
+  const weights = weight === undefined ? undefined : new Float64Array(set.rows);
+  const scores = model.numClasses <= 2 ? new Float64Array(set.rows) : null;
+  const score = model.blockScorer();
+  for (const partition of set.partitions as readonly PartitionHandle[]) {
+    for (let lo = 0; lo < partition.rows; lo += SLICE) {
+      const hi = Math.min(lo + SLICE, partition.rows);
+      const row = partition.firstRow + lo;
+      const block: Block = { rows: hi - lo, firstRow: row, columns: [], keep: null };
+      const [, probability, prediction] = score([featuresOf(partition, parts, numFeatures, lo, hi)], block);
+      predictions.set((prediction as NumberColumn).values.subarray(0, hi - lo), row);
+      labels.set(slotsOf(partition, label, lo, hi), row);
+      if (weights && weight !== undefined) weights.set(slotsOf(partition, weight, lo, hi), row);
+      const { values, size } = (probability as VectorColumn).parts[0] as { values: Float64Array; size: number };
+      if (scores) for (let i = lo; i < hi; i++) scores[partition.firstRow + i] = values[(i - lo) * size + 1];
+    }
+  }
+  return { predictions, labels, weights, scores };
+}
+
+function grown(values: Float64Array, length: number): Float64Array {
+  const out = new Float64Array(length);
+  out.set(values);
+  return out;
+}

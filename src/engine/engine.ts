@@ -1,0 +1,74 @@
+import type { Column } from '../block/column.ts';
+import type { Executor, FitOptions, Logger, ProgressEvent } from '../frame/executor.ts';
+import type { Plan } from '../frame/plan.ts';
+import type { Schema } from '../frame/schema.ts';
+import type { AggregatorSpec, LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { FitContext } from './local/workers/contract.ts';
+/** An engine that trains: what an estimator's `fit` calls. */
+export interface Engine extends Executor {
+  /** How many threads train, so that many small fits may go on side by side; 1 when absent. */
+  readonly workers?: number;
+  /** Runs `train` with a context over `plan`; on a cluster the estimator is sent there instead. */
+  train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T>;
+}
+/** A slice of the rows asked for: `columns[i]` is the i-th column named. Valid until the callback returns. Dropped rows are not in it. */
+export interface ScannedBlock {
+  readonly rows: number;
+  /** Number of the first row within the scan. */
+  readonly firstRow: number;
+  readonly columns: readonly Column[];
+}
+/** A distinct value of a column as text (as Spark's cast to string prints it), and how often it stands there. */
+export interface Level {
+  readonly text: string;
+  readonly count: number;
+}
+/** An order-free aggregate of one column; nulls are skipped, and NaN too. */
+export interface AggregateRequest {
+  readonly column: string;
+  /** `quantile`: an element of the column, the least with rank ≥ p·n (Spark's approximate quantile at no error). `mode`: ties take the smallest. */
+  readonly of: 'min' | 'max' | 'count' | 'quantile' | 'mode';
+  readonly p?: number;
+  /** A further value to skip (Imputer's `missingValue`). */
+  readonly except?: number;
+}
+/** Features, label and weight of all rows in shared memory, cut into partitions that depend on the data alone. */
+export interface TrainingSet {
+  readonly rows: number;
+  readonly numFeatures: number;
+  /** Handles that cross threads; the memory behind them is shared. */
+  readonly partitions: readonly PartitionHandle[];
+  /** Which of a partition's columns are features, label and weight. */
+  readonly layout: LinearArgs;
+  /** Gives the memory back, unless a cached frame keeps it. */
+  release(): void;
+}
+/** A fit for the workers: export `name` of `module`, and the sums it asks for. */
+export interface SolveTask<Args, R> {
+  readonly module: string;
+  readonly name: string;
+  /** The export itself, for the case without worker threads. */
+  readonly local?: (context: FitContext, args: Args) => R;
+  readonly aggregators: Readonly<Record<string, AggregatorSpec>>;
+}
+/** What an estimator may ask while it trains. f64 sums are made here in blocks, in row order; the query engine only counts, compares and groups. */
+export interface TrainingContext {
+  readonly owner: string;
+  readonly schema: Schema;
+  readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
+  report(event: Omit<ProgressEvent, 'stage'>): void;
+  /** Visits the rows block by block, in row order, on this thread. */
+  scan(columns: readonly string[], onBlock: (block: ScannedBlock) => void): Promise<void>;
+  /** Distinct values with their counts, of each column, all in one pass; nulls are left out. */
+  levels(columns: readonly string[]): Promise<Level[][]>;
+  /** null where a column has no value to aggregate. */
+  aggregate(requests: readonly AggregateRequest[]): Promise<(number | null)[]>;
+  /** Loads features, label and optional weight; null/NaN/±Inf there are errors that name column, row and value. */
+  trainingSet(columns: { features: string; label?: string; weight?: string }): Promise<TrainingSet>;
+  /**
+   * Runs the task on the workers over the set's partitions; small sets take one worker. Its reports go to {@link TrainingContext.report}.
+   * Starts once more when a worker dies.
+   */
+  solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet, args: Args): Promise<R>;
+}

@@ -1,0 +1,172 @@
+import { MlError, show } from '../../error.ts';
+import type { Plan } from '../../frame/plan.ts';
+import { type Field, Schema } from '../../frame/schema.ts';
+import { STRING } from '../../frame/types.ts';
+import type { Database, QueryOptions } from './duck/database.ts';
+import { LocalTables } from './local-table.ts';
+import { batchSchema, emptyRelation, mapBatches } from './map-batches.ts';
+import { chainOf } from './ml/chain.ts';
+import { wantedOf } from './ml/narrow.ts';
+import { Transforms } from './ml/transform.ts';
+import { Sources } from './sources.ts';
+import { duckType, identifier, text } from './sql/duck-type.ts';
+import { planSql } from './sql/plan.ts';
+import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
+import type { WorkerPool } from './workers/pool.ts';
+
+/** What plans become: relations, kept by plan. Asking for a schema computes nothing; what is to be kept is kept at the first action. */
+export class Compiler {
+  readonly transforms: Transforms;
+  readonly sources: Sources;
+  readonly #database: Database;
+  readonly #pool: WorkerPool;
+  readonly #locals: LocalTables;
+  #forSchema: PlanContext;
+  #forAction: PlanContext;
+  /** Tables of rows that are kept, by the plan that gives them. */
+  readonly #kept = new WeakMap<Plan, { table: string; relation: Promise<Relation> }>();
+  readonly #dropped = new FinalizationRegistry<string>((table) => void this.#drop(table));
+
+  constructor({ database, pool }: { database: Database; pool: WorkerPool }) {
+    this.#database = database;
+    this.#pool = pool;
+    this.transforms = new Transforms(database);
+    this.sources = new Sources(database);
+    this.#locals = new LocalTables(database);
+    this.#forSchema = this.#context(false);
+    this.#forAction = this.#context(true);
+  }
+
+  /** The relation by which a plan's schema is known. */
+  describe(plan: Plan): Promise<Relation> {
+    return planSql(plan, this.#forSchema);
+  }
+
+  /** The relation that an action runs. */
+  compile(plan: Plan): Promise<Relation> {
+    return planSql(plan, this.#forAction);
+  }
+
+  /** Forgets the rows that a `cache()` keeps. */
+  async unpersist(plan: Plan): Promise<void> {
+    const { base } = chainOf(plan);
+    const kept = this.#kept.get(base);
+    if (!kept) return;
+    this.#kept.delete(base);
+    this.#forAction = this.#context(true);
+    await kept.relation.catch(() => {});
+    await this.#drop(kept.table);
+  }
+
+  #context(forAction: boolean): PlanContext {
+    const options: QueryOptions = { owner: 'frame' };
+    return {
+      compiled: new WeakMap(),
+      engineRelation: (plan, compile) => this.#relation(plan, compile, forAction, options),
+      materialize: async (plan, relation) => (forAction ? this.#keep(plan, relation) : relation),
+      syntaxTree: async (sql) => {
+        const [row] = await this.#database.rows(`SELECT json_serialize_sql(${text(sql)})`, [STRING], { owner: 'sql' });
+        return JSON.parse(row?.[0] as string);
+      },
+      describe: (sql) => this.#database.describe(sql, { owner: 'sql' }),
+    };
+  }
+
+  async #relation(plan: EnginePlan, compile: (input: Plan) => Promise<Relation>, forAction: boolean, options: QueryOptions): Promise<Relation> {
+    switch (plan.op) {
+      case 'read':
+        return this.sources.relation(plan, options);
+      case 'local':
+        return this.#locals.relation(plan.table, { ...options, owner: 'createFrame' });
+      case 'sql':
+        return this.#sql(plan, compile);
+      case 'cache':
+      case 'transform': {
+        const chain = chainOf(plan);
+        const input = await this.base(chain, compile, forAction);
+        return chain.stages.length === 0 ? input : this.transforms.relation(chain, input, wantedOf(plan), plan, options);
+      }
+      case 'mapBatches':
+        return this.#mapBatches(plan, compile, forAction);
+      default:
+        throw new MlError('NOT_SUPPORTED', `frame: this engine cannot run ${plan.op} here`);
+    }
+  }
+
+  /** The relation that a chain of transformers starts from, kept when the chain is cached. */
+  async base(chain: { base: Plan; cached: boolean }, compile = (plan: Plan) => this.compile(plan), forAction = true): Promise<Relation> {
+    const input = await compile(chain.base);
+    return chain.cached && forAction && chain.base.op !== 'local' ? this.#keep(chain.base, input) : input;
+  }
+
+  /** The schema at once; the rows when an action asks for them, kept in a table. */
+  async #mapBatches(plan: Extract<Plan, { op: 'mapBatches' }>, compile: (input: Plan) => Promise<Relation>, forAction: boolean): Promise<Relation> {
+    const input = await compile(plan.input);
+    const schema = batchSchema(plan, input.schema);
+    if (!forAction) return emptyRelation(schema);
+    const rows = await mapBatches(plan, input, schema, this.#database, this.#pool);
+    return this.#locals.relation(rows, { owner: 'mapBatches' }, plan);
+  }
+
+  #keep(plan: Plan, relation: Relation): Promise<Relation> {
+    const known = this.#kept.get(plan);
+    if (known) return known.relation;
+    const table = `kept${this.#database.number()}`;
+    const kept = { table, relation: this.#load(table, relation) };
+    this.#kept.set(plan, kept);
+    this.#dropped.register(plan, table);
+    kept.relation.catch(() => this.#kept.delete(plan));
+    return kept.relation;
+  }
+
+  async #load(table: string, relation: Relation): Promise<Relation> {
+    const columns = relation.columns.join(', ') || 'NULL AS none';
+    await this.#database.run(`CREATE TABLE ${table} AS SELECT ${columns} FROM (${relation.sql}) AS t`, { owner: 'cache' });
+    return { ...relation, sql: `SELECT * FROM ${table}`, stable: true };
+  }
+
+  async #drop(table: string): Promise<void> {
+    if (!this.#database.closed) await this.#database.run(`DROP TABLE IF EXISTS ${table}`, { owner: 'unpersist' }).catch(() => {});
+  }
+
+  /** SQL text over frames: each a common table expression under its name, with the columns' own names. */
+  async #sql(plan: Extract<Plan, { op: 'sql' }>, compile: (input: Plan) => Promise<Relation>): Promise<Relation> {
+    const tables: string[] = [];
+    for (const [name, frame] of plan.frames) {
+      const relation = await compile(frame);
+      checkCases(name, relation.schema);
+      const columns = relation.schema.fields.map((f, j) => `${relation.columns[j]} AS ${identifier(f.name)}`);
+      tables.push(`${identifier(name)} AS (SELECT ${columns.join(', ')} FROM (${relation.sql}) AS t)`);
+    }
+    const body = plan.text.trim().replace(/;+$/, '');
+    const query = `${tables.length > 0 ? `WITH ${tables.join(', ')} ` : ''}SELECT * FROM (\n${body}\n) AS q`;
+    const described = await this.#database.describe(query, { owner: 'sql' });
+    const fields = described.map(({ name, type }): Field => ({ name, type, nullable: true }));
+    const aliases = fields.map((_, j) => `q${j}`);
+    const list = fields.map((f, j) => `CAST(q${j} AS ${duckType(f.type)}) AS c${j}`);
+    return {
+      sql: `SELECT ${list.join(', ')} FROM (${query}) AS t(${aliases.join(', ')})`,
+      schema: new Schema(fields),
+      columns: fields.map((_, j) => `c${j}`),
+      stable: false,
+    };
+  }
+}
+
+/** SQL text knows columns whatever their case: names that differ in nothing else cannot be told apart there. */
+function checkCases(frame: string, schema: Schema): void {
+  const seen = new Map<string, string>();
+  for (const name of schema.names) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined) {
+      throw new MlError(
+        'COLUMN_AMBIGUOUS',
+        `sql: columns ${show(other)} and ${show(name)} of ${show(frame)} must differ in more than case; rename one`,
+        {
+          column: name,
+        },
+      );
+    }
+    seen.set(name.toLowerCase(), name);
+  }
+}

@@ -1,0 +1,112 @@
+import { MlError, show } from '../../../error.ts';
+import { type DataType, typeName } from '../../../frame/types.ts';
+import { duckType, text } from '../sql/duck-type.ts';
+import type { CsvFormat } from './options.ts';
+
+const INTEGER = '[+-]?[0-9]+';
+const NUMBER = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?';
+const DATE = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}';
+const TIMESTAMP = `${DATE}([ T][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,9})?)?( ?(Z|UTC|[+-][0-9]{1,2}:?([0-9]{2})?))?)?`;
+
+const matches = (x: string, pattern: string) => `regexp_full_match(${x}, ${text(pattern)})`;
+
+/** SQL that reads the text `x` as `type` by the rules of Spark's CSV reader; null where it cannot. */
+export function csvCast(x: string, type: DataType, format: CsvFormat): string {
+  switch (type.kind) {
+    case 'string':
+      return x;
+    case 'boolean':
+      return `CASE lower(${x}) WHEN 'true' THEN true WHEN 'false' THEN false END`;
+    case 'byte':
+    case 'short':
+    case 'int':
+    case 'long':
+      return `CASE WHEN ${matches(x, INTEGER)} THEN TRY_CAST(${x} AS ${duckType(type)}) END`;
+    case 'float':
+    case 'double': {
+      const named = [
+        [format.nanValue, 'nan'],
+        [format.positiveInf, 'inf'],
+        [format.negativeInf, '-inf'],
+        ['NaN', 'nan'],
+        ['Infinity', 'inf'],
+        ['+Infinity', 'inf'],
+        ['-Infinity', '-inf'],
+      ].map(([word, value]) => `WHEN ${x} = ${text(word as string)} THEN '${value}'::${duckType(type)}`);
+      const number = `TRY_CAST(rtrim(trim(${x}, ' \t'), 'dDfF') AS ${duckType(type)})`;
+      return `CASE WHEN ${matches(x, `[ \t]*${NUMBER}[dDfF]?[ \t]*`)} THEN ${number} ${named.join(' ')} END`;
+    }
+    case 'decimal':
+      return `CASE WHEN ${matches(x, NUMBER)} THEN TRY_CAST(${x} AS ${duckType(type)}) END`;
+    case 'date':
+      if (format.dateFormat !== null) return `CAST(try_strptime(${x}, ${text(strptimePattern('dateFormat', format.dateFormat))}) AS DATE)`;
+      return `CASE WHEN ${matches(x, `[ ]*${DATE}[ ]*`)} THEN TRY_CAST(trim(${x}) AS DATE) END`;
+    case 'timestamp':
+      if (format.timestampFormat !== null) return `try_strptime(${x}, ${text(strptimePattern('timestampFormat', format.timestampFormat))})`;
+      return `CASE WHEN ${matches(x, TIMESTAMP)} THEN CAST(TRY_CAST(${x} AS TIMESTAMPTZ) AS TIMESTAMP) END`;
+    case 'binary':
+      return `encode(${x})`;
+    default:
+      throw new MlError(
+        'NOT_SUPPORTED',
+        `read.csv: a CSV column must be a number, text, boolean, date or timestamp, the schema says ${typeName(type)}`,
+        {
+          value: typeName(type),
+        },
+      );
+  }
+}
+
+/** Condition under which `x` (not null) is a date in the strict form that inference takes for one. */
+export function isDate(x: string, format: CsvFormat): string {
+  if (format.dateFormat !== null) return `${csvCast(x, { kind: 'date' }, format)} IS NOT NULL`;
+  return `(${matches(x, '[0-9]{4}-[0-9]{2}-[0-9]{2}')} AND TRY_CAST(${x} AS DATE) IS NOT NULL)`;
+}
+
+export function isWholeNumber(x: string): string {
+  return matches(x, `${INTEGER}`);
+}
+
+const LETTERS: ReadonlyMap<string, string> = new Map([
+  ['yyyy', '%Y'],
+  ['yy', '%y'],
+  ['MMMM', '%B'],
+  ['MMM', '%b'],
+  ['MM', '%m'],
+  ['M', '%-m'],
+  ['dd', '%d'],
+  ['d', '%-d'],
+  ['HH', '%H'],
+  ['H', '%-H'],
+  ['hh', '%I'],
+  ['h', '%-I'],
+  ['mm', '%M'],
+  ['m', '%-M'],
+  ['ss', '%S'],
+  ['s', '%-S'],
+  ['SSS', '%g'],
+  ['SSSSSS', '%f'],
+  ['a', '%p'],
+  ['XXX', '%z'],
+  ['XX', '%z'],
+  ['Z', '%z'],
+  ['EEEE', '%A'],
+  ['EEE', '%a'],
+  ['E', '%a'],
+]);
+
+/** Spark's date pattern in strptime's words. */
+export function strptimePattern(option: string, pattern: string): string {
+  return pattern.replace(/'([^']*)'|([A-Za-z])\2*|%/g, (part, quoted: string | undefined, letter: string | undefined) => {
+    if (quoted !== undefined) return quoted === '' ? "'" : quoted.replaceAll('%', '%%');
+    if (letter === undefined) return '%%';
+    const word = LETTERS.get(part);
+    if (!word) {
+      throw new MlError('NOT_SUPPORTED', `read.csv: option ${option} must be made of ${[...LETTERS.keys()].join(' ')}, got ${show(pattern)}`, {
+        param: option,
+        value: pattern,
+      });
+    }
+    return word;
+  });
+}

@@ -1,0 +1,115 @@
+import { Schema } from '../../../frame/schema.ts';
+import { type DataType, STRING } from '../../../frame/types.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { text } from '../sql/duck-type.ts';
+import { csvCast, isDate, isWholeNumber } from './cast.ts';
+import type { CsvFormat } from './options.ts';
+import { QUOTED_EMPTY } from './tokenizer.ts';
+
+/** Rows from which types are guessed before all rows are looked through. */
+const SAMPLE = 1000;
+
+const VOID: DataType = { kind: 'void' };
+
+/** Types in the order in which inference tries them, with the condition that a text must meet. */
+const CANDIDATES: readonly { kind: DataType['kind']; test: (x: string, format: CsvFormat) => string }[] = [
+  { kind: 'int', test: (x, f) => nullOr(x, `${csvCast(x, { kind: 'int' }, f)} IS NOT NULL`) },
+  { kind: 'long', test: (x, f) => nullOr(x, `${csvCast(x, { kind: 'long' }, f)} IS NOT NULL`) },
+  { kind: 'decimal', test: (x) => nullOr(x, isWholeNumber(x)) },
+  { kind: 'double', test: (x, f) => nullOr(x, `${csvCast(x, { kind: 'double' }, f)} IS NOT NULL`) },
+  { kind: 'date', test: (x, f) => nullOr(x, isDate(x, f)) },
+  { kind: 'timestamp', test: (x, f) => nullOr(x, `(${csvCast(x, { kind: 'timestamp' }, f)} IS NOT NULL)`) },
+  { kind: 'boolean', test: (x, f) => nullOr(x, `${csvCast(x, { kind: 'boolean' }, f)} IS NOT NULL`) },
+];
+
+function nullOr(x: string, condition: string): string {
+  return `(${x} IS NULL OR ${condition})`;
+}
+
+function candidate(holds: readonly boolean[], digits: number): DataType {
+  for (const [k, { kind }] of CANDIDATES.entries()) {
+    if (!holds[k]) continue;
+    if (kind !== 'decimal') return { kind } as DataType;
+    if (digits <= 38) return { kind, precision: digits, scale: 0 };
+  }
+  return STRING;
+}
+
+/** Field `j` of a record, null where Spark has null. */
+export function fieldSql(j: number, { nullValue, emptyValue }: CsvFormat): string {
+  let x = `nullif(l[${j + 1}], '')`;
+  if (nullValue === '') return x;
+  x = `nullif(${x}, ${text(nullValue)})`;
+  return emptyValue === '' ? `CASE WHEN ${x} = ${text(QUOTED_EMPTY)} THEN '' ELSE ${x} END` : x;
+}
+
+/** Finds the types of records' columns as Spark does: the first type of its order that all texts fit. `records` is a SELECT of `l`, the fields. */
+export class TypeInference {
+  readonly #database: Database;
+  readonly #records: string;
+  readonly #format: CsvFormat;
+  readonly #options: QueryOptions;
+
+  constructor(database: Database, records: string, format: CsvFormat, options: QueryOptions) {
+    this.#database = database;
+    this.#records = records;
+    this.#format = format;
+    this.#options = options;
+  }
+
+  /** The schema of records whose columns are called `names`. */
+  async schema(names: readonly string[]): Promise<Schema> {
+    const types: DataType[] = names.map(() => STRING);
+    if (this.#format.inferSchema) {
+      const found = await this.#candidates([...names.keys()], SAMPLE);
+      for (const [j, type] of await this.#verify(found)) types[j] = type;
+    }
+    return new Schema(names.map((name, j) => ({ name, type: types[j] as DataType, nullable: true })));
+  }
+
+  /** The type of each column by the first `limit` rows, or all. */
+  async #candidates(columns: readonly number[], limit?: number): Promise<Map<number, DataType>> {
+    const format = this.#format;
+    const x = (j: number) => fieldSql(j, format);
+    const checks = columns.flatMap((j) => [
+      `coalesce(bool_or(${x(j)} IS NOT NULL), false)`,
+      ...CANDIDATES.map(({ test }) => `coalesce(bool_and(${test(x(j), format)}), false)`),
+      `coalesce(max(length(ltrim(${x(j)}, '+-0'))), 0)::DOUBLE`,
+    ]);
+    if (checks.length === 0) return new Map();
+    const source = limit === undefined ? this.#records : `${this.#records} LIMIT ${limit}`;
+    const perColumn = CANDIDATES.length + 2;
+    const kinds: DataType[] = checks.map((_, k) => ({ kind: k % perColumn === perColumn - 1 ? 'double' : 'boolean' }));
+    const [row = []] = await this.#database.rows(`SELECT ${checks.join(', ')} FROM (${source})`, kinds, this.#options);
+    return new Map(
+      columns.map((j, c) => {
+        const [any, ...rest] = row.slice(c * perColumn, (c + 1) * perColumn);
+        const digits = Number(rest.pop());
+        return [j, any ? candidate(rest as boolean[], digits) : VOID];
+      }),
+    );
+  }
+
+  /** Looks through all rows whether the types found in the sample hold; where not, the column is inferred from all rows. */
+  async #verify(found: ReadonlyMap<number, DataType>): Promise<Map<number, DataType>> {
+    const format = this.#format;
+    const columns = [...found].filter(([, type]) => type.kind !== 'string');
+    const checks = columns.map(([j, type]) => {
+      const x = fieldSql(j, format);
+      if (type.kind === 'void') return `coalesce(bool_and(${x} IS NULL), true)`;
+      const test = type.kind === 'decimal' ? 'false' : (CANDIDATES.find((c) => c.kind === type.kind)?.test(x, format) ?? 'false');
+      return `coalesce(bool_and(${test}), true)`;
+    });
+    const settled = new Map(found);
+    if (checks.length === 0) return settled;
+    const [row = []] = await this.#database.rows(
+      `SELECT ${checks.join(', ')} FROM (${this.#records})`,
+      checks.map(() => ({ kind: 'boolean' as const })),
+      this.#options,
+    );
+    const wrong = columns.filter((_, c) => row[c] !== true).map(([j]) => j);
+    for (const [j, type] of await this.#candidates(wrong)) settled.set(j, type);
+    for (const [j, type] of settled) if (type.kind === 'void') settled.set(j, STRING);
+    return settled;
+  }
+}

@@ -1,0 +1,84 @@
+import { MlError, show } from '../../../error.ts';
+
+/** How a CSV text is cut into fields and what they mean; Spark's names and defaults. */
+export interface CsvFormat {
+  readonly header: boolean;
+  readonly inferSchema: boolean;
+  readonly sep: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly comment: string;
+  readonly nullValue: string;
+  readonly emptyValue: string;
+  readonly nanValue: string;
+  readonly positiveInf: string;
+  readonly negativeInf: string;
+  readonly mode: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
+  readonly multiLine: boolean;
+  readonly encoding: string;
+  readonly trimLeft: boolean;
+  readonly trimRight: boolean;
+  readonly enforceSchema: boolean;
+  readonly dateFormat: string | null;
+  readonly timestampFormat: string | null;
+}
+
+const ENCODINGS: ReadonlyMap<string, string> = new Map([
+  ['utf-8', 'utf-8'],
+  ['utf8', 'utf-8'],
+  ['us-ascii', 'utf-8'],
+  ['iso-8859-1', 'latin-1'],
+  ['latin1', 'latin-1'],
+  ['latin-1', 'latin-1'],
+]);
+
+/** The format that checked reader options ask for. */
+export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat {
+  const owner = 'read.csv';
+  const text = (name: string, fallback: string) => (options[name] as string | undefined) ?? fallback;
+  const flag = (name: string, fallback = false) => (options[name] as boolean | undefined) ?? fallback;
+  const one = (name: string, fallback: string) => {
+    const value = text(name, fallback);
+    if ([...value].length > 1)
+      throw new MlError('PARAM_INVALID', `${owner}: option ${name} must be one character, got ${show(value)}`, { param: name, value });
+    return value === '\0' ? '' : value;
+  };
+  const mode = text('mode', 'PERMISSIVE').toUpperCase();
+  if (mode !== 'PERMISSIVE' && mode !== 'DROPMALFORMED' && mode !== 'FAILFAST') {
+    throw new MlError('PARAM_INVALID', `${owner}: option mode must be PERMISSIVE, DROPMALFORMED or FAILFAST, got ${show(mode)}`, {
+      param: 'mode',
+      value: mode,
+    });
+  }
+  const sep = text('sep', ',').replaceAll('\\t', '\t');
+  if (sep === '') throw new MlError('PARAM_INVALID', `${owner}: option sep must not be empty`, { param: 'sep', value: sep });
+  const encoding = ENCODINGS.get(text('encoding', 'utf-8').toLowerCase());
+  if (!encoding) {
+    throw new MlError('NOT_SUPPORTED', `${owner}: option encoding must be UTF-8 or ISO-8859-1, got ${show(options.encoding)}`, { param: 'encoding' });
+  }
+  const lineSep = text('lineSep', '\n');
+  if (!['\n', '\r\n', '\r'].includes(lineSep)) {
+    throw new MlError('NOT_SUPPORTED', `${owner}: option lineSep must be a line break, got ${show(lineSep)}`, { param: 'lineSep' });
+  }
+  return {
+    header: flag('header'),
+    inferSchema: flag('inferSchema'),
+    sep,
+    quote: one('quote', '"'),
+    escape: one('escape', '\\'),
+    comment: one('comment', ''),
+    nullValue: text('nullValue', ''),
+    emptyValue: text('emptyValue', ''),
+    nanValue: text('nanValue', 'NaN'),
+    positiveInf: text('positiveInf', 'Inf'),
+    negativeInf: text('negativeInf', '-Inf'),
+    mode,
+    multiLine: flag('multiLine'),
+    encoding,
+    trimLeft: flag('ignoreLeadingWhiteSpace'),
+    trimRight: flag('ignoreTrailingWhiteSpace'),
+    enforceSchema: flag('enforceSchema', true),
+    dateFormat: (options.dateFormat as string | undefined) ?? null,
+    timestampFormat: (options.timestampFormat as string | undefined) ?? null,
+  };
+}

@@ -1,0 +1,37 @@
+import { MlError, type MlErrorCode, show } from '../../../error.ts';
+
+const KINDS: readonly (readonly [RegExp, MlErrorCode])[] = [
+  [/^Out of Memory Error/, 'MEMORY_LIMIT'],
+  [/^IO Error: (No files found|Cannot open file .*No such file|.*does not exist)/, 'NOT_FOUND'],
+  [/^(IO|HTTP) Error/, 'IO_FAILED'],
+  [/^(Conversion|Out of Range|Constraint|Division by Zero) Error/, 'VALUE_INVALID'],
+  [/^Invalid Input Error/, 'VALUE_INVALID'],
+  [/^(Parser|Binder|Catalog|Not implemented|Syntax|Mismatch Type|Invalid type|Permission) Error/, 'SQL_FAILED'],
+];
+
+/** A DuckDB error as one of ours: its first sentence, without the query's text, internal names replaced by `names`. */
+export function duckError(error: unknown, owner: string, names: ReadonlyMap<string, string> = new Map()): MlError {
+  if (error instanceof MlError) return error;
+  const raw = error instanceof Error ? error.message : String(error);
+  const unicode = /^Invalid Input Error: CSV Error on Line: (\d+).*Invalid unicode.*\n\s*file = ([^\n]*)/s.exec(raw);
+  if (unicode) return encodingError(unicode[2] as string, Number(unicode[1]), error);
+  const code = KINDS.find(([pattern]) => pattern.test(raw))?.[1] ?? 'SQL_FAILED';
+  return new MlError(code, `${owner}: ${sentence(raw, names)}`, {}, { cause: error });
+}
+
+/** A file that holds bytes which are no UTF-8. */
+function encodingError(path: string, line: number, cause: unknown): MlError {
+  const message = `read: a file must be UTF-8, ${show(path)} is not at line ${line}; set option encoding`;
+  return new MlError('VALUE_INVALID', message, { path, line }, { cause });
+}
+
+function sentence(raw: string, names: ReadonlyMap<string, string>): string {
+  const [head = ''] = raw.split(/\n\s*\n|\nLINE \d+:|\nCandidate|\nPossible solutions|\nDid you mean/);
+  return head
+    .replace(/^[A-Za-z ]+Error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/"([^"]+)"/g, (quoted, name: string) => (names.has(name) ? JSON.stringify(names.get(name)) : quoted))
+    .trim()
+    .replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())
+    .replace(/[.!]$/, '');
+}

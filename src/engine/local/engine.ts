@@ -1,0 +1,232 @@
+import type { RecordBatch, Table } from 'apache-arrow';
+import { arrowSchema, arrowTable, recordBatch } from '../../frame/arrow.ts';
+import type { ActionOptions, FitOptions, Logger, Row, Sink } from '../../frame/executor.ts';
+import type { Plan } from '../../frame/plan.ts';
+import type { Schema } from '../../frame/schema.ts';
+import type { DataType } from '../../frame/types.ts';
+import type { Engine, TrainingContext } from '../engine.ts';
+import { Compiler } from './compiler.ts';
+import type { Database, QueryOptions } from './duck/database.ts';
+import { readValues, setOwn } from './duck/read-vector.ts';
+import { chainOf } from './ml/chain.ts';
+import { narrow } from './ml/narrow.ts';
+import { writeRelation } from './sinks.ts';
+import { doubleSql } from './sql/literal.ts';
+import type { Relation } from './sql/relation.ts';
+import { LocalTraining } from './training/context.ts';
+import { scan } from './training/scan.ts';
+import { TrainingSets } from './training/training-sets.ts';
+import type { WorkerPool } from './workers/pool.ts';
+import type { MemoryLedger } from './workers/store.ts';
+
+const LONG: DataType = { kind: 'long' };
+/** Rows of an Arrow batch, unless the result ends before. */
+const BATCH_ROWS = 65536;
+
+export interface EngineParts {
+  readonly database: Database;
+  readonly pool: WorkerPool;
+  readonly ledger: MemoryLedger;
+  readonly logger: Logger;
+  readonly workers: number;
+}
+
+/** The embedded engine: plans become DuckDB queries, fits run on worker threads. */
+export class LocalEngine implements Engine {
+  readonly kind = 'local';
+  readonly logger: Logger;
+  readonly workers: number;
+  readonly parts: EngineParts;
+  readonly compiler: Compiler;
+  readonly sets: TrainingSets;
+  readonly #narrowed = new WeakMap<Plan, Plan>();
+  readonly #counted = new WeakMap<Plan, Plan>();
+
+  constructor(parts: EngineParts) {
+    this.parts = parts;
+    this.logger = parts.logger;
+    this.workers = parts.workers;
+    this.compiler = new Compiler(parts);
+    this.sets = new TrainingSets(parts, this.compiler);
+  }
+
+  async schema(plan: Plan, options: ActionOptions = {}): Promise<Schema> {
+    this.#check('schema', options);
+    return (await this.compiler.describe(plan)).schema;
+  }
+
+  async collect(plan: Plan, options: ActionOptions = {}): Promise<Row[]> {
+    const { schema } = await this.compiler.describe(plan);
+    for (const name of schema.names) schema.find(name);
+    const rows: Row[] = [];
+    for await (const { columns, count } of this.#read('collect', plan, options, true)) {
+      const from = rows.length;
+      for (let i = 0; i < count; i++) rows.push({});
+      schema.names.forEach((name, j) => {
+        const values = columns[j] as unknown[];
+        if (name === '__proto__') for (let i = 0; i < count; i++) setOwn(rows[from + i] as Row, name, values[i]);
+        else for (let i = 0; i < count; i++) (rows[from + i] as Row)[name] = values[i];
+      });
+    }
+    return rows;
+  }
+
+  async *batches(plan: Plan, options: ActionOptions = {}): AsyncIterable<RecordBatch> {
+    const { schema } = await this.compiler.describe(plan);
+    const arrow = arrowSchema(schema);
+    const types = schema.fields.map((f) => f.type);
+    let columns: unknown[][] = types.map(() => []);
+    let rows = 0;
+    for await (const chunk of this.#read('batches', plan, options)) {
+      chunk.columns.forEach((values, j) => {
+        const column = columns[j] as unknown[];
+        for (let i = 0; i < chunk.count; i++) column.push(values[i]);
+      });
+      rows += chunk.count;
+      if (rows < BATCH_ROWS) continue;
+      yield recordBatch(arrow, types, columns, rows);
+      columns = types.map(() => []);
+      rows = 0;
+    }
+    if (rows > 0) yield recordBatch(arrow, types, columns, rows);
+  }
+
+  async toArrow(plan: Plan, options: ActionOptions = {}): Promise<Table> {
+    const batches: RecordBatch[] = [];
+    for await (const batch of this.batches(plan, options)) batches.push(batch);
+    return arrowTable(arrowSchema(await this.schema(plan, options)), batches);
+  }
+
+  async count(plan: Plan, options: ActionOptions = {}): Promise<number> {
+    const relation = await this.#prepare('count', plan, options, this.#counted, new Set());
+    const sql = `SELECT count(*) FROM (${relation.sql}) AS t`;
+    const [row] = await this.#located(plan, options, this.parts.database.rows(sql, [LONG], { owner: 'count', signal: options.signal }));
+    return Number(row?.[0]);
+  }
+
+  async write(plan: Plan, sink: Sink, options: ActionOptions = {}): Promise<void> {
+    const owner = `write.${sink.format}`;
+    const relation = await this.#prepare(owner, plan, options);
+    await this.#located(plan, options, writeRelation(this.parts.database, relation, sink, { owner, signal: options.signal }));
+  }
+
+  async explain(plan: Plan): Promise<string> {
+    const relation = await this.#prepare('explain', plan, {});
+    const rows = await this.parts.database.rows(`EXPLAIN ${selectSql(relation)}`, [{ kind: 'string' }, { kind: 'string' }], { owner: 'explain' });
+    return rows.map((row) => String(row[1])).join('\n');
+  }
+
+  /** Exact whatever the error allowed: the least element with rank >= p · n. Nulls and NaN are left out; a column without values has none. */
+  async quantiles(
+    plan: Plan,
+    columns: readonly string[],
+    probabilities: readonly number[],
+    _relativeError: number,
+    options: ActionOptions = {},
+  ): Promise<number[][]> {
+    const owner = 'approxQuantile';
+    const relation = await this.#prepare(owner, plan, options);
+    const list = columns.map((name) => {
+      const field = relation.schema.require(owner, name, 'numeric');
+      const x = `CAST(t.${relation.columns[relation.schema.fields.indexOf(field)]} AS DOUBLE)`;
+      return `quantile_disc(${x}, [${probabilities.map(doubleSql).join(', ')}]) FILTER (WHERE ${x} IS NOT NULL AND NOT isnan(${x}))`;
+    });
+    if (list.length === 0 || probabilities.length === 0) return columns.map(() => []);
+    const types = list.map((): DataType => ({ kind: 'array', element: { kind: 'double' } }));
+    const [row] = await this.parts.database.rows(`SELECT ${list.join(', ')} FROM (${relation.sql}) AS t`, types, { owner, signal: options.signal });
+    return (row ?? []).map((values) => (values as number[] | null) ?? []);
+  }
+
+  async unpersist(plan: Plan): Promise<void> {
+    this.sets.unpersist(plan);
+    await this.compiler.unpersist(plan);
+  }
+
+  async train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
+    this.#check(owner, options);
+    const { schema } = await this.compiler.describe(plan);
+    const context = new LocalTraining(this, plan, schema, owner, options);
+    try {
+      return await train(context);
+    } finally {
+      context.end();
+    }
+  }
+
+  /** The rows of a plan as arrays of values, chunk by chunk. */
+  async *#read(owner: string, plan: Plan, options: ActionOptions, whole = false): AsyncGenerator<{ columns: unknown[][]; count: number }, void> {
+    const relation = await this.#prepare(owner, plan, options);
+    const { fields } = relation.schema;
+    const { database } = this.parts;
+    const query = { owner, signal: options.signal };
+    const chunks = whole ? database.whole(selectSql(relation), query) : database.stream(selectSql(relation), Math.max(fields.length, 1), query);
+    try {
+      for (;;) {
+        const { value: chunk, done } = await this.#located(plan, options, chunks.next());
+        if (done) return;
+        const columns = fields.map((field, j) => readValues(chunk.column(j), field.type, chunk.rows));
+        chunk.release();
+        yield { columns, count: chunk.rows };
+      }
+    } finally {
+      await chunks.return();
+    }
+  }
+
+  /**
+   * Inside a query rows come to a program in any order and without their number. When a program refuses a value, its rows are read again in
+   * order, so that the error is about the first such row, and always the same.
+   */
+  async #located<T>(plan: Plan, options: ActionOptions, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const chain = this.parts.database.isFromFunction(error) ? lastChain(plan) : null;
+      if (!chain) throw error;
+      const { schema } = await this.compiler.describe(chain);
+      await scan(
+        { compiler: this.compiler, database: this.parts.database },
+        chain,
+        schema.names,
+        { owner: 'transform', signal: options.signal },
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  /** The relation that an action runs, once the plan is known to be sound. */
+  async #prepare(
+    owner: string,
+    plan: Plan,
+    options: ActionOptions,
+    known: WeakMap<Plan, Plan> = this.#narrowed,
+    wanted: ReadonlySet<string> | null = null,
+  ): Promise<Relation> {
+    this.#check(owner, options);
+    await this.compiler.describe(plan);
+    let narrowed = known.get(plan);
+    if (!narrowed) {
+      narrowed = narrow(plan, wanted);
+      known.set(plan, narrowed);
+    }
+    return this.compiler.compile(narrowed);
+  }
+
+  #check(owner: string, { signal }: ActionOptions): void {
+    this.parts.database.check({ owner, signal } satisfies QueryOptions);
+  }
+}
+
+/** The last chain of transformers below a plan, along single inputs. */
+function lastChain(plan: Plan): Plan | null {
+  for (let at = plan; ; ) {
+    if (chainOf(at).stages.length > 0) return at;
+    if (!('input' in at)) return null;
+    at = at.input;
+  }
+}
+
+function selectSql({ sql, columns }: Relation): string {
+  return columns.length > 0 ? `SELECT ${columns.join(', ')} FROM (${sql}) AS t` : `SELECT NULL AS none FROM (${sql}) AS t`;
+}

@@ -1,0 +1,57 @@
+import { MlError } from '../../../error.ts';
+import type { Plan, TransformStage } from '../../../frame/plan.ts';
+import type { Schema } from '../../../frame/schema.ts';
+import { blame } from '../../../frame/site.ts';
+import { bindProgram } from '../../../scoring/bind.ts';
+import type { Program } from '../../../scoring/program.ts';
+
+/** Transformers that follow one another, first one first, over a plan of another kind. */
+export interface Chain {
+  readonly base: Plan;
+  readonly stages: readonly { readonly stage: TransformStage; readonly site: Error | undefined }[];
+  /** True when a `cache()` stands among them: the base is to be kept, and the transformers run again (they are cheap). */
+  readonly cached: boolean;
+}
+
+/** The chain that ends with this plan; no stages and the plan itself when it is none. */
+export function chainOf(plan: Plan): Chain {
+  const stages: { stage: TransformStage; site: Error | undefined }[] = [];
+  let cached = false;
+  let base = plan;
+  for (;;) {
+    if (base.op === 'transform') stages.unshift({ stage: base.stage, site: base.site });
+    else if (base.op === 'cache') cached = true;
+    else if (base.op !== 'repartition' || !startsChain(base.input)) break;
+    base = base.input;
+  }
+  return { base, stages, cached };
+}
+
+function startsChain(plan: Plan): boolean {
+  return plan.op === 'transform' || plan.op === 'cache';
+}
+
+/** The chain's program over a frame with `schema`; a mistake carries the stack of the line that added the stage. */
+export function bindChain(chain: Chain, schema: Schema): { program: Program; schema: Schema } {
+  let current = schema;
+  for (const { stage, site } of chain.stages) {
+    try {
+      current = stage.transformSchema(current);
+    } catch (error) {
+      throw blame(error, site);
+    }
+  }
+  const bound = bindProgram(
+    chain.stages.map((s) => s.stage),
+    schema,
+  );
+  for (const { name } of schema.fields) if (bound.schema.has(name)) bound.schema.find(name);
+  return bound;
+}
+
+/** Position of the column in the schema that a chain starts from. */
+export function inputIndex(schema: Schema, name: string): number {
+  const at = schema.fields.findIndex((f) => f.name === name);
+  if (at < 0) throw new MlError('COLUMN_NOT_FOUND', `transform: column ${JSON.stringify(name)} is made by no stage`, { column: name });
+  return at;
+}

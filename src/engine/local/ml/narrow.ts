@@ -1,0 +1,91 @@
+import type { Expression } from '../../../frame/expression.ts';
+import type { Plan } from '../../../frame/plan.ts';
+
+/** Columns asked of a chain of transformers, by the plan of its last one; none: all. */
+const wantedBy = new WeakMap<Plan, ReadonlySet<string>>();
+
+/** What {@link narrow} found that a transform must make; null when that is all. */
+export function wantedOf(plan: Plan): ReadonlySet<string> | null {
+  return wantedBy.get(plan) ?? null;
+}
+
+/**
+ * The plan with a note at each chain of transformers which columns anyone above it reads, so that it makes no others: DuckDB can prune
+ * columns of tables, but cannot look into our function. `wanted` null: all. Plans between are made anew only above a chain; what may be
+ * kept once for several plans (below samples, joins, unions …) stays the same object.
+ */
+export function narrow(plan: Plan, wanted: ReadonlySet<string> | null): Plan {
+  switch (plan.op) {
+    case 'transform': {
+      if (!wanted) return plan;
+      const noted = { ...plan };
+      wantedBy.set(noted, wanted);
+      return noted;
+    }
+    case 'project':
+      return below(plan, references(plan.columns));
+    case 'filter':
+      return below(plan, plus(wanted, references([plan.condition])));
+    case 'sort':
+      return below(plan, plus(wanted, references(plan.keys)));
+    case 'aggregate':
+      return below(plan, references([...plan.keys, ...plan.aggregates]));
+    case 'withColumns': {
+      if (!wanted) return plan;
+      const made = new Set(plan.columns.map((c) => c.name));
+      const rest = new Set([...wanted].filter((name) => !made.has(name)));
+      return below(plan, plus(rest, references(plan.columns.map((c) => c.value))));
+    }
+    case 'limit':
+    case 'drop':
+    case 'repartition':
+      return below(plan, wanted);
+    case 'cache':
+      return startsChain(plan.input) ? below(plan, wanted) : plan;
+    default:
+      return plan;
+  }
+}
+
+function startsChain(plan: Plan): boolean {
+  return plan.op === 'transform' || plan.op === 'cache' || plan.op === 'repartition';
+}
+
+function below<P extends Plan & { readonly input: Plan }>(plan: P, wanted: ReadonlySet<string> | null): P {
+  const input = narrow(plan.input, wanted);
+  return input === plan.input ? plan : { ...plan, input };
+}
+
+function plus(a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): ReadonlySet<string> | null {
+  return a && b ? new Set([...a, ...b]) : null;
+}
+
+/** Names that expressions may read (a superset: `a.b` may be a column or a field of one); null when that cannot be told. */
+function references(expressions: readonly Expression[]): ReadonlySet<string> | null {
+  const names = new Set<string>();
+  for (const expression of expressions) if (!collect(expression, names)) return null;
+  return names;
+}
+
+function collect(expression: Expression, names: Set<string>): boolean {
+  if (expression.kind === 'sql' || expression.kind === 'star') return false;
+  if (expression.kind === 'column') {
+    const parts = expression.name.split('.');
+    if (expression.name === '*' || parts.at(-1) === '*') return false;
+    for (let from = 0; from < parts.length; from++) {
+      for (let to = from + 1; to <= parts.length; to++) names.add(parts.slice(from, to).join('.'));
+    }
+    return true;
+  }
+  return Object.values(expression).every((part) => {
+    if (Array.isArray(part)) return part.every((item) => collectPart(item, names));
+    return collectPart(part, names);
+  });
+}
+
+function collectPart(part: unknown, names: Set<string>): boolean {
+  if (typeof part !== 'object' || part === null) return true;
+  if ('kind' in part && typeof part.kind === 'string' && !('precision' in part)) return collect(part as Expression, names);
+  if ('when' in part && 'then' in part) return collectPart(part.when, names) && collectPart(part.then, names);
+  return true;
+}

@@ -1,0 +1,57 @@
+import type { Field } from '../../../frame/schema.ts';
+import { Schema } from '../../../frame/schema.ts';
+import { type Program, pruneProgram } from '../../../scoring/program.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import type { Relation } from '../sql/relation.ts';
+import { bindChain, type Chain, inputIndex } from './chain.ts';
+import { ProgramFunctions } from './program-function.ts';
+import { type InputReader, inputReader, LabelTypes } from './program-inputs.ts';
+
+/** Chains of transformers as relations that call their program inside the query. */
+export class Transforms {
+  readonly #functions: ProgramFunctions;
+  readonly labelTypes: LabelTypes;
+  readonly #gone = new FinalizationRegistry<number>((id) => this.#functions.forget(id));
+
+  constructor(database: Database) {
+    this.#functions = new ProgramFunctions(database);
+    this.labelTypes = new LabelTypes(database);
+  }
+
+  /** How the program's inputs leave a query over `input`, whose table alias is `t`. */
+  readers(program: Program, input: Relation, options: QueryOptions): Promise<InputReader[]> {
+    return Promise.all(
+      program.inputs.map((one) => {
+        const at = inputIndex(input.schema, one.column);
+        return inputReader(one, input.schema.fields[at] as Field, `t.${input.columns[at]}`, this.labelTypes, options);
+      }),
+    );
+  }
+
+  /**
+   * The chain's rows over `input`, with the columns that pass through and those of the made ones that are `wanted` (null: all).
+   * `owner` is the object whose life the program shares.
+   */
+  async relation(chain: Chain, input: Relation, wanted: ReadonlySet<string> | null, owner: object, options: QueryOptions): Promise<Relation> {
+    const bound = bindChain(chain, input.schema);
+    const program = wanted ? pruneProgram(bound.program, wanted) : bound.program;
+    const fields = bound.schema.fields.filter((f) => program.outputs.has(f.name) || !bound.program.outputs.has(f.name));
+    const through = (field: Field) => `t.${input.columns[inputIndex(input.schema, field.name)]}`;
+    const columns = fields.map((_, j) => `c${j}`);
+    const done = (sql: string): Relation => ({ sql, schema: new Schema(fields), columns, stable: input.stable });
+    const passing = fields.filter((f) => !program.outputs.has(f.name));
+    if (program.steps.length === 0) {
+      const list = fields.map((field, j) => `${through(field)} AS c${j}`);
+      return done(`SELECT ${list.join(', ') || 'NULL AS none'} FROM (${input.sql}) AS t`);
+    }
+    const readers = await this.readers(program, input, options);
+    const made = fields.filter((f) => program.outputs.has(f.name));
+    const call = await this.#functions.call(program, readers, made, options);
+    this.#gone.register(owner, call.id);
+    const outputs = new Map(call.columns('t.s').map(({ field, sql }) => [field.name, sql]));
+    const inner = [...passing.map((field, k) => `${through(field)} AS p${k}`), `${call.sql} AS s`];
+    const outer = fields.map((field, j) => `${outputs.get(field.name) ?? `t.p${passing.indexOf(field)}`} AS c${j}`);
+    const where = call.keep ? ` WHERE ${call.keep('t.s')}` : '';
+    return done(`SELECT ${outer.join(', ') || 'NULL AS none'} FROM (SELECT ${inner.join(', ')} FROM (${input.sql}) AS t) AS t${where}`);
+  }
+}

@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { MlError, show } from '../../error.ts';
+import type { Sink } from '../../frame/executor.ts';
+import { type Field, Schema } from '../../frame/schema.ts';
+import { type DataType, typeName } from '../../frame/types.ts';
+import type { Database, QueryOptions } from './duck/database.ts';
+import { localPath } from './files.ts';
+import { ROW_METADATA, sparkSchemaJson } from './spark-schema.ts';
+import { textSql } from './sql/cast.ts';
+import { identifier, text } from './sql/duck-type.ts';
+import type { Relation } from './sql/relation.ts';
+import { removeStale } from './temp-files.ts';
+
+const PREFIX = '.millstream-';
+
+/**
+ * Writes a relation as a folder of part files with `_SUCCESS`. All is written to a folder beside the target first and renamed at the end:
+ * a write that fails or is aborted leaves what was there.
+ */
+export async function writeRelation(database: Database, relation: Relation, sink: Sink, options: QueryOptions): Promise<void> {
+  const target = localPath(options.owner, sink.path);
+  const there = existsSync(target);
+  if (there && sink.mode === 'ignore') return;
+  if (there && sink.mode === 'error') {
+    throw new MlError('ALREADY_EXISTS', `${options.owner}: path must be free, ${show(sink.path)} exists; set mode overwrite or append`, {
+      path: sink.path,
+    });
+  }
+  const copies = copySql(relation, sink, options.owner);
+  const parent = dirname(target);
+  const temp = join(parent, `${PREFIX}${process.pid}-${randomUUID()}-${basename(target)}`);
+  try {
+    mkdirSync(parent, { recursive: true });
+    removeStale(parent, PREFIX);
+    mkdirSync(temp);
+    await database.run(copies(temp), options);
+    renameFolders(temp, sink.partitionBy.length);
+    publish(temp, target, sink.mode);
+  } catch (error) {
+    if (error instanceof MlError && error.code !== 'IO_FAILED') throw error;
+    throw new MlError(
+      'IO_FAILED',
+      `${options.owner}: ${show(sink.path)} could not be written: ${reason(error)}`,
+      { path: sink.path },
+      { cause: error },
+    );
+  } finally {
+    if (existsSync(temp)) rmSync(temp, { recursive: true, force: true });
+  }
+}
+
+/** DuckDB escapes all but plain letters in partition folders byte by byte, which Spark reads as Latin-1: only what Spark escapes may be. */
+function renameFolders(folder: string, depth: number): void {
+  if (depth === 0) return;
+  for (const name of readdirSync(folder)) {
+    const renamed = decodeURIComponent(name.replace(/^([^=]*)=/, '$1%00'))
+      .replace(SPARK_ESCAPES, escapeChar)
+      .replace('%00', '=');
+    if (renamed !== name) renameSync(join(folder, name), join(folder, renamed));
+    renameFolders(join(folder, renamed), depth - 1);
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Spark escapes
+const SPARK_ESCAPES = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g;
+
+function escapeChar(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/^[\w.]+: /, '') : String(error);
+}
+
+function publish(temp: string, target: string, mode: Sink['mode']): void {
+  if (mode === 'append' && existsSync(target)) {
+    moveFiles(temp, target);
+    writeFileSync(join(target, '_SUCCESS'), '');
+    return;
+  }
+  writeFileSync(join(temp, '_SUCCESS'), '');
+  if (!existsSync(target)) {
+    renameSync(temp, target);
+    return;
+  }
+  const old = `${temp}-old`;
+  renameSync(target, old);
+  try {
+    renameSync(temp, target);
+  } catch (error) {
+    renameSync(old, target);
+    throw error;
+  }
+  rmSync(old, { recursive: true, force: true });
+}
+
+/** Names are unique, so nothing is replaced. */
+function moveFiles(from: string, to: string): void {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const target = join(to, entry.name);
+    if (entry.isDirectory()) {
+      mkdirSync(target, { recursive: true });
+      moveFiles(join(from, entry.name), target);
+    } else renameSync(join(from, entry.name), target);
+  }
+}
+
+/** The COPY statement, given the folder to write to. */
+function copySql(relation: Relation, sink: Sink, owner: string): (folder: string) => string {
+  const { schema, columns } = relation;
+  for (const name of schema.names) schema.find(name);
+  const folders = sink.partitionBy.map((name) => schema.require(owner, name));
+  const data = schema.fields.filter((f) => !folders.includes(f));
+  if (data.length === 0) throw new MlError('SCHEMA_INVALID', `${owner}: at least one column must remain beside partitionBy, there is none`);
+  for (const field of folders) {
+    if (!isPlain(field.type)) throw typeError(owner, field, 'a number, text, boolean, date or timestamp to partition by');
+  }
+  const column = (field: Field) => columns[schema.fields.indexOf(field)] as string;
+  const { sql, options, extension } = FORMATS[sink.format](data, column, sink, owner);
+  const keys = folders.map((f) => `${textSql(`t.${column(f)}`, f.type)} AS ${identifier(f.name)}`);
+  const query = `${sql.header ? `${sql.header} UNION ALL ` : ''}SELECT ${[...sql.columns, ...keys].join(', ')} FROM (${relation.sql}) AS t`;
+  const id = randomUUID();
+  return (folder) => {
+    const all = [...options];
+    if (folders.length > 0) {
+      all.push(
+        `PARTITION_BY (${folders.map((f) => identifier(f.name)).join(', ')})`,
+        `FILENAME_PATTERN ${text(`part-{i}-${id}`)}`,
+        `FILE_EXTENSION ${text(extension)}`,
+      );
+    }
+    const path = folders.length > 0 ? folder : join(folder, `part-00000-${id}-c000.${extension}`);
+    return `COPY (${query}) TO ${text(path)} (${all.join(', ')})`;
+  };
+}
+
+interface Format {
+  sql: { columns: string[]; header?: string };
+  options: string[];
+  extension: string;
+}
+
+type Formatter = (data: readonly Field[], column: (field: Field) => string, sink: Sink, owner: string) => Format;
+
+const FORMATS: Record<Sink['format'], Formatter> = { parquet, csv, json };
+
+function parquet(data: readonly Field[], column: (field: Field) => string, { options }: Sink, owner: string): Format {
+  const codec = option(owner, options, 'compression', 'snappy', ['snappy', 'zstd', 'gzip', 'none', 'uncompressed', 'lz4']);
+  const rowGroup = options.rowGroupSize as number | undefined;
+  const footer = `KV_METADATA {${text(ROW_METADATA)}: ${text(sparkSchemaJson(new Schema(data)))}, 'org.apache.spark.version': '4.3.0'}`;
+  for (const field of data) if (field.type.kind === 'void') throw typeError(owner, field, 'of a type that Parquet has; cast it');
+  return {
+    // A timestamp is an instant: in Parquet that is one adjusted to UTC.
+    sql: {
+      columns: data.map((f) => {
+        const value = f.type.kind === 'timestamp' ? `CAST(t.${column(f)} AS TIMESTAMPTZ)` : `t.${column(f)}`;
+        return `${value} AS ${identifier(f.name)}`;
+      }),
+    },
+    options: [
+      'FORMAT parquet',
+      `COMPRESSION ${codec === 'none' ? 'uncompressed' : codec}`,
+      footer,
+      ...(rowGroup === undefined ? [] : [`ROW_GROUP_SIZE ${Math.max(1, Math.trunc(rowGroup))}`]),
+    ],
+    extension: codec === 'none' || codec === 'uncompressed' ? 'parquet' : `${codec}.parquet`,
+  };
+}
+
+function csv(data: readonly Field[], column: (field: Field) => string, sink: Sink, owner: string): Format {
+  const { options } = sink;
+  const value = (name: string, fallback: string) => (options[name] as string | undefined) ?? fallback;
+  const gzip = option(owner, options, 'compression', 'none', ['none', 'uncompressed', 'gzip']) === 'gzip';
+  for (const name of ['dateFormat', 'timestampFormat']) {
+    if (options[name] !== undefined)
+      throw new MlError('NOT_SUPPORTED', `${owner}: option ${name} is not supported; format the column with date_format`, { param: name });
+  }
+  const texts = data.map((field) => {
+    if (!isPlain(field.type)) throw typeError(owner, field, 'a number, text, boolean, date or timestamp to be written as CSV');
+    return printed(`t.${column(field)}`, field.type);
+  });
+  const names = data.map((f) => f.name);
+  const clash = new Set(names.map((n) => n.toLowerCase())).size < names.length;
+  const header = options.header === true;
+  const aliases = clash ? data.map((_, j) => `h${j}`) : names.map(identifier);
+  return {
+    // DuckDB renames columns that differ only in case, so that such a header is written as a row.
+    sql: {
+      columns: texts.map((sql, j) => `${sql} AS ${aliases[j]}`),
+      ...(clash && header && { header: `SELECT ${names.map((n, j) => `${text(n)} AS ${aliases[j]}`).join(', ')}` }),
+    },
+    options: [
+      'FORMAT csv',
+      `HEADER ${header && !clash}`,
+      `DELIMITER ${text(value('sep', ','))}`,
+      `QUOTE ${text(value('quote', '"'))}`,
+      `ESCAPE ${text(value('escape', '\\'))}`,
+      `NULLSTR ${text(value('nullValue', ''))}`,
+      ...(options.quoteAll === true ? ['FORCE_QUOTE *'] : []),
+      ...(gzip ? ['COMPRESSION gzip'] : []),
+    ],
+    extension: gzip ? 'csv.gz' : 'csv',
+  };
+}
+
+function json(data: readonly Field[], column: (field: Field) => string, sink: Sink, owner: string): Format {
+  const gzip = option(owner, sink.options, 'compression', 'none', ['none', 'uncompressed', 'gzip']) === 'gzip';
+  const object = `json_object(${data.map((f) => `${text(f.name)}, ${jsonSql(`t.${column(f)}`, f, owner)}`).join(', ')})`;
+  const line = sink.options.ignoreNullFields === false ? object : `json_merge_patch('{}', ${object})`;
+  return {
+    sql: { columns: [`CAST(${line} AS VARCHAR) AS line`] },
+    options: ['FORMAT csv', 'HEADER false', `DELIMITER ${text('\u0001')}`, "QUOTE ''", "ESCAPE ''", ...(gzip ? ['COMPRESSION gzip'] : [])],
+    extension: gzip ? 'json.gz' : 'json',
+  };
+}
+
+function jsonSql(value: string, field: Field, owner: string): string {
+  switch (field.type.kind) {
+    case 'float':
+    case 'double':
+      return `CASE WHEN isfinite(${value}) THEN to_json(${value}) WHEN ${value} IS NOT NULL THEN to_json(${textSql(value, field.type)}) END`;
+    case 'date':
+    case 'timestamp':
+      return printed(value, field.type);
+    case 'binary':
+      return `base64(${value})`;
+    case 'matrix':
+      throw typeError(owner, field, 'of a type that JSON has');
+    default:
+      return value;
+  }
+}
+
+function printed(value: string, type: DataType): string {
+  return type.kind === 'timestamp' ? `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%gZ')` : textSql(value, type);
+}
+
+function isPlain(type: DataType): boolean {
+  return !['vector', 'matrix', 'array', 'map', 'struct', 'binary'].includes(type.kind);
+}
+
+function typeError(owner: string, field: Field, rule: string): MlError {
+  return new MlError('COLUMN_TYPE', `${owner}: column ${show(field.name)} must be ${rule}, is ${typeName(field.type)}`, {
+    column: field.name,
+    value: typeName(field.type),
+  });
+}
+
+function option(owner: string, options: Sink['options'], name: string, fallback: string, known: readonly string[]): string {
+  const value = String(options[name] ?? fallback).toLowerCase();
+  if (known.includes(value)) return value;
+  throw new MlError('PARAM_INVALID', `${owner}: option ${name} must be one of ${known.join(', ')}, got ${show(options[name])}`, {
+    param: name,
+    value,
+  });
+}

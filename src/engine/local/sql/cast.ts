@@ -1,0 +1,168 @@
+import { MlError } from '../../../error.ts';
+import { type DataType, isNumeric, sameType, typeName } from '../../../frame/types.ts';
+import { duckType } from './duck-type.ts';
+import { DOUBLE, failure, isFraction, isInteger, type Typed } from './typed.ts';
+
+/** What Java's `trim` takes away: blanks and control characters. */
+const BLANKS = 'chr(32) || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31)';
+
+const NUMBER = String.raw`[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[dDfF]?`;
+const WORDS = '(?i:[+-]?(nan|inf|infinity))';
+
+/** `value` as `to`, as Spark's ANSI cast does it; with `lenient` what cannot be is null instead of an error. */
+export function castSql(value: Typed, to: DataType, lenient = false): Typed {
+  const { type: from } = value;
+  if (sameType(from, to)) return value;
+  const duck = duckType(to);
+  const done = (sql: string, nullable = value.nullable || lenient): Typed => ({ sql, type: to, nullable, name: value.name });
+  if (from.kind === 'void') return done(`CAST(${value.sql} AS ${duck})`, true);
+  if (!castable(from, to)) {
+    throw new MlError('EXPRESSION_INVALID', `cast: a value of type ${typeName(from)} cannot become ${typeName(to)}`, { value: typeName(from) });
+  }
+  const CAST = lenient ? 'TRY_CAST' : 'CAST';
+  const x = value.sql;
+  if (to.kind === 'string') return done(textSql(x, from), value.nullable);
+  if (from.kind === 'string') return done(fromText(x, to, lenient));
+  if (isFraction(from) && isInteger(to)) return done(guarded(`trunc(${x})`, x, to, lenient));
+  if (from.kind === 'decimal' && isInteger(to)) return done(guarded(`trunc(${x})`, x, to, lenient));
+  if (isInteger(from) && isInteger(to)) return done(guarded(x, x, to, lenient));
+  if (isNumeric(from) && to.kind === 'boolean') return done(`(${x} <> 0)`, value.nullable);
+  if (isFraction(from) && to.kind === 'decimal') return done(`CASE WHEN isfinite(${x}) THEN ${CAST}(${plainDigits(x)} AS ${duck}) END`, true);
+  if (isNumeric(from) && to.kind === 'timestamp') {
+    if (isFraction(from)) {
+      return done(`CASE WHEN isfinite(${x}) THEN make_timestamp(CAST(trunc(CAST(${x} AS DOUBLE) * 1e6) AS BIGINT)) END`, true);
+    }
+    return done(`make_timestamp(CAST(${x} AS BIGINT) * 1000000)`);
+  }
+  if (from.kind === 'timestamp' && isInteger(to)) {
+    return castSql({ ...value, sql: `CAST(floor(epoch_us(${x}) / 1000000) AS BIGINT)`, type: { kind: 'long' } }, to, lenient);
+  }
+  if (from.kind === 'timestamp' && isNumeric(to)) {
+    return castSql({ ...value, sql: `(epoch_us(${x}) / 1000000)`, type: DOUBLE }, to, lenient);
+  }
+  if (from.kind === 'array' && to.kind === 'array') {
+    const item = castSql({ sql: 'v_', type: from.element, nullable: true, name: '' }, to.element, lenient);
+    return done(`CAST(list_transform(${x}, lambda v_: ${item.sql}) AS ${duck})`);
+  }
+  return done(`${CAST}(${x} AS ${duck})`);
+}
+
+function castable(from: DataType, to: DataType): boolean {
+  if (from.kind === 'array' && to.kind === 'array')
+    return from.element.kind === 'void' || sameType(from.element, to.element) || castable(from.element, to.element);
+  if (from.kind === 'map' && to.kind === 'map') return true;
+  if (from.kind === 'struct' && to.kind === 'struct') return from.fields.length === to.fields.length;
+  if (to.kind === 'string') return from.kind !== 'matrix';
+  const simple = (t: DataType) => isNumeric(t) || ['boolean', 'string', 'date', 'timestamp', 'binary'].includes(t.kind);
+  if (!simple(from) || !simple(to)) return false;
+  if (to.kind === 'binary') return from.kind === 'string' || isInteger(from);
+  if (from.kind === 'binary') return false;
+  if (from.kind === 'date') return to.kind === 'timestamp';
+  if (to.kind === 'date') return from.kind === 'string' || from.kind === 'timestamp';
+  if (from.kind === 'boolean') return isNumeric(to);
+  if (from.kind === 'timestamp') return isNumeric(to);
+  return true;
+}
+
+/** Whole numbers that do not fit are an error that names the value, or null. */
+function guarded(whole: string, x: string, to: DataType, lenient: boolean): string {
+  const duck = duckType(to);
+  if (lenient) return `TRY_CAST(${whole} AS ${duck})`;
+  return `CASE WHEN ${x} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${whole} AS ${duck}), ${failure(`cast: value must fit into ${typeName(to)}, got `, x)}) END`;
+}
+
+function fromText(x: string, to: DataType, lenient: boolean): string {
+  const trimmed = `trim(${x}, ${BLANKS})`;
+  const otherwise = lenient ? 'NULL' : failure(`cast: value must be readable as ${typeName(to)}, got `, x);
+  const unless = (test: string, sql: string) => `CASE WHEN ${x} IS NULL THEN NULL WHEN ${test} THEN ${sql} ELSE ${otherwise} END`;
+  const tried = (source: string) => (lenient ? source : `CASE WHEN ${x} IS NULL THEN NULL ELSE coalesce(${source}, ${otherwise}) END`);
+  const duck = duckType(to);
+  if (isInteger(to)) return tried(`CASE WHEN regexp_full_match(${trimmed}, '[+-]?\\d+') THEN TRY_CAST(${trimmed} AS ${duck}) END`);
+  if (isFraction(to)) {
+    const digits = `regexp_replace(${trimmed}, '[dDfF]$', '')`;
+    const number = `coalesce(TRY_CAST(${digits} AS ${duck}), CAST(CASE WHEN starts_with(${digits}, '-') THEN '-Infinity' ELSE 'Infinity' END AS ${duck}))`;
+    return `CASE WHEN ${x} IS NULL THEN NULL WHEN regexp_full_match(${trimmed}, '${NUMBER}') THEN ${number} WHEN regexp_full_match(${trimmed}, '${WORDS}') THEN CAST(${trimmed} AS ${duck}) ELSE ${otherwise} END`;
+  }
+  if (to.kind === 'decimal') return tried(`CASE WHEN regexp_full_match(${trimmed}, '${NUMBER}') THEN TRY_CAST(${trimmed} AS ${duck}) END`);
+  if (to.kind === 'boolean') {
+    const low = `lower(${trimmed})`;
+    return `CASE WHEN ${x} IS NULL THEN NULL WHEN ${low} IN ('t', 'true', 'y', 'yes', '1') THEN TRUE WHEN ${low} IN ('f', 'false', 'n', 'no', '0') THEN FALSE ELSE ${otherwise} END`;
+  }
+  if (to.kind === 'date') {
+    return tried(dateSql(trimmed));
+  }
+  if (to.kind === 'timestamp') return tried(timestampSql(trimmed));
+  if (to.kind === 'binary') return `encode(${x})`;
+  return unless(`TRY_CAST(${x} AS ${duck}) IS NOT NULL`, `CAST(${x} AS ${duck})`);
+}
+
+/** A date from `yyyy`, `yyyy-[m]m` or `yyyy-[m]m-[d]d`, whatever follows a blank or `T`; null when it is none. */
+function dateSql(x: string): string {
+  const full = `regexp_replace(${x}, '[ T].*$', '')`;
+  return `CASE WHEN regexp_full_match(${x}, '\\d{4,7}-\\d{1,2}-\\d{1,2}([ T].*)?') THEN TRY_CAST(${full} AS DATE) WHEN regexp_full_match(${x}, '\\d{4}-\\d{1,2}') THEN TRY_CAST(${x} || '-01' AS DATE) WHEN regexp_full_match(${x}, '\\d{4}') THEN TRY_CAST(${x} || '-01-01' AS DATE) END`;
+}
+
+function timestampSql(x: string): string {
+  const time = String.raw`\d{4,6}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{0,9})?)?( ?(Z|UTC|GMT|[+-]\d{1,2}(:\d{1,2})?))?`;
+  const zoned = `regexp_replace(regexp_replace(regexp_replace(${x}, ' ?(UTC|GMT)$', 'Z'), '([ T]\\d{1,2}:\\d{1,2})($|[Z+-])', '\\1:00\\2'), '\\.($|[Z+-])', '\\1')`;
+  return `CASE WHEN regexp_full_match(${x}, '${time}') THEN TRY_CAST(${zoned} AS TIMESTAMP) ELSE CAST(${dateSql(`CASE WHEN regexp_full_match(${x}, '[0-9-]+T?') THEN rtrim(${x}, 'T') END`)} AS TIMESTAMP) END`;
+}
+
+/** The text that Spark prints for a value; not null where the value is not. */
+export function textSql(x: string, type: DataType): string {
+  switch (type.kind) {
+    case 'string':
+      return x;
+    case 'double':
+    case 'float':
+      return bound(x, (v) => floatText(v, type.kind === 'float' ? 'FLOAT' : 'DOUBLE'));
+    case 'binary':
+      return `decode(${x})`;
+    case 'array':
+      return `CASE WHEN ${x} IS NOT NULL THEN '[' || array_to_string(list_transform(${x}, lambda v_: coalesce(${textSql('v_', type.element)}, 'null')), ', ') || ']' END`;
+    case 'map':
+      return `CASE WHEN ${x} IS NOT NULL THEN '{' || array_to_string(list_transform(map_entries(${x}), lambda v_: ${textSql('v_.key', type.key)} || ' -> ' || coalesce(${textSql('v_.value', type.value)}, 'null')), ', ') || '}' END`;
+    case 'struct':
+      return `CASE WHEN ${x} IS NOT NULL THEN '{' || ${type.fields
+        .map((f) => `coalesce(${textSql(`struct_extract(${x}, '${f.name.replaceAll("'", "''")}')`, f.type)}, 'null')`)
+        .join(" || ', ' || ")} || '}' END`;
+    case 'vector': {
+      const values = textSql(`(${x})."values"`, { kind: 'array', element: DOUBLE });
+      const tight = `replace(${values}, ', ', ',')`;
+      const indices = `replace(CAST((${x}).indices AS VARCHAR), ', ', ',')`;
+      return `CASE WHEN (${x})."type" = 1 THEN ${tight} WHEN ${x} IS NOT NULL THEN '(' || (${x}).size || ',' || ${indices} || ',' || ${tight} || ')' END`;
+    }
+    default:
+      return `CAST(${x} AS VARCHAR)`;
+  }
+}
+
+/** The shortest text of a double without a negative exponent, whose rounding to a decimal DuckDB gets wrong (`5e-05` to 0.001). */
+export function plainDigits(x: string): string {
+  const digits = `CAST(abs(${x}) AS VARCHAR)`;
+  const zeros = `repeat('0', CAST(split_part(${digits}, 'e-', 2) AS INTEGER) - 1)`;
+  const spelt = `'0.' || ${zeros} || replace(split_part(${digits}, 'e', 1), '.', '')`;
+  return `CASE WHEN contains(${digits}, 'e-') THEN CASE WHEN ${x} < 0 THEN '-' ELSE '' END || ${spelt} ELSE CAST(${x} AS VARCHAR) END`;
+}
+
+/** `body` over a plain name, so that a long `x` is not repeated. */
+function bound(x: string, body: (v: string) => string): string {
+  return /^[\w.]+$/.test(x) ? body(x) : `list_transform([${x}], lambda b_: ${body('b_')})[1]`;
+}
+
+/** Java's text of a double: plain digits from 1e-3 to 1e7, else `d.dddE<n>`. */
+function floatText(x: string, type: string): string {
+  const digits = `CAST(abs(${x}) AS VARCHAR)`;
+  const sign = `CASE WHEN signbit(${x}) THEN '-' ELSE '' END`;
+  const mantissa = `split_part(${digits}, 'e', 1)`;
+  const dotted = `CASE WHEN contains(${mantissa}, '.') THEN ${mantissa} ELSE ${mantissa} || '.0' END`;
+  const scientific = `${dotted} || 'E' || CAST(split_part(${digits}, 'e', 2) AS INTEGER)`;
+  // Plain digits beyond 1e7: the point moves behind the first digit.
+  const whole = `split_part(${digits}, '.', 1)`;
+  const tail = `rtrim(substring(${whole}, 2) || split_part(${digits}, '.', 2), '0')`;
+  const large = `left(${whole}, 1) || '.' || CASE WHEN ${tail} = '' THEN '0' ELSE ${tail} END || 'E' || (length(${whole}) - 1)`;
+  // Plain digits below 1e-3: the point moves behind the first digit that is not 0.
+  const rest = `ltrim(split_part(${digits}, '.', 2), '0')`;
+  const small = `left(${rest}, 1) || '.' || CASE WHEN length(${rest}) > 1 THEN substring(${rest}, 2) ELSE '0' END || 'E-' || (length(split_part(${digits}, '.', 2)) - length(${rest}) + 1)`;
+  return `CASE WHEN ${x} IS NULL THEN NULL WHEN isnan(${x}) THEN 'NaN' WHEN isinf(${x}) THEN ${sign} || 'Infinity' WHEN ${x} = 0 THEN ${sign} || '0.0' WHEN ${digits} = '5e-324' THEN ${sign} || '4.9E-324' WHEN contains(${digits}, 'e') THEN ${sign} || ${scientific} WHEN abs(${x}) >= 1e7::${type} THEN ${sign} || ${large} WHEN abs(${x}) < CAST('0.001' AS ${type}) THEN ${sign} || ${small} ELSE CAST(${x} AS VARCHAR) END`;
+}

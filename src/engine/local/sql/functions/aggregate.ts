@@ -1,0 +1,207 @@
+import { type DataType, isNumeric } from '../../../../frame/types.ts';
+import { castSql } from '../cast.ts';
+import { arrayOf, BOOLEAN, DOUBLE, isInteger, LONG, type Scope, type Typed, typeError } from '../typed.ts';
+import { asDouble, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
+
+/**
+ * DuckDB adds up doubles in whatever order its threads deliver them, so the last bits change from run to run. An order by the
+ * value itself fixes the sum, whatever the order of the rows; smaller magnitudes go first, which also loses least.
+ */
+function ordered(scope: Scope, ...keys: string[]): string {
+  return scope.windowed ? '' : ` ORDER BY ${keys.map((k) => `abs(${k}), ${k}`).join(', ')}`;
+}
+
+/** `name(x ORDER BY x)`: one number of the values of x, in an order of their own. */
+const statistic = (sql: (x: string, order: string) => string, nullable = true): Rule =>
+  rule(1, 1, ([a], { name, scope }) => {
+    const x = asDouble(name, a);
+    return { sql: sql(x, ordered(scope, x)), type: DOUBLE, nullable };
+  });
+
+/** Statistics of two columns; only rows where neither is null count. */
+const pairwise = (sql: (x: string, y: string, order: string, both: string) => string): Rule =>
+  rule(2, 2, ([a, b], { name, scope }) => {
+    const [x, y] = [asDouble(name, a), asDouble(name, b)];
+    return { sql: sql(x, y, ordered(scope, x, y), `${x} IS NOT NULL AND ${y} IS NOT NULL`), type: DOUBLE, nullable: true };
+  });
+
+function sum([x]: readonly Typed[], { scope, distinct }: CallInfo) {
+  const only = distinct ? 'DISTINCT ' : '';
+  if (isInteger(x.type)) return { sql: `CAST(sum(${only}${x.sql}) AS BIGINT)`, type: LONG, nullable: true };
+  if (x.type.kind === 'decimal') {
+    const type: DataType = { kind: 'decimal', precision: Math.min(38, x.type.precision + 10), scale: x.type.scale };
+    return { sql: `CAST(sum(${only}${x.sql}) AS DECIMAL(${type.precision},${type.scale}))`, type, nullable: true };
+  }
+  const d = asDouble('sum', x);
+  return { sql: distinct ? `list_sum(list_sort(list(DISTINCT ${d})))` : `sum(${d}${ordered(scope, d)})`, type: DOUBLE, nullable: true };
+}
+
+function average([x]: readonly Typed[], { scope, distinct }: CallInfo) {
+  // Whole numbers add up exactly; their mean is one division, as in Spark.
+  if (isInteger(x.type))
+    return {
+      sql: `(CAST(sum(${distinct ? 'DISTINCT ' : ''}${x.sql}) AS DOUBLE) / nullif(count(${distinct ? 'DISTINCT ' : ''}${x.sql}), 0))`,
+      type: DOUBLE,
+      nullable: true,
+    };
+  if (x.type.kind === 'decimal') {
+    const type: DataType = { kind: 'decimal', precision: Math.min(38, x.type.precision + 4), scale: Math.min(37, x.type.scale + 4) };
+    return {
+      sql: `CAST(CAST(sum(${x.sql}) AS DECIMAL(38,${type.scale})) / nullif(count(${x.sql}), 0) AS DECIMAL(${type.precision},${type.scale}))`,
+      type,
+      nullable: true,
+    };
+  }
+  const d = asDouble('avg', x);
+  if (distinct) return { sql: `list_avg(list_sort(list(DISTINCT ${d})))`, type: DOUBLE, nullable: true };
+  return { sql: `(sum(${d}${ordered(scope, d)}) / nullif(count(${d}), 0))`, type: DOUBLE, nullable: true };
+}
+
+/** Sums of powers of deviations from the mean, in two passes over the sorted values; each list and number is bound once. */
+function moments(x: string, order: string, body: (n: string, m2: string, mk: string) => string, k: number): string {
+  const list = `list(${x}${order}) FILTER (${x} IS NOT NULL)`;
+  const power = (times: number) => `list_sum(list_transform(l_, lambda v_: ${Array.from({ length: times }, () => '(v_ - m_)').join(' * ')}))`;
+  const sums = `list_transform([list_sum(l_) / len(l_)], lambda m_: {'n': CAST(len(l_) AS DOUBLE), 'a': ${power(2)}, 'b': ${power(k)}})[1]`;
+  return `list_transform([list_transform([${list}], lambda l_: ${sums})[1]], lambda s_: ${body('s_.n', 's_.a', 's_.b')})[1]`;
+}
+
+/** Variance by Welford over sorted values; NaN where a value is NaN or infinite, as in Spark, and where one value is asked for a sample's. */
+const variance = (duck: string, least: number): Rule =>
+  rule(1, 1, ([a], { name, scope }) => {
+    const x = asDouble(name, a);
+    const finite = `CASE WHEN isfinite(${x}) THEN ${x} END`;
+    const odd = `CASE WHEN bool_or(NOT isfinite(${x})) THEN CAST('NaN' AS DOUBLE) ELSE ${duck}(${finite}${ordered(scope, finite)}) END`;
+    return { sql: `CASE WHEN count(${x}) >= ${least} THEN ${odd} END`, type: DOUBLE, nullable: true };
+  });
+
+/** first, last and the like need the rows' order. */
+const edge = (last: boolean): Rule =>
+  rule(1, 2, ([x, ignore], { name, scope }) => {
+    const skip = ignore ? Boolean(constant(name, 'ignoreNulls', ignore)) : false;
+    if (scope.windowed)
+      return { sql: `${last ? 'last_value' : 'first_value'}(${x.sql}${skip ? ' IGNORE NULLS' : ''})`, type: x.type, nullable: true };
+    const order = scope.rowNumber ? ` ORDER BY ${scope.rowNumber()}` : '';
+    return { sql: `${last ? 'last' : 'first'}(${x.sql}${order})${skip ? ` FILTER (${x.sql} IS NOT NULL)` : ''}`, type: x.type, nullable: true };
+  });
+
+const list = (scope: Scope, x: Typed, distinct: boolean) => {
+  const order = distinct ? ` ORDER BY ${x.sql}` : scope.rowNumber && !scope.windowed ? ` ORDER BY ${scope.rowNumber()}` : '';
+  return {
+    sql: `coalesce(list(${distinct ? 'DISTINCT ' : ''}${x.sql}${scope.windowed ? '' : order}) FILTER (${x.sql} IS NOT NULL), [])`,
+    type: arrayOf(x.type),
+    nullable: false,
+  };
+};
+
+/** Exact percentiles: by interpolation (`cont`), or an element of the column (`disc`). */
+function percentile(kind: 'cont' | 'disc') {
+  return rule(2, 3, ([x, p], { name }) => {
+    if (!isNumeric(x.type) && x.type.kind !== 'string') throw typeError(name, 'a number', x.type);
+    const given = constant(name, 'percentage', p);
+    const wanted = (Array.isArray(given) ? given : [given]).map(Number);
+    if (wanted.some((q) => !(q >= 0 && q <= 1))) throw typeError(name, 'called with percentages in [0, 1]', p.type);
+    const type = kind === 'cont' || x.type.kind === 'string' ? DOUBLE : x.type;
+    const value = castSql(x, type).sql;
+    const one = (q: number) => (kind === 'cont' ? interpolated(value, q) : `quantile_disc(${value}, ${q}e0)`);
+    return Array.isArray(given)
+      ? { sql: `CASE WHEN count(${value}) > 0 THEN [${wanted.map(one).join(', ')}] END`, type: arrayOf(type), nullable: true }
+      : { sql: one(wanted[0]), type, nullable: true };
+  });
+}
+
+/** Spark's rule: position (n - 1)·q; (1 - f)·lower + f·upper. */
+function interpolated(x: string, q: number): string {
+  const at = `(len(l_) - 1) * ${q}e0`;
+  const lower = `l_[CAST(floor(${at}) AS BIGINT) + 1]`;
+  const upper = `l_[CAST(ceil(${at}) AS BIGINT) + 1]`;
+  const f = `(${at} - floor(${at}))`;
+  return `list_transform([list(${x} ORDER BY ${x}) FILTER (${x} IS NOT NULL)], lambda l_: CASE WHEN ${f} = 0 OR ${lower} = ${upper} THEN ${lower} ELSE (1 - ${f}) * ${lower} + ${f} * ${upper} END)[1]`;
+}
+
+const truth = (duck: string) => rule(1, 1, ([x]) => ({ sql: `${duck}(${castSql(x, BOOLEAN).sql})`, type: BOOLEAN, nullable: true }));
+
+const extreme = (duck: 'min' | 'max') =>
+  rule(1, 1, ([x]) => {
+    if (x.type.kind === 'map' || x.type.kind === 'vector') throw typeError(duck, 'a type with an order', x.type);
+    return { sql: `${duck}(${x.sql})`, type: x.type, nullable: true };
+  });
+
+/** The count of rows, or of those where nothing is null. */
+function count(args: readonly Typed[], { distinct }: CallInfo) {
+  if (distinct) {
+    const full = args.map((a) => `${a.sql} IS NOT NULL`).join(' AND ');
+    const key = args.length === 1 ? args[0].sql : `row(${args.map((a) => a.sql).join(', ')})`;
+    return { sql: `count(DISTINCT ${key})${args.length === 1 ? '' : ` FILTER (${full})`}`, type: LONG, nullable: false };
+  }
+  if (args.every((a) => !a.nullable)) return { sql: 'count(*)', type: LONG, nullable: false };
+  if (args.length === 1) return { sql: `count(${args[0].sql})`, type: LONG, nullable: false };
+  return { sql: `count(*) FILTER (${args.map((a) => `${a.sql} IS NOT NULL`).join(' AND ')})`, type: LONG, nullable: false };
+}
+
+export const AGGREGATE_RULES: Rules = [
+  ['count', rule(1, Number.POSITIVE_INFINITY, count)],
+  ['approx_count_distinct', rule(1, 2, ([x]) => ({ sql: `count(DISTINCT ${x.sql})`, type: LONG, nullable: false }))],
+  ['count_if', rule(1, 1, ([x]) => ({ sql: `count(*) FILTER (${castSql(x, BOOLEAN).sql})`, type: LONG, nullable: false }))],
+  ['sum', rule(1, 1, sum)],
+  ['sum_distinct', rule(1, 1, (args, call) => sum(args, { ...call, distinct: true }))],
+  ['avg mean', rule(1, 1, average)],
+  ['min', extreme('min')],
+  ['max', extreme('max')],
+  ['stddev stddev_samp std', variance('stddev_samp', 2)],
+  ['stddev_pop', variance('stddev_pop', 1)],
+  ['variance var_samp', variance('var_samp', 2)],
+  ['var_pop', variance('var_pop', 1)],
+  // m3 and m4 are sums of powers of the deviations: √n·m3 / m2^1.5 and n·m4 / m2² - 3.
+  [
+    'skewness',
+    statistic((x, order) => moments(x, order, (n, m2, m3) => `CASE WHEN ${n} > 0 AND ${m2} <> 0 THEN sqrt(${n}) * ${m3} / pow(${m2}, 1.5) END`, 3)),
+  ],
+  [
+    'kurtosis',
+    statistic((x, order) => moments(x, order, (n, m2, m4) => `CASE WHEN ${n} > 0 AND ${m2} <> 0 THEN ${n} * ${m4} / (${m2} * ${m2}) - 3 END`, 4)),
+  ],
+  ['corr', pairwise((x, y, order, both) => `CASE WHEN count(*) FILTER (${both}) > 1 THEN corr(${x}, ${y}${order}) END`)],
+  ['covar_pop', pairwise((x, y, order) => `covar_pop(${x}, ${y}${order})`)],
+  ['covar_samp', pairwise((x, y, order) => `covar_samp(${x}, ${y}${order})`)],
+  ['product', statistic((x, order) => `product(${x}${order})`)],
+  ['first first_value', edge(false)],
+  ['last last_value', edge(true)],
+  [
+    'any_value',
+    rule(1, 2, ([x], { scope }) => ({
+      sql: `first(${x.sql}${scope.rowNumber ? ` ORDER BY ${scope.rowNumber()}` : ''})`,
+      type: x.type,
+      nullable: true,
+    })),
+  ],
+  ['collect_list array_agg', rule(1, 1, ([x], { scope }) => list(scope, x, false))],
+  ['collect_set', rule(1, 1, ([x], { scope }) => list(scope, x, true))],
+  ['median', rule(1, 1, ([x], { name }) => ({ sql: interpolated(asDouble(name, x), 0.5), type: DOUBLE, nullable: true }))],
+  ['percentile', percentile('cont')],
+  ['percentile_approx approx_percentile', percentile('disc')],
+  ['mode', rule(1, 1, ([x]) => ({ sql: `mode(${x.sql} ORDER BY ${x.sql})`, type: x.type, nullable: true }))],
+  ['bool_and every', truth('bool_and')],
+  ['bool_or some any', truth('bool_or')],
+  ['max_by', rule(2, 2, ([x, by]) => ({ sql: `arg_max_null(${x.sql}, ${by.sql})`, type: x.type, nullable: true }))],
+  ['min_by', rule(2, 2, ([x, by]) => ({ sql: `arg_min_null(${x.sql}, ${by.sql})`, type: x.type, nullable: true }))],
+];
+
+/** Functions that rank rows of a window. */
+export const RANKING_RULES: Rules = [
+  ...['row_number', 'rank', 'dense_rank'].map(
+    (name) => [name, rule(0, 0, () => ({ sql: `CAST(${name}() AS INTEGER)`, type: { kind: 'int' } as const, nullable: false }))] as const,
+  ),
+  ...['percent_rank', 'cume_dist'].map((name) => [name, rule(0, 0, () => ({ sql: `${name}()`, type: DOUBLE, nullable: false }))] as const),
+  ['ntile', rule(1, 1, ([n]) => ({ sql: `CAST(ntile(${n.sql}) AS INTEGER)`, type: { kind: 'int' }, nullable: false }))],
+  ...['lag', 'lead'].map(
+    (name) =>
+      [
+        name,
+        rule(1, 3, ([x, offset, otherwise]) => {
+          const rest = otherwise ? `, ${offset.sql}, ${castSql(otherwise, x.type).sql}` : offset ? `, ${offset.sql}` : '';
+          return { sql: `${name}(${x.sql}${rest})`, type: x.type, nullable: true };
+        }),
+      ] as const,
+  ),
+  ['nth_value', rule(2, 2, ([x, n]) => ({ sql: `nth_value(${x.sql}, ${n.sql})`, type: x.type, nullable: true }))],
+];

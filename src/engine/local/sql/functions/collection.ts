@@ -1,0 +1,310 @@
+import type { DataType } from '../../../../frame/types.ts';
+import { castSql } from '../cast.ts';
+import { commonType, unify } from '../coerce.ts';
+import { duckType, identifier, text, VECTOR_TYPE } from '../duck-type.ts';
+import { arrayOf, BOOLEAN, DOUBLE, failure, INT, LONG, TEXT, type Typed, typeError, VOID } from '../typed.ts';
+import { asInt, asText, constant, type Rules, rule } from './rule.ts';
+
+/** The element type of an array argument. */
+function element(name: string, x: Typed): DataType {
+  if (x.type.kind === 'array') return x.type.element;
+  throw typeError(name, 'an array', x.type);
+}
+
+/** An item as one of the array's elements. */
+function item(name: string, list: Typed, value: Typed): string {
+  const of = element(name, list);
+  const common = commonType(of, value.type);
+  if (!common) throw typeError(name, 'an array and one of its elements', list.type, value.type);
+  return castSql(value, of).sql;
+}
+
+/** Position of a value in a list, 0 when it is not there; null elements never match. */
+const position = (list: string, value: string) => `coalesce(list_position(${list}, ${value}), 0)`;
+
+const pick = (lenient: boolean) =>
+  rule(2, 2, ([x, key], { name }) => {
+    if (x.type.kind === 'map') return { sql: `map_extract_value(${x.sql}, ${castSql(key, x.type.key).sql})`, type: x.type.value, nullable: true };
+    const type = element(name, x);
+    const i = asInt(name, key);
+    const outside = lenient ? 'NULL' : failure(`${name}: position must lie within the array, got `, i);
+    const zero = failure(`${name}: position must not be 0`);
+    return {
+      sql: `CASE WHEN ${x.sql} IS NULL OR ${i} IS NULL THEN NULL WHEN ${i} = 0 THEN ${zero} WHEN abs(${i}) > len(${x.sql}) THEN ${outside} ELSE list_extract(${x.sql}, ${i}) END`,
+      type,
+      nullable: true,
+    };
+  });
+
+/** Item by a position from 0. */
+const item0 = (lenient: boolean) =>
+  rule(2, 2, ([x, key], { name }) => {
+    if (x.type.kind === 'map') return { sql: `map_extract_value(${x.sql}, ${castSql(key, x.type.key).sql})`, type: x.type.value, nullable: true };
+    const type = element(name, x);
+    const i = asInt(name, key);
+    const outside = lenient ? 'NULL' : failure('getItem: position must lie within the array, got ', i);
+    return {
+      sql: `CASE WHEN ${x.sql} IS NULL OR ${i} IS NULL THEN NULL WHEN ${i} < 0 OR ${i} >= len(${x.sql}) THEN ${outside} ELSE list_extract(${x.sql}, ${i} + 1) END`,
+      type,
+      nullable: true,
+    };
+  });
+
+/** Set operations keep the first of equal elements, in order. */
+const setOf = (test: ((a: string, b: string) => string) | null) =>
+  rule(2, 2, (args, { name }) => {
+    const { values, type } = unify(name, args);
+    element(name, { ...values[0], type });
+    const [a, b] = values.map((v) => v.sql);
+    const kept = test ? `list_filter(${a}, lambda v_: ${test('v_', b)})` : `list_concat(${a}, ${b})`;
+    return { sql: `CASE WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL THEN ${firsts(kept)} END`, type };
+  });
+
+/** The list without repeats, nulls included, in order of first standing. */
+function firsts(list: string): string {
+  return `list_reduce(list_prepend([], list_transform(${list}, lambda u_: [u_])), lambda s_, u_: CASE WHEN u_[1] IS NULL THEN CASE WHEN len(s_) > list_count(s_) THEN s_ ELSE list_concat(s_, u_) END WHEN list_contains(s_, u_[1]) THEN s_ ELSE list_concat(s_, u_) END)`;
+}
+
+const contains = (list: string, v: string) =>
+  `(CASE WHEN ${v} IS NULL THEN len(${list}) > list_count(${list}) ELSE list_contains(${list}, ${v}) END)`;
+
+const struct = (names: readonly string[], values: readonly Typed[]) => ({
+  sql: values.length === 0 ? 'NULL' : `struct_pack(${values.map((v, i) => `${identifier(names[i])} := ${v.sql}`).join(', ')})`,
+  type: { kind: 'struct', fields: values.map((v, i) => ({ name: names[i], type: v.type })) } as DataType,
+  nullable: false,
+});
+
+export const COLLECTION_RULES: Rules = [
+  [
+    'array',
+    rule(0, Number.POSITIVE_INFINITY, (args) => {
+      if (args.length === 0) return { sql: 'CAST([] AS INTEGER[])', type: arrayOf(VOID), nullable: false };
+      const { values, type } = unify('array', args);
+      return { sql: `CAST([${values.map((v) => v.sql).join(', ')}] AS ${duckType(arrayOf(type))})`, type: arrayOf(type), nullable: false };
+    }),
+  ],
+  [
+    'size cardinality',
+    rule(1, 1, ([x]) => {
+      if (x.type.kind !== 'map') element('size', x);
+      return { sql: `CAST(${x.type.kind === 'map' ? 'cardinality' : 'len'}(${x.sql}) AS INTEGER)`, type: INT };
+    }),
+  ],
+  ['array_size', rule(1, 1, ([x]) => ({ sql: `CAST(len(${x.sql}) AS INTEGER)`, type: INT }))],
+  [
+    'array_contains',
+    rule(2, 2, ([x, v]) => {
+      const value = item('array_contains', x, v);
+      return {
+        sql: `CASE WHEN ${x.sql} IS NULL OR ${value} IS NULL THEN NULL WHEN list_contains(${x.sql}, ${value}) THEN TRUE WHEN len(${x.sql}) > list_count(${x.sql}) THEN NULL ELSE FALSE END`,
+        type: BOOLEAN,
+        nullable: true,
+      };
+    }),
+  ],
+  [
+    'array_position',
+    rule(2, 2, ([x, v]) => {
+      const value = item('array_position', x, v);
+      return {
+        sql: `CASE WHEN ${x.sql} IS NOT NULL AND ${value} IS NOT NULL THEN CAST(${position(x.sql, value)} AS BIGINT) END`,
+        type: LONG,
+        nullable: true,
+      };
+    }),
+  ],
+  [
+    'array_remove',
+    rule(2, 2, ([x, v]) => {
+      const value = item('array_remove', x, v);
+      return { sql: `CASE WHEN ${value} IS NOT NULL THEN list_filter(${x.sql}, lambda v_: v_ IS NULL OR v_ <> ${value}) END`, type: x.type };
+    }),
+  ],
+  [
+    'array_append',
+    rule(2, 2, ([x, v]) => ({ sql: `CASE WHEN ${x.sql} IS NOT NULL THEN list_append(${x.sql}, ${item('array_append', x, v)}) END`, type: x.type })),
+  ],
+  [
+    'array_prepend',
+    rule(2, 2, ([x, v]) => ({ sql: `CASE WHEN ${x.sql} IS NOT NULL THEN list_prepend(${item('array_prepend', x, v)}, ${x.sql}) END`, type: x.type })),
+  ],
+  ['array_compact', rule(1, 1, ([x]) => ({ sql: `list_filter(${x.sql}, lambda v_: v_ IS NOT NULL)`, type: x.type }))],
+  ['array_distinct', rule(1, 1, ([x]) => ({ sql: `CASE WHEN ${x.sql} IS NOT NULL THEN ${firsts(x.sql)} END`, type: x.type }))],
+  ['array_union', setOf(null)],
+  ['array_intersect', setOf((v, other) => contains(other, v))],
+  ['array_except', setOf((v, other) => `NOT ${contains(other, v)}`)],
+  [
+    'arrays_overlap',
+    rule(2, 2, (args) => {
+      const { values } = unify('arrays_overlap', args);
+      const [a, b] = values.map((v) => v.sql);
+      const nulls = `len(${a}) > list_count(${a}) OR len(${b}) > list_count(${b})`;
+      return {
+        sql: `CASE WHEN list_has_any(${a}, ${b}) THEN TRUE WHEN len(${a}) > 0 AND len(${b}) > 0 AND (${nulls}) THEN NULL WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL ELSE FALSE END`,
+        type: BOOLEAN,
+        nullable: true,
+      };
+    }),
+  ],
+  [
+    'array_join',
+    rule(2, 3, ([x, separator, missing]) => {
+      const texts = castSql(x, arrayOf(TEXT)).sql;
+      const shown = missing
+        ? `list_transform(${texts}, lambda v_: coalesce(v_, ${asText(missing)}))`
+        : `list_filter(${texts}, lambda v_: v_ IS NOT NULL)`;
+      return { sql: `array_to_string(${shown}, ${asText(separator)})`, type: TEXT };
+    }),
+  ],
+  ['array_max', rule(1, 1, ([x]) => ({ sql: `list_max(${x.sql})`, type: element('array_max', x), nullable: true }))],
+  ['array_min', rule(1, 1, ([x]) => ({ sql: `list_min(${x.sql})`, type: element('array_min', x), nullable: true }))],
+  // array_sort puts nulls last; sort_array first when it ascends.
+  ['array_sort', rule(1, 1, ([x]) => ({ sql: `list_sort(${x.sql}, 'ASC', 'NULLS LAST')`, type: x.type }))],
+  [
+    'sort_array',
+    rule(1, 2, ([x, ascending]) => {
+      const up = ascending ? Boolean(constant('sort_array', 'direction', ascending)) : true;
+      return { sql: `list_sort(${x.sql}, ${up ? "'ASC', 'NULLS FIRST'" : "'DESC', 'NULLS LAST'"})`, type: x.type };
+    }),
+  ],
+  [
+    'slice',
+    rule(3, 3, ([x, start, length]) => {
+      const [s, n] = [asInt('slice', start), asInt('slice', length)];
+      const from = `(CASE WHEN ${s} < 0 THEN len(${x.sql}) + ${s} + 1 ELSE ${s} END)`;
+      const bad = failure('slice: start must not be 0 and length not negative');
+      return {
+        sql: `CASE WHEN ${x.sql} IS NULL OR ${s} IS NULL OR ${n} IS NULL THEN NULL WHEN ${s} = 0 OR ${n} < 0 THEN ${bad} WHEN ${from} < 1 THEN [] ELSE list_slice(${x.sql}, ${from}, ${from} + ${n} - 1) END`,
+        type: x.type,
+      };
+    }),
+  ],
+  [
+    'flatten',
+    rule(1, 1, ([x]) => {
+      const inner = element('flatten', x);
+      if (inner.kind !== 'array') throw typeError('flatten', 'an array of arrays', x.type);
+      return { sql: `CASE WHEN list_count(${x.sql}) = len(${x.sql}) THEN flatten(${x.sql}) END`, type: inner, nullable: true };
+    }),
+  ],
+  [
+    'array_repeat',
+    rule(2, 2, ([v, n]) => ({ sql: `list_transform(range(greatest(${asInt('array_repeat', n)}, 0)), lambda v_: ${v.sql})`, type: arrayOf(v.type) })),
+  ],
+  [
+    'sequence',
+    rule(2, 3, ([start, stop, step]) => {
+      const { values, type } = unify('sequence', step ? [start, stop, step] : [start, stop]);
+      const [a, b, by] = values.map((v) => v.sql);
+      return {
+        sql: `CAST(generate_series(${a}, ${b}, ${by ?? `CASE WHEN ${a} <= ${b} THEN 1 ELSE -1 END`}) AS ${duckType(arrayOf(type))})`,
+        type: arrayOf(type),
+      };
+    }),
+  ],
+  ['element_at', pick(false)],
+  ['try_element_at', pick(true)],
+  ['getitem', item0(false)],
+  ['get', item0(true)],
+  ['explode', rule(1, 1, ([x]) => ({ sql: `unnest(${x.sql})`, type: element('explode', x), nullable: true }))],
+  [
+    'explode_outer',
+    rule(1, 1, ([x]) => ({
+      sql: `unnest(CASE WHEN len(${x.sql}) > 0 THEN ${x.sql} ELSE [NULL] END)`,
+      type: element('explode_outer', x),
+      nullable: true,
+    })),
+  ],
+  [
+    'map create_map',
+    rule(0, Number.POSITIVE_INFINITY, (args) => {
+      const keys = unify(
+        'map',
+        args.filter((_, i) => i % 2 === 0),
+      );
+      const values = unify(
+        'map',
+        args.filter((_, i) => i % 2 === 1),
+      );
+      return {
+        sql: `map([${keys.values.map((v) => v.sql).join(', ')}], [${values.values.map((v) => v.sql).join(', ')}])`,
+        type: { kind: 'map', key: keys.type, value: values.type },
+        nullable: false,
+      };
+    }),
+  ],
+  [
+    'map_from_arrays',
+    rule(2, 2, ([k, v]) => ({
+      sql: `map(${k.sql}, ${v.sql})`,
+      type: { kind: 'map', key: element('map_from_arrays', k), value: element('map_from_arrays', v) },
+    })),
+  ],
+  [
+    'map_keys',
+    rule(1, 1, ([x]) => {
+      if (x.type.kind !== 'map') throw typeError('map_keys', 'a map', x.type);
+      return { sql: `map_keys(${x.sql})`, type: arrayOf(x.type.key) };
+    }),
+  ],
+  [
+    'map_values',
+    rule(1, 1, ([x]) => {
+      if (x.type.kind !== 'map') throw typeError('map_values', 'a map', x.type);
+      return { sql: `map_values(${x.sql})`, type: arrayOf(x.type.value) };
+    }),
+  ],
+  [
+    'map_contains_key',
+    rule(2, 2, ([x, key]) => {
+      if (x.type.kind !== 'map') throw typeError('map_contains_key', 'a map', x.type);
+      return { sql: `list_contains(map_keys(${x.sql}), ${castSql(key, x.type.key).sql})`, type: BOOLEAN };
+    }),
+  ],
+  [
+    'struct',
+    rule(1, Number.POSITIVE_INFINITY, (args) =>
+      struct(
+        args.map((a, i) => (/^[\w ]+$/.test(a.name) && a.literal === undefined ? a.name : `col${i + 1}`)),
+        args,
+      ),
+    ),
+  ],
+  [
+    'named_struct',
+    rule(2, Number.POSITIVE_INFINITY, (args) =>
+      struct(
+        args.filter((_, i) => i % 2 === 0).map((a) => String(constant('named_struct', 'name', a))),
+        args.filter((_, i) => i % 2 === 1),
+      ),
+    ),
+  ],
+  [
+    'vector_to_array',
+    rule(1, 2, ([x]) => {
+      if (x.type.kind !== 'vector') throw typeError('vector_to_array', 'a vector', x.type);
+      const v = `(${x.sql})`;
+      const sparse = `list_transform(range(${v}.size), lambda j_: coalesce(list_extract(${v}."values", list_position(${v}.indices, CAST(j_ AS INTEGER))), 0e0))`;
+      return { sql: `CASE WHEN ${v}."type" = 1 THEN ${v}."values" WHEN ${x.sql} IS NOT NULL THEN ${sparse} END`, type: arrayOf(DOUBLE) };
+    }),
+  ],
+  [
+    'array_to_vector',
+    rule(1, 1, ([x]) => {
+      element('array_to_vector', x);
+      const values = castSql(x, arrayOf(DOUBLE)).sql;
+      return {
+        sql: `CASE WHEN ${x.sql} IS NOT NULL THEN CAST({'type': 1, 'size': NULL, 'indices': NULL, 'values': ${values}} AS ${VECTOR_TYPE}) END`,
+        type: { kind: 'vector' },
+      };
+    }),
+  ],
+  [
+    'get_json_object',
+    rule(2, 2, ([x, path]) => ({
+      sql: `json_extract_string(${asText(x)}, ${text(String(constant('get_json_object', 'path', path)))})`,
+      type: TEXT,
+      nullable: true,
+    })),
+  ],
+];

@@ -1,0 +1,31 @@
+import { MlError, show } from '../../../../error.ts';
+import { AGGREGATE_RULES, RANKING_RULES } from './aggregate.ts';
+import { COLLECTION_RULES } from './collection.ts';
+import { CONDITIONAL_RULES } from './conditional.ts';
+import { NUMBER_RULES } from './number.ts';
+import type { Rule, Rules } from './rule.ts';
+import { TEXT_RULES } from './text.ts';
+import { TIME_RULES } from './time.ts';
+
+const table = (rules: Rules): [string, Rule][] => rules.flatMap(([names, rule]) => names.split(' ').map((name): [string, Rule] => [name, rule]));
+
+const ALL: ReadonlyMap<string, Rule> = new Map(
+  [TEXT_RULES, NUMBER_RULES, TIME_RULES, COLLECTION_RULES, CONDITIONAL_RULES, AGGREGATE_RULES, RANKING_RULES].flatMap(table),
+);
+const AGGREGATES: ReadonlySet<string> = new Set(table(AGGREGATE_RULES).map(([name]) => name));
+const RANKINGS: ReadonlySet<string> = new Set(table(RANKING_RULES).map(([name]) => name));
+
+export const isAggregate = (name: string): boolean => AGGREGATES.has(name);
+export const isRanking = (name: string): boolean => RANKINGS.has(name);
+
+/** The rule of a function by Spark's name, for `count` arguments. */
+export function functionRule(name: string, count: number): Rule {
+  const rule = ALL.get(name);
+  if (!rule) throw new MlError('EXPRESSION_INVALID', `function ${show(name)} is not known; use expr(…) for one of the engine's own`, { value: name });
+  if (count < rule.least || count > rule.most) {
+    const wanted =
+      rule.least === rule.most ? `${rule.least}` : `${rule.least} to ${rule.most === Number.POSITIVE_INFINITY ? 'any number' : rule.most}`;
+    throw new MlError('EXPRESSION_INVALID', `${name}: takes ${wanted} arguments, got ${count}`, { value: count });
+  }
+  return rule;
+}

@@ -1,0 +1,250 @@
+import { isNumeric } from '../../../../frame/types.ts';
+import { castSql, plainDigits } from '../cast.ts';
+import { commonType, unify } from '../coerce.ts';
+import { duckType } from '../duck-type.ts';
+import { arithmetic } from '../operators.ts';
+import { BOOLEAN, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from '../typed.ts';
+import { asDouble, asInt, asText, constant, ofDouble, type Rules, rule } from './rule.ts';
+
+const NAN = "CAST('NaN' AS DOUBLE)";
+
+/** Scaling by it keeps squares from overflowing. */
+const larger = (x: string, y: string) => `greatest(abs(${x}), abs(${y}))`;
+
+/** Logarithms are null at and below their pole. */
+const LOG = (x: string, body: string, pole = '0') => `CASE WHEN ${x} > ${pole} THEN ${body} END`;
+
+/** A number rounded half away from zero by its decimal text, as Java's BigDecimal does it. */
+function rounded(mode: 'round' | 'bround', x: Typed, digits: Typed | undefined): { sql: string; type: typeof x.type } {
+  const scale = digits ? Number(constant(mode, 'scale', digits)) : 0;
+  if (!isNumeric(x.type) && x.type.kind !== 'string') throw typeError(mode, 'a number', x.type);
+  const type = x.type.kind === 'string' ? DOUBLE : x.type;
+  if (type.kind === 'decimal') {
+    const s = Math.max(0, Math.min(scale, type.scale));
+    const to = { kind: 'decimal', precision: Math.min(38, type.precision - type.scale + s + 1), scale: s } as const;
+    return { sql: `CAST(${mode === 'round' ? 'round' : 'round_even'}(${x.sql}, ${scale}) AS ${duckType(to)})`, type: to };
+  }
+  if (isInteger(type)) {
+    if (scale >= 0) return { sql: x.sql, type };
+    const unit = `${10n ** BigInt(Math.min(-scale, 37))}::HUGEINT`;
+    const half = `(${unit} // 2)`;
+    const wide = `abs(${x.sql}::HUGEINT)`;
+    const up =
+      mode === 'round'
+        ? `${wide} % ${unit} >= ${half}`
+        : `${wide} % ${unit} > ${half} OR (${wide} % ${unit} = ${half} AND (${wide} // ${unit}) % 2 = 1)`;
+    const cut = `((${wide} // ${unit}) + CASE WHEN ${up} THEN 1 ELSE 0 END) * ${unit}`;
+    return { sql: `CAST(CASE WHEN ${x.sql} < 0 THEN -(${cut}) ELSE ${cut} END AS ${duckType(type)})`, type };
+  }
+  const d = castSql(x, DOUBLE).sql;
+  return {
+    sql: `CAST(${roundDouble(mode, type.kind === 'float' ? `CAST(CAST(${x.sql} AS VARCHAR) AS DOUBLE)` : d, scale)} AS ${duckType(type)})`,
+    type,
+  };
+}
+
+function roundDouble(mode: 'round' | 'bround', d: string, scale: number): string {
+  // Digits beyond 1e15 or below 1e-300 never change by rounding to a scale of 0 to 15; there the number stays as it is.
+  if (scale < 0) {
+    const unit = `1e${-scale}`;
+    const scaled = `abs(${d}) / ${unit}`;
+    const whole = mode === 'round' ? `floor(${scaled} + 0.5)` : `round_even(${scaled}, 0)`;
+    return `CASE WHEN isfinite(${d}) THEN sign(${d}) * ${whole} * ${unit} ELSE ${d} END`;
+  }
+  const s = Math.min(scale, 15);
+  const big = `abs(${d}) >= 1e15`;
+  const exact = `CAST(${plainDigits(d)} AS DECIMAL(38,20))`;
+  const halves = mode === 'round' ? `CAST(${plainDigits(d)} AS DECIMAL(38,${s}))` : `CAST(round_even(${exact}, ${s}) AS DECIMAL(38,${s}))`;
+  return `CASE WHEN ${d} IS NULL OR NOT isfinite(${d}) OR ${big} THEN ${d} ELSE CAST(CAST(${halves} AS VARCHAR) AS DOUBLE) END`;
+}
+
+/** ceil and floor give a long. */
+const toLong = (duck: 'ceil' | 'floor') =>
+  rule(1, 1, ([x]) => {
+    if (isInteger(x.type)) return castSql(x, LONG);
+    if (x.type.kind === 'decimal')
+      return {
+        sql: `CAST(${duck}(${x.sql}) AS DECIMAL(${Math.min(38, x.type.precision - x.type.scale + 1)},0))`,
+        type: { kind: 'decimal', precision: Math.min(38, x.type.precision - x.type.scale + 1), scale: 0 },
+      };
+    const d = asDouble(duck, x);
+    const large = failure(`${duck}: value must fit into a long, got `, d);
+    return {
+      sql: `CASE WHEN isnan(${d}) THEN 0 WHEN abs(${d}) < 9.2233720368547758e18 THEN CAST(${duck}(${d}) AS BIGINT) WHEN ${d} IS NOT NULL THEN ${large} END`,
+      type: LONG,
+    };
+  });
+
+/** The greatest or least value that is not null; NaN is the greatest. */
+const extreme = (duck: 'greatest' | 'least') =>
+  rule(2, Number.POSITIVE_INFINITY, (args) => {
+    const { values, type } = unify(duck, args);
+    return { sql: `${duck}(${values.map((v) => v.sql).join(', ')})`, type, nullable: values.every((v) => v.nullable) };
+  });
+
+const bits = (operator: string, build: (x: string, y: string) => string) =>
+  rule(2, 2, ([x, y]) => {
+    const type = commonType(x.type, y.type);
+    if (!type || !isInteger(type)) throw typeError(operator, 'whole numbers', x.type, y.type);
+    return { sql: build(castSql(x, type).sql, castSql(y, type).sql), type };
+  });
+
+/** `x << n` within the type's width. */
+const shift = (left: boolean) =>
+  rule(2, 2, ([x, n], { name }) => {
+    const type = x.type.kind === 'long' ? LONG : INT;
+    const width = type === LONG ? 64 : 32;
+    const by = `(${asInt(name, n)} & ${width - 1})`;
+    const v = castSql(x, type).sql;
+    if (!left) return { sql: `CAST(floor(${v}::HUGEINT / (1::HUGEINT << ${by})) AS ${duckType(type)})`, type };
+    const wide = `((${v}::HUGEINT * (1::HUGEINT << ${by})) & ${2n ** BigInt(width) - 1n}::HUGEINT)`;
+    return {
+      sql: `CAST(CASE WHEN ${wide} >= ${2n ** BigInt(width - 1)}::HUGEINT THEN ${wide} - ${2n ** BigInt(width)}::HUGEINT ELSE ${wide} END AS ${duckType(type)})`,
+      type,
+    };
+  });
+
+const tried = (op: string) => rule(2, 2, ([x, y]) => arithmetic(op, x, y, true));
+
+export const NUMBER_RULES: Rules = [
+  ['try_add', tried('+')],
+  ['try_subtract', tried('-')],
+  ['try_multiply', tried('*')],
+  ['try_divide', tried('/')],
+  ['try_mod', tried('%')],
+  ['mod', rule(2, 2, ([x, y]) => arithmetic('%', x, y))],
+  ['pmod', rule(2, 2, ([x, y]) => arithmetic('pmod', x, y))],
+  [
+    'div',
+    rule(2, 2, ([x, y]) => {
+      if (!isInteger(x.type) || !isInteger(y.type)) throw typeError('div', 'whole numbers', x.type, y.type);
+      const [a, b] = [castSql(x, LONG).sql, castSql(y, LONG).sql];
+      return {
+        sql: `CASE WHEN ${a} IS NULL OR ${b} <> 0 OR ${b} IS NULL THEN ${a} // ${b} ELSE ${failure('div: divisor must not be 0')} END`,
+        type: LONG,
+      };
+    }),
+  ],
+  [
+    'abs',
+    rule(1, 1, ([x]) => {
+      if (!isNumeric(x.type)) return { sql: `abs(${asDouble('abs', x)})`, type: DOUBLE };
+      return { sql: `abs(${x.sql})`, type: x.type };
+    }),
+  ],
+  ['positive', rule(1, 1, ([x]) => ({ sql: x.sql, type: x.type }))],
+  ['sqrt', ofDouble(1, (x) => `CASE WHEN ${x} < 0 THEN ${NAN} ELSE sqrt(${x}) END`)],
+  ['cbrt', ofDouble(1, (x) => `cbrt(${x})`)],
+  ['exp', ofDouble(1, (x) => `exp(${x})`)],
+  ['expm1', ofDouble(1, (x) => `CASE WHEN abs(${x}) < 1e-5 THEN ${x} + ${x} * ${x} / 2 + ${x} * ${x} * ${x} / 6 ELSE exp(${x}) - 1 END`)],
+  ['ln', ofDouble(1, (x) => LOG(x, `ln(${x})`), true)],
+  [
+    'log',
+    rule(1, 2, ([a, b]) => {
+      const x = asDouble('log', a);
+      if (!b) return { sql: LOG(x, `ln(${x})`), type: DOUBLE, nullable: true };
+      const y = asDouble('log', b);
+      return { sql: `CASE WHEN ${x} > 0 AND ${y} > 0 THEN ln(${y}) / ln(${x}) END`, type: DOUBLE, nullable: true };
+    }),
+  ],
+  ['log10', ofDouble(1, (x) => LOG(x, `log10(${x})`), true)],
+  ['log2', ofDouble(1, (x) => LOG(x, `log2(${x})`), true)],
+  // ln(1 + x) loses digits near 0: Kahan's correction gives them back.
+  [
+    'log1p',
+    ofDouble(
+      1,
+      (x) => LOG(x, `CASE WHEN 1 + ${x} = 1 THEN ${x} WHEN isfinite(${x}) THEN ln(1 + ${x}) * ${x} / ((1 + ${x}) - 1) ELSE ${x} END`, '-1'),
+      true,
+    ),
+  ],
+  ['pow power', ofDouble(2, (x, y) => `pow(${x}, ${y})`)],
+  ['ceil ceiling', toLong('ceil')],
+  ['floor', toLong('floor')],
+  ['round', rule(1, 2, ([x, digits]) => rounded('round', x, digits))],
+  ['bround', rule(1, 2, ([x, digits]) => rounded('bround', x, digits))],
+  ['rint', ofDouble(1, (x) => `CASE WHEN isfinite(${x}) THEN CASE WHEN ${x} = 0 THEN ${x} ELSE round_even(${x}, 0) END ELSE ${x} END`)],
+  ['sign signum', ofDouble(1, (x) => `CASE WHEN isnan(${x}) OR ${x} = 0 THEN ${x} ELSE CAST(sign(${x}) AS DOUBLE) END`)],
+  ...['sin', 'cos', 'tan'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE ${f}(${x}) END`)] as const),
+  ...['asin', 'acos'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN ${x} BETWEEN -1 AND 1 OR ${x} IS NULL THEN ${f}(${x}) ELSE ${NAN} END`)] as const),
+  ...['atan', 'sinh', 'cosh', 'tanh', 'asinh', 'degrees', 'radians'].map((f) => [f, ofDouble(1, (x) => `${f}(${x})`)] as const),
+  ['cot', ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE 1 / tan(${x}) END`)],
+  ['atan2', ofDouble(2, (y, x) => `atan2(${y}, ${x})`)],
+  [
+    'hypot',
+    ofDouble(
+      2,
+      (x, y) =>
+        `CASE WHEN isinf(${x}) OR isinf(${y}) THEN CAST('Infinity' AS DOUBLE) WHEN ${x} = 0 AND ${y} = 0 THEN 0e0 ELSE ${larger(x, y)} * sqrt(pow(${x} / ${larger(x, y)}, 2) + pow(${y} / ${larger(x, y)}, 2)) END`,
+    ),
+  ],
+  ['pi', rule(0, 0, () => ({ sql: 'pi()', type: DOUBLE, nullable: false }))],
+  ['e', rule(0, 0, () => ({ sql: `(${Math.E}e0)`, type: DOUBLE, nullable: false }))],
+  [
+    'factorial',
+    rule(1, 1, ([x]) => {
+      const n = asInt('factorial', x);
+      return { sql: `CASE WHEN ${n} BETWEEN 0 AND 20 THEN CAST(factorial(${n}) AS BIGINT) END`, type: LONG, nullable: true };
+    }),
+  ],
+  ['greatest', extreme('greatest')],
+  ['least', extreme('least')],
+  [
+    'isnan',
+    rule(1, 1, ([x]) => {
+      if (isFraction(x.type)) return { sql: `coalesce(isnan(${x.sql}), FALSE)`, type: BOOLEAN, nullable: false };
+      if (!isNumeric(x.type) && x.type.kind !== 'string' && x.type.kind !== 'void') throw typeError('isnan', 'a number', x.type);
+      return { sql: `coalesce(isnan(${asDouble('isnan', x)}), FALSE)`, type: BOOLEAN, nullable: false };
+    }),
+  ],
+  ['nanvl', ofDouble(2, (x, y) => `CASE WHEN isnan(${x}) THEN ${y} ELSE ${x} END`)],
+  ['&', bits('bitwiseAND', (x, y) => `(${x} & ${y})`)],
+  ['|', bits('bitwiseOR', (x, y) => `(${x} | ${y})`)],
+  ['^', bits('bitwiseXOR', (x, y) => `xor(${x}, ${y})`)],
+  [
+    'bitwise_not ~',
+    rule(1, 1, ([x]) => {
+      if (!isInteger(x.type)) throw typeError('bitwise_not', 'a whole number', x.type);
+      return { sql: `(~${x.sql})`, type: x.type };
+    }),
+  ],
+  ['shiftleft', shift(true)],
+  ['shiftright', shift(false)],
+  ['bin', rule(1, 1, ([x]) => ({ sql: `bin(${castSql(x, LONG).sql})`, type: TEXT }))],
+  [
+    'width_bucket',
+    rule(4, 4, ([value, low, high, count]) => {
+      const [v, a, b] = [value, low, high].map((x) => asDouble('width_bucket', x));
+      const n = castSql(count, LONG).sql;
+      return {
+        sql: `CASE WHEN ${v} IS NULL OR isnan(${v}) OR ${a} = ${b} OR ${n} <= 0 THEN NULL WHEN ${a} < ${b} THEN CASE WHEN ${v} < ${a} THEN 0 WHEN ${v} >= ${b} THEN ${n} + 1 ELSE CAST(floor(${n} * (${v} - ${a}) / (${b} - ${a})) AS BIGINT) + 1 END ELSE CASE WHEN ${v} > ${a} THEN 0 WHEN ${v} <= ${b} THEN ${n} + 1 ELSE CAST(floor(${n} * (${a} - ${v}) / (${a} - ${b})) AS BIGINT) + 1 END END`,
+        type: LONG,
+        nullable: true,
+      };
+    }),
+  ],
+  // A number a row, by its place: the same at each run where the rows have an order.
+  [
+    'rand',
+    rule(1, 1, ([seed]) => ({
+      sql: hashUnit('CAST(row_number() OVER () AS VARCHAR)', String(constant('rand', 'seed', seed))),
+      type: DOUBLE,
+      nullable: false,
+    })),
+  ],
+  ['monotonically_increasing_id', rule(0, 0, () => ({ sql: '(row_number() OVER () - 1)', type: LONG, nullable: false }))],
+  // 52 bits of an md5, so that every engine finds the same number.
+  [
+    'hash_unit',
+    rule(2, 2, ([x, seed]) => ({
+      sql: hashUnit(`coalesce(${asText(x)}, '')`, String(constant('hash_unit', 'seed', seed))),
+      type: DOUBLE,
+      nullable: false,
+    })),
+  ],
+];
+
+/** A number in [0, 1) from the md5 of `seed:text`. */
+export function hashUnit(x: string, seed: string): string {
+  return `(CAST(('0x' || substring(md5('${seed.replaceAll("'", "''")}:' || ${x}), 1, 13)) AS UBIGINT) / 4503599627370496e0)`;
+}

@@ -1,0 +1,214 @@
+import { MlError, show } from '../../../../error.ts';
+import { castSql } from '../cast.ts';
+import { text } from '../duck-type.ts';
+import { DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
+import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
+
+const day = (x: Typed) => castSql(x, DATE).sql;
+const moment = (x: Typed) => castSql(x, TIMESTAMP).sql;
+
+const part = (name: string, duck: (x: string) => string) =>
+  [name, rule(1, 1, ([x]) => ({ sql: `CAST(${duck(x.type.kind === 'date' ? x.sql : moment(x))} AS INTEGER)`, type: INT }))] as const;
+
+/** Letters of Java's patterns that strftime knows. */
+const LETTERS: ReadonlyMap<string, string> = new Map([
+  ['yyyy', '%Y'],
+  ['uuuu', '%Y'],
+  ['y', '%Y'],
+  ['u', '%Y'],
+  ['yy', '%y'],
+  ['MMMM', '%B'],
+  ['MMM', '%b'],
+  ['MM', '%m'],
+  ['M', '%-m'],
+  ['dd', '%d'],
+  ['d', '%-d'],
+  ['HH', '%H'],
+  ['H', '%-H'],
+  ['hh', '%I'],
+  ['h', '%-I'],
+  ['mm', '%M'],
+  ['m', '%-M'],
+  ['ss', '%S'],
+  ['s', '%-S'],
+  ['SSS', '%g'],
+  ['SSSSSS', '%f'],
+  ['a', '%p'],
+  ['EEEE', '%A'],
+  ['EEE', '%a'],
+  ['EE', '%a'],
+  ['E', '%a'],
+  ['DDD', '%j'],
+  ['D', '%-j'],
+  ['LL', '%m'],
+  ['L', '%-m'],
+]);
+
+/** A Java date pattern as one of strftime. */
+export function strftimePattern(owner: string, pattern: string): string {
+  let out = '';
+  for (const [piece] of pattern.matchAll(/'(?:[^']|'')*'|([a-zA-Z])\1*|[^a-zA-Z']+|'/g)) {
+    if (piece === "''") out += "'";
+    else if (piece.startsWith("'")) out += piece.slice(1, -1).replaceAll("''", "'").replaceAll('%', '%%');
+    else if (/^[a-zA-Z]/.test(piece)) {
+      const letter = LETTERS.get(piece);
+      if (!letter)
+        throw new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(piece)} are not supported, in ${show(pattern)}`, {
+          value: pattern,
+        });
+      out += letter;
+    } else out += piece.replaceAll('%', '%%');
+  }
+  return out;
+}
+
+const format = (owner: string, arg: Typed) => text(strftimePattern(owner, String(constant(owner, 'pattern', arg))));
+
+/** Reads text by a Java pattern; `strict` says what a text that does not fit becomes: an error or null. */
+function parsed(owner: string, x: Typed, pattern: Typed, strict: boolean): string {
+  const s = asText(x);
+  const read = `try_strptime(${s}, ${format(owner, pattern)})`;
+  return strict ? `CASE WHEN ${s} IS NULL THEN NULL ELSE coalesce(${read}, ${failure(`${owner}: text must match its pattern, got `, s)}) END` : read;
+}
+
+/** Spark's names of units and DuckDB's. */
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ['year', 'year'],
+  ['yyyy', 'year'],
+  ['yy', 'year'],
+  ['quarter', 'quarter'],
+  ['month', 'month'],
+  ['mon', 'month'],
+  ['mm', 'month'],
+  ['week', 'week'],
+  ['day', 'day'],
+  ['dd', 'day'],
+  ['hour', 'hour'],
+  ['minute', 'minute'],
+  ['second', 'second'],
+  ['millisecond', 'milliseconds'],
+  ['microsecond', 'microseconds'],
+]);
+
+function truncated(owner: string, x: string, unit: Typed): string | null {
+  const found = UNITS.get(String(constant(owner, 'unit', unit)).toLowerCase());
+  return found ? `date_trunc('${found}', ${x})` : null;
+}
+
+/** The date `n` months later; the last day of a shorter month. */
+const monthsLater = (x: string, n: string) => `CAST(${x} + to_months(${n}) AS DATE)`;
+
+const DAYS = ['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'];
+
+export const TIME_RULES: Rules = [
+  ['current_date curdate', rule(0, 0, () => ({ sql: `CAST((now() AT TIME ZONE 'UTC') AS DATE)`, type: DATE, nullable: false }))],
+  ['current_timestamp now', rule(0, 0, () => ({ sql: `(now() AT TIME ZONE 'UTC')`, type: TIMESTAMP, nullable: false }))],
+  part('year', (x) => `year(${x})`),
+  part('quarter', (x) => `quarter(${x})`),
+  part('month', (x) => `month(${x})`),
+  part('day dayofmonth', (x) => `day(${x})`),
+  part('dayofyear', (x) => `dayofyear(${x})`),
+  part('dayofweek', (x) => `dayofweek(${x}) + 1`),
+  part('weekday', (x) => `(dayofweek(${x}) + 6) % 7`),
+  part('weekofyear', (x) => `weekofyear(${x})`),
+  part('hour', (x) => `hour(${x})`),
+  part('minute', (x) => `minute(${x})`),
+  part('second', (x) => `second(${x})`),
+  ['date_add dateadd', rule(2, 2, ([x, n]) => ({ sql: `CAST(${day(x)} + ${asInt('date_add', n)} AS DATE)`, type: DATE }))],
+  ['date_sub', rule(2, 2, ([x, n]) => ({ sql: `CAST(${day(x)} - ${asInt('date_sub', n)} AS DATE)`, type: DATE }))],
+  ['datediff date_diff', rule(2, 2, ([end, start]) => ({ sql: `CAST(date_diff('day', ${day(start)}, ${day(end)}) AS INTEGER)`, type: INT }))],
+  ['add_months', rule(2, 2, ([x, n]) => ({ sql: monthsLater(day(x), asInt('add_months', n)), type: DATE }))],
+  [
+    'months_between',
+    rule(2, 3, ([end, start]) => {
+      const [a, b] = [moment(end), moment(start)];
+      const months = `((year(${a}) - year(${b})) * 12 + month(${a}) - month(${b}))`;
+      const seconds = (x: string) => `((day(${x}) - 1) * 86400 + hour(${x}) * 3600 + minute(${x}) * 60 + second(${x}))`;
+      const ends = `(last_day(${a}) = CAST(${a} AS DATE) AND last_day(${b}) = CAST(${b} AS DATE))`;
+      return {
+        sql: `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN day(${a}) = day(${b}) OR ${ends} THEN CAST(${months} AS DOUBLE) ELSE round(${months} + (${seconds(a)} - ${seconds(b)}) / 2678400e0, 8) END`,
+        type: DOUBLE,
+      };
+    }),
+  ],
+  ['last_day', rule(1, 1, ([x]) => ({ sql: `last_day(${day(x)})`, type: DATE }))],
+  [
+    'next_day',
+    rule(2, 2, ([x, name]) => {
+      const wanted = DAYS.indexOf(
+        String(constant('next_day', 'day', name))
+          .slice(0, 2)
+          .toLowerCase(),
+      );
+      if (wanted < 0) throw new MlError('EXPRESSION_INVALID', `next_day: day must be a day of the week, got ${show(name.literal)}`);
+      return { sql: `CAST(${day(x)} + CAST((${wanted} - dayofweek(${day(x)}) + 6) % 7 + 1 AS INTEGER) AS DATE)`, type: DATE };
+    }),
+  ],
+  ['trunc', rule(2, 2, ([x, unit]) => ({ sql: `CAST(${truncated('trunc', day(x), unit) ?? 'NULL'} AS DATE)`, type: DATE, nullable: true }))],
+  [
+    'date_trunc',
+    rule(2, 2, ([unit, x]) => ({ sql: `CAST(${truncated('date_trunc', moment(x), unit) ?? 'NULL'} AS TIMESTAMP)`, type: TIMESTAMP, nullable: true })),
+  ],
+  [
+    'to_date',
+    rule(1, 2, ([x, pattern]) =>
+      pattern && x.type.kind === 'string'
+        ? { sql: `CAST(${parsed('to_date', x, pattern, true)} AS DATE)`, type: DATE, nullable: true }
+        : castSql(x, DATE),
+    ),
+  ],
+  [
+    'try_to_date',
+    rule(1, 2, ([x, pattern]) =>
+      pattern ? { sql: `CAST(${parsed('to_date', x, pattern, false)} AS DATE)`, type: DATE, nullable: true } : castSql(x, DATE, true),
+    ),
+  ],
+  [
+    'to_timestamp',
+    rule(1, 2, ([x, pattern]) =>
+      pattern && x.type.kind === 'string'
+        ? { sql: parsed('to_timestamp', x, pattern, true), type: TIMESTAMP, nullable: true }
+        : castSql(x, TIMESTAMP),
+    ),
+  ],
+  [
+    'try_to_timestamp',
+    rule(1, 2, ([x, pattern]) =>
+      pattern ? { sql: parsed('to_timestamp', x, pattern, false), type: TIMESTAMP, nullable: true } : castSql(x, TIMESTAMP, true),
+    ),
+  ],
+  ['date_format', rule(2, 2, ([x, pattern]) => ({ sql: `strftime(${moment(x)}, ${format('date_format', pattern)})`, type: TEXT }))],
+  [
+    'unix_timestamp to_unix_timestamp',
+    rule(0, 2, ([x, pattern]) => {
+      const at = !x ? `(now() AT TIME ZONE 'UTC')` : pattern && x.type.kind === 'string' ? parsed('unix_timestamp', x, pattern, true) : moment(x);
+      return { sql: `(epoch_us(${at}) // 1000000)`, type: LONG };
+    }),
+  ],
+  [
+    'from_unixtime',
+    rule(1, 2, ([x, pattern]) => ({
+      sql: `strftime(make_timestamp(${castSql(x, LONG).sql} * 1000000), ${pattern ? format('from_unixtime', pattern) : "'%Y-%m-%d %H:%M:%S'"})`,
+      type: TEXT,
+    })),
+  ],
+  [
+    'make_date',
+    rule(3, 3, ([y, m, d]) => ({ sql: `make_date(${asInt('make_date', y)}, ${asInt('make_date', m)}, ${asInt('make_date', d)})`, type: DATE })),
+  ],
+  ['timestamp_seconds', rule(1, 1, ([x]) => castSql(isInteger(x.type) ? x : castSql(x, DOUBLE), TIMESTAMP))],
+  ['timestamp_millis', rule(1, 1, ([x]) => whole('timestamp_millis', x, 1000))],
+  ['timestamp_micros', rule(1, 1, ([x]) => whole('timestamp_micros', x, 1))],
+  ['unix_date', rule(1, 1, ([x]) => ({ sql: `CAST(date_diff('day', DATE '1970-01-01', ${day(x)}) AS INTEGER)`, type: INT }))],
+  ['date_from_unix_date', rule(1, 1, ([n]) => ({ sql: `CAST(DATE '1970-01-01' + ${asInt('date_from_unix_date', n)} AS DATE)`, type: DATE }))],
+  ['unix_seconds', rule(1, 1, ([x]) => ({ sql: `CAST(floor(epoch_us(${moment(x)}) / 1000000) AS BIGINT)`, type: LONG }))],
+  ['unix_millis', rule(1, 1, ([x]) => ({ sql: `CAST(floor(epoch_us(${moment(x)}) / 1000) AS BIGINT)`, type: LONG }))],
+  ['dayname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%a')`, type: TEXT }))],
+  ['monthname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%b')`, type: TEXT }))],
+  ['date', ofText(1, DATE, (x) => `CAST(${x} AS DATE)`)],
+];
+
+function whole(owner: string, x: Typed, micros: number) {
+  if (!isInteger(x.type)) throw typeError(owner, 'a whole number', x.type);
+  return { sql: `make_timestamp(CAST(${x.sql} AS BIGINT) * ${micros})`, type: TIMESTAMP };
+}

@@ -1,0 +1,100 @@
+import type { FitOptions, Logger, ProgressEvent } from '../../../frame/executor.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import type { Schema } from '../../../frame/schema.ts';
+import type { AggregateRequest, Level, ScannedBlock, SolveTask, TrainingContext, TrainingSet } from '../../engine.ts';
+import type { Compiler } from '../compiler.ts';
+import type { QueryOptions } from '../duck/database.ts';
+import type { EngineParts } from '../engine.ts';
+import { narrow } from '../ml/narrow.ts';
+import type { Relation } from '../sql/relation.ts';
+import type { FitFunction } from '../workers/contract.ts';
+import { runFit } from '../workers/crew.ts';
+import type { ColumnStore } from '../workers/store.ts';
+import { aggregate, levels } from './aggregates.ts';
+import type { TrainingColumns } from './load.ts';
+import { scan } from './scan.ts';
+import type { TrainingSets } from './training-sets.ts';
+
+/** What an estimator sees of the local engine while it trains on the rows of a plan. */
+export class LocalTraining implements TrainingContext {
+  readonly owner: string;
+  readonly schema: Schema;
+  readonly signal: AbortSignal | undefined;
+  readonly logger: Logger;
+  readonly #plan: Plan;
+  readonly #parts: EngineParts;
+  readonly #compiler: Compiler;
+  readonly #sets: TrainingSets;
+  readonly #options: FitOptions;
+  /** Held for as long as queries may call their programs. */
+  readonly #narrowed: Plan[] = [];
+
+  constructor(
+    engine: { parts: EngineParts; compiler: Compiler; sets: TrainingSets },
+    plan: Plan,
+    schema: Schema,
+    owner: string,
+    options: FitOptions,
+  ) {
+    this.owner = owner;
+    this.schema = schema;
+    this.signal = options.signal;
+    this.logger = engine.parts.logger;
+    this.#plan = plan;
+    this.#parts = engine.parts;
+    this.#compiler = engine.compiler;
+    this.#sets = engine.sets;
+    this.#options = options;
+  }
+
+  report(event: Omit<ProgressEvent, 'stage'>): void {
+    this.#options.onProgress?.({ ...event, stage: this.owner });
+  }
+
+  scan(columns: readonly string[], onBlock: (block: ScannedBlock) => void): Promise<void> {
+    return scan({ compiler: this.#compiler, database: this.#parts.database }, this.#plan, columns, this.#query, onBlock);
+  }
+
+  async levels(columns: readonly string[]): Promise<Level[][]> {
+    return levels(this.#parts.database, await this.#relation(columns), columns, this.#query);
+  }
+
+  async aggregate(requests: readonly AggregateRequest[]): Promise<(number | null)[]> {
+    return aggregate(this.#parts.database, await this.#relation(requests.map((r) => r.column)), requests, this.#query);
+  }
+
+  trainingSet(columns: TrainingColumns): Promise<TrainingSet> {
+    return this.#sets.get(this.#plan, this.schema, columns, this.#query);
+  }
+
+  solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet, args: Args): Promise<R> {
+    return runFit<R>(
+      this.#parts.pool,
+      {
+        module: task.module,
+        name: task.name,
+        ...(task.local && { local: task.local as FitFunction<unknown, unknown> }),
+        args,
+        store: this.#sets.storeOf(set) as ColumnStore,
+        aggregators: { ...task.aggregators },
+        owner: this.owner,
+      },
+      { signal: this.signal, onProgress: (progress) => this.report(progress) },
+    );
+  }
+
+  /** The fit is over. */
+  end(): void {
+    this.#narrowed.length = 0;
+  }
+
+  get #query(): QueryOptions {
+    return { owner: this.owner, signal: this.signal };
+  }
+
+  #relation(columns: readonly string[]): Promise<Relation> {
+    const narrowed = narrow(this.#plan, new Set(columns));
+    this.#narrowed.push(narrowed);
+    return this.#compiler.compile(narrowed);
+  }
+}

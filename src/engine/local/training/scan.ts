@@ -1,0 +1,79 @@
+import type { Block, Column } from '../../../block/column.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import type { Field, Schema } from '../../../frame/schema.ts';
+import { pruneProgram, startProgram } from '../../../scoring/program.ts';
+import type { Compiler } from '../compiler.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { bindChain, chainOf, inputIndex } from '../ml/chain.ts';
+import { narrow } from '../ml/narrow.ts';
+import { plainReader } from '../ml/program-inputs.ts';
+import { keepRows } from './keep-rows.ts';
+import { chunks, rowWiseLeaf } from './sections.ts';
+
+/** A block of a scan, dropped rows taken out. */
+export interface Scanned {
+  readonly rows: number;
+  readonly firstRow: number;
+  readonly columns: readonly Column[];
+}
+
+/**
+ * Visits columns of a plan block by block, in row order, on this thread. A chain of transformers at its end is not run inside the query:
+ * the query gives the program's inputs, so that vectors keep their parts.
+ */
+export async function scan(
+  { compiler, database }: { compiler: Compiler; database: Database },
+  plan: Plan,
+  names: readonly string[],
+  options: QueryOptions,
+  onBlock: (block: Scanned) => void,
+): Promise<void> {
+  const chain = chainOf(plan);
+  const schema = (await compiler.describe(plan)).schema;
+  for (const name of names) schema.require(options.owner, name);
+  const bare = chain.stages.length === 0 && !chain.cached;
+  // A cached frame's rows are not kept twice: what is read here over plain files goes into a training set, and that is kept.
+  const direct = chain.cached && rowWiseLeaf(chain.base) !== null;
+  const source = bare ? narrow(plan, new Set(names)) : chain.base;
+  const input = bare || direct ? await compiler.compile(source) : await compiler.base(chain);
+  const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
+  const running = startProgram(program);
+  const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
+  const readers = [
+    ...(await compiler.transforms.readers(program, input, options)),
+    ...(await Promise.all(through.map((name) => passing(name, input, compiler, options)))),
+  ];
+  const list = readers.map((reader, k) => `${reader.sql} AS i${k}`).join(', ') || 'NULL AS none';
+  let firstRow = 0;
+  let keptRows = 0;
+  const sql = `SELECT ${list} FROM (${input.sql}) AS t`;
+  for await (const chunk of chunks({ compiler, database }, source, sql, readers.length, options)) {
+    const { rows } = chunk;
+    const columns = readers.map((reader, k) => reader.read(chunk.column(k), rows, firstRow));
+    const block: Block = { rows, firstRow, columns: new Array(program.slots), keep: null };
+    program.inputs.forEach((one, k) => {
+      block.columns[one.slot] = columns[k] as Column;
+    });
+    running.run(block);
+    const found = names.map((name) => {
+      const slot = program.outputs.get(name);
+      return (slot === undefined ? columns[program.inputs.length + through.indexOf(name)] : block.columns[slot]) as Column;
+    });
+    const { keep } = block as { keep: Uint8Array | null };
+    if (keep) {
+      const kept = keep.reduce((sum, k) => sum + (k ? 1 : 0), 0);
+      if (kept > 0) onBlock({ rows: kept, firstRow: keptRows, columns: found.map((column) => keepRows(column, keep, rows, kept)) });
+      keptRows += kept;
+    } else {
+      onBlock({ rows, firstRow: keptRows, columns: found });
+      keptRows += rows;
+    }
+    firstRow += rows;
+    chunk.release();
+  }
+}
+
+function passing(name: string, input: { schema: Schema; columns: readonly string[] }, compiler: Compiler, options: QueryOptions) {
+  const at = inputIndex(input.schema, name);
+  return plainReader(input.schema.fields[at] as Field, `t.${input.columns[at]}`, compiler.transforms.labelTypes, options);
+}

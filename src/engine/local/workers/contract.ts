@@ -1,0 +1,77 @@
+/**
+ * What trainers need of the workers: the context that a fit function receives, and how it is started.
+ *
+ *     // src/optim/fit-logistic.ts: runs in a worker, synchronously
+ *     export function fitLogistic(ctx: FitContext, args: Args): Result {
+ *       const objective = (w: Float64Array) => ctx.aggregate('loss', w);      // [lossSum, weightSum, gradient…]
+ *       return minimize(objective, { onIteration: (iteration, objective) => ctx.report({ iteration, objective }) });
+ *     }
+ *
+ *     // the caller
+ *     const result = await runFit<Result>(pool, {
+ *       module: import.meta.url, name: 'fitLogistic', local: fitLogistic, args, store,
+ *       aggregators: { loss: linearAggregator('binaryLogistic', linearArgs) },
+ *     }, { signal, onProgress });
+ *
+ * The column-type and aggregator types live with the kernels; they are named here again for convenience.
+ */
+export {
+  type Aggregator,
+  type AggregatorSpec,
+  BLOCK_ROWS,
+  type BoundAggregator,
+  type ColumnHandle,
+  type ColumnSpec,
+  type ColumnType,
+  type FeaturePart,
+  type LinearArgs,
+  type PartitionHandle,
+  type Region,
+} from '../../../kernels/contract.ts';
+
+import type { AggregatorSpec } from '../../../kernels/contract.ts';
+import type { ColumnStore } from './store.ts';
+/** Progress of a fit, as its function reports it. Plain data. */
+export interface FitProgress {
+  iteration: number;
+  objective?: number;
+  [key: string]: unknown;
+}
+/** What a fit function sees. It runs synchronously on one thread, the leader; the others help inside `aggregate`. */
+export interface FitContext {
+  /** Rows of the training set, all partitions. */
+  readonly rows: number;
+  /** Threads that may take part; never let a result depend on it. */
+  readonly workers: number;
+  /**
+   * Sums the named aggregator (of the spec's `aggregators`) over all rows with this input, and returns a fresh array.
+   * Same bits for any number of workers. Throws when the fit is aborted, a worker is lost or a block fails: let it pass.
+   */
+  aggregate(name: string, input?: Float64Array): Float64Array;
+  /** Throws when the fit is aborted. `aggregate` calls it too; call it in long loops that do not aggregate. */
+  checkAborted(): void;
+  /** Sends progress to the caller's `onProgress`. Cheap; call it once an iteration. */
+  report(progress: FitProgress): void;
+}
+/** A fit function: synchronous, exported by name, plain data in and out. */
+export type FitFunction<Args = never, Result = unknown> = (ctx: FitContext, args: Args) => Result;
+export interface FitSpec<Args = unknown, Result = unknown> {
+  /** URL of the module (`import.meta.url`) and the export's name. */
+  module: string;
+  name: string;
+  /** The export itself, for the case without worker threads (a bundled app). */
+  local?: FitFunction<Args, Result>;
+  /** Plain data. */
+  args: Args;
+  /** The training set; it stays the caller's, who releases it. */
+  store: ColumnStore;
+  aggregators: Record<string, AggregatorSpec>;
+  /** Who speaks in errors, such as `LogisticRegression`. */
+  owner?: string;
+}
+export interface FitOptions {
+  /** At most so many threads (default: all of the pool's). Small training sets use one anyway. */
+  workers?: number;
+  signal?: AbortSignal;
+  onProgress?: (progress: FitProgress) => void;
+}

@@ -1,0 +1,201 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Aggregator, AggregatorSpec, BoundAggregator, PartitionHandle, Region } from '../../../kernels/contract.ts';
+import { type Chunk, cutChunks } from './chunks.ts';
+import type { FitContext, FitFunction, FitProgress } from './contract.ts';
+import * as control from './control.ts';
+import { type Outcome, packError } from './errors.ts';
+import { findExport } from './task-runner.ts';
+
+/** Everything one thread of a fit gets. Plain data and shared memory. */
+export interface CrewMessage {
+  /** The fit function, for the leader; the others get none. */
+  fit?: { module: string; name: string; args: unknown; local?: FitFunction };
+  threads: number;
+  partitions: PartitionHandle[];
+  aggregators: { name: string; spec: AggregatorSpec; scratch: Region[]; prepared: Region[] | undefined }[];
+  control: Int32Array;
+  input: Float64Array;
+  partials: Float64Array;
+  progress?: MessagePort;
+}
+
+/** What came of the leader's work; `stopped` when it gave up because the fit was aborted, lost a worker or failed elsewhere. */
+export type CrewOutcome = Outcome<unknown> | { ok: false; stopped: true };
+
+/** Thrown through the fit function when the fit must end; `lead` turns it into `stopped`. */
+class FitStopped extends Error {}
+
+/** The leader: runs the fit function, which calls the others in through `aggregate`. */
+export async function lead(message: CrewMessage): Promise<CrewOutcome> {
+  const words = message.control;
+  try {
+    const { module, name, args, local } = message.fit as NonNullable<CrewMessage['fit']>;
+    const fit = local ?? (await findExport<FitFunction>(module, name));
+    const hand = await Hand.of(message);
+    const value = await (fit as FitFunction<unknown>)(hand.context(), args);
+    control.stop(words, control.DONE);
+    return { ok: true, value };
+  } catch (error) {
+    control.stop(words, control.FAILED);
+    return error instanceof FitStopped ? { ok: false, stopped: true } : { ok: false, error: packError(error) };
+  }
+}
+
+/** The others: work on chunks until the leader is done. */
+export async function follow(message: CrewMessage): Promise<CrewOutcome> {
+  try {
+    const hand = await Hand.of(message);
+    hand.followRounds();
+    return { ok: true, value: undefined };
+  } catch (error) {
+    control.stop(message.control, control.FAILED);
+    return { ok: false, error: packError(error) };
+  }
+}
+
+interface Workshop {
+  aggregator: Aggregator<unknown>;
+  args: unknown;
+  chunks: Chunk[];
+  inputLength: number;
+  outputLength: number;
+  /** By partition; made when the first chunk of it is claimed. */
+  bound: (BoundAggregator | undefined)[];
+  /** By partition: the round whose input is loaded. */
+  loaded: number[];
+  prepared: boolean;
+}
+
+/** One thread's side of a fit. */
+class Hand {
+  private readonly message: CrewMessage;
+  private readonly words: Int32Array;
+  private readonly workshops: Workshop[];
+
+  static async of(message: CrewMessage): Promise<Hand> {
+    const aggregators = await Promise.all(message.aggregators.map(({ spec }) => findAggregator(spec)));
+    return new Hand(message, aggregators);
+  }
+
+  private constructor(message: CrewMessage, aggregators: Aggregator<unknown>[]) {
+    this.message = message;
+    this.words = message.control;
+    const rows = message.partitions.map((partition) => partition.rows);
+    this.workshops = aggregators.map((aggregator, a) => {
+      const { args } = (message.aggregators[a] as CrewMessage['aggregators'][number]).spec;
+      const outputLength = aggregator.outputLength(args);
+      return {
+        aggregator,
+        args,
+        chunks: cutChunks(rows, outputLength),
+        inputLength: aggregator.inputLength(args),
+        outputLength,
+        bound: rows.map(() => undefined),
+        loaded: rows.map(() => -1),
+        prepared: aggregator.prepare === undefined,
+      };
+    });
+  }
+
+  context(): FitContext {
+    const { threads: workers, partitions, progress } = this.message;
+    return {
+      workers,
+      rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
+      aggregate: (name, input) => this.aggregate(name, input),
+      checkAborted: () => this.checkRunning(),
+      report: (event: FitProgress) => progress?.postMessage(event),
+    };
+  }
+
+  followRounds(): void {
+    while (control.running(this.words)) {
+      const call = Atomics.load(this.words, control.CALL);
+      this.work();
+      if (control.running(this.words)) control.waitForChange(this.words, control.CALL, call);
+    }
+  }
+
+  private aggregate(name: string, input: Float64Array = new Float64Array(0)): Float64Array {
+    this.checkRunning();
+    const a = this.message.aggregators.findIndex((one) => one.name === name);
+    const workshop = this.workshops[a];
+    if (!workshop) throw new Error(`aggregate: no aggregator is named ${name}`);
+    if (input.length !== workshop.inputLength) throw new Error(`aggregate: ${name} takes ${workshop.inputLength} numbers, got ${input.length}`);
+    if (!workshop.prepared) this.round(a, control.PREPARE, workshop.chunks.length);
+    workshop.prepared = true;
+    this.message.input.set(input);
+    this.round(a, control.SUM, workshop.chunks.length);
+    return this.merge(workshop);
+  }
+
+  private round(aggregator: number, phase: number, chunks: number): void {
+    const { words } = this;
+    Atomics.store(words, control.AGGREGATOR, aggregator);
+    Atomics.store(words, control.PHASE, phase);
+    Atomics.store(words, control.CHUNKS, chunks);
+    Atomics.store(words, control.FINISHED, 0);
+    Atomics.add(words, control.ROUND, 1);
+    Atomics.store(words, control.REMAINING, chunks);
+    Atomics.add(words, control.CALL, 1);
+    if (this.message.threads > 1 && chunks > 1) Atomics.notify(words, control.CALL);
+    this.work();
+    for (;;) {
+      this.checkRunning();
+      const finished = Atomics.load(words, control.FINISHED);
+      if (finished === chunks) return;
+      control.waitForChange(words, control.FINISHED, finished);
+    }
+  }
+
+  /** Claims chunks as long as there are any. */
+  private work(): void {
+    const { words } = this;
+    while (control.running(words)) {
+      const remaining = Atomics.sub(words, control.REMAINING, 1);
+      if (remaining <= 0) return;
+      const chunks = Atomics.load(words, control.CHUNKS);
+      this.process(Atomics.load(words, control.AGGREGATOR), chunks - remaining);
+      if (Atomics.add(words, control.FINISHED, 1) + 1 === chunks) Atomics.notify(words, control.FINISHED);
+    }
+  }
+
+  private process(a: number, index: number): void {
+    const workshop = this.workshops[a] as Workshop;
+    const { aggregator, args, outputLength } = workshop;
+    const { partition, lo, hi } = workshop.chunks[index] as Chunk;
+    const handle = this.message.partitions[partition] as PartitionHandle;
+    const { scratch, prepared } = this.message.aggregators[a] as CrewMessage['aggregators'][number];
+    if (Atomics.load(this.words, control.PHASE) === control.PREPARE) {
+      aggregator.prepare?.(handle, prepared?.[partition] as Region, args, lo, hi);
+      return;
+    }
+    const bound = (workshop.bound[partition] ??= aggregator.bind(handle, scratch[partition] as Region, prepared?.[partition], args));
+    const round = Atomics.load(this.words, control.ROUND);
+    if (workshop.loaded[partition] !== round) {
+      bound.load(this.message.input.subarray(0, workshop.inputLength));
+      workshop.loaded[partition] = round;
+    }
+    bound.block(lo, hi, this.message.partials.subarray(index * outputLength, (index + 1) * outputLength).fill(0));
+  }
+
+  /** Adds the partial sums in the order of their rows. */
+  private merge({ aggregator, chunks, outputLength }: Workshop): Float64Array {
+    const sums = new Float64Array(outputLength);
+    const merge = aggregator.merge ?? add;
+    for (let index = 0; index < chunks.length; index++) merge(sums, this.message.partials.subarray(index * outputLength, (index + 1) * outputLength));
+    return sums;
+  }
+
+  private checkRunning(): void {
+    if (!control.running(this.words)) throw new FitStopped('the fit is stopped');
+  }
+}
+
+export async function findAggregator({ module, name, local }: AggregatorSpec): Promise<Aggregator<unknown>> {
+  return local ?? (await findExport<Aggregator<unknown>>(module, name));
+}
+
+function add(into: Float64Array, part: Float64Array): void {
+  for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) + (part[i] as number);
+}

@@ -1,0 +1,75 @@
+/** Where an error happened and on what; each field only where it applies. */
+export interface MlErrorDetails {
+  stage?: string;
+  param?: string;
+  column?: string;
+  row?: number;
+  value?: unknown;
+  path?: string;
+  [key: string]: unknown;
+}
+
+/** Stable codes, for programs; the message is for people. */
+export type MlErrorCode =
+  | 'PARAM_INVALID'
+  | 'PARAM_UNKNOWN'
+  | 'COLUMN_NOT_FOUND'
+  | 'COLUMN_TYPE'
+  | 'COLUMN_EXISTS'
+  | 'COLUMN_AMBIGUOUS'
+  | 'VALUE_INVALID'
+  | 'SCHEMA_INVALID'
+  | 'EMPTY_DATASET'
+  | 'EXPRESSION_INVALID'
+  | 'SQL_FAILED'
+  | 'MODEL_FORMAT'
+  | 'UNSUPPORTED_VERSION'
+  | 'ALREADY_EXISTS'
+  | 'NOT_FOUND'
+  | 'IO_FAILED'
+  | 'MEMORY_LIMIT'
+  | 'WORKER_LOST'
+  | 'TASK_FAILED'
+  | 'NOT_SUPPORTED'
+  | 'SESSION_CLOSED'
+  | 'ABORTED';
+
+/** Every error that Millstream raises: a stable `code`, one sentence, and what it is about in `details`. */
+export class MlError extends Error {
+  readonly code: MlErrorCode;
+  readonly details: MlErrorDetails;
+
+  constructor(code: MlErrorCode, message: string, details: MlErrorDetails = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.name = code === 'ABORTED' ? 'AbortError' : 'MlError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The error of an aborted call: `name` is `AbortError`, as the platform's own, and `cause` the signal's reason. */
+export function aborted(signal: AbortSignal, owner: string): MlError {
+  return new MlError('ABORTED', `${owner}: aborted by its signal`, {}, { cause: signal.reason });
+}
+
+/** Throws when `signal` is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined, owner: string): void {
+  if (signal?.aborted) throw aborted(signal, owner);
+}
+
+/** A value as it may stand in a message: quoted when text, cut to 200 characters. */
+export function show(value: unknown): string {
+  let text: string;
+  if (typeof value === 'string') text = JSON.stringify(value);
+  else if (typeof value === 'number') text = Object.is(value, -0) ? '-0' : String(value);
+  else if (typeof value === 'bigint' || value === null || value === undefined || typeof value === 'boolean') text = String(value);
+  else if (typeof value === 'function') text = `function ${value.name}`;
+  else {
+    try {
+      text = JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? String(value);
+    } catch {
+      text = Object.prototype.toString.call(value);
+    }
+  }
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}

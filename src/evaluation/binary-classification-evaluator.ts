@@ -1,0 +1,60 @@
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Schema } from '../frame/schema.ts';
+import { int, name, oneOf } from '../param/param.ts';
+import { labelCol, weightCol } from '../param/shared.ts';
+import * as z from '../param/zod.ts';
+import { Evaluator } from '../pipeline/evaluator.ts';
+import { frameOf, loadAs } from '../pipeline/stage.ts';
+import { BinaryMetrics } from '../stat/binary-metrics.ts';
+import { finiteLabel, readScoredRows, weightRule } from './scored-rows.ts';
+
+export const BinaryClassificationEvaluatorParams = z.strictObject({
+  labelCol,
+  metricName: oneOf('areaUnderROC', 'areaUnderPR').default('areaUnderROC').describe('metric to evaluate (areaUnderROC|areaUnderPR)'),
+  numBins: int({ min: 0 }).default(1000).describe('number of bins to thin the curves to before areas are computed; 0: all points (>= 0)'),
+  rawPredictionCol: name().default('rawPrediction').describe('raw prediction (confidence) column name'),
+  weightCol,
+});
+export type BinaryClassificationEvaluatorParams = z.input<typeof BinaryClassificationEvaluatorParams>;
+
+/**
+ * Judges scores of two classes by the area under their ROC or precision-recall curve; larger is better. A label above 0.5 is
+ * positive. `rawPredictionCol` is a vector of two slots, of which the second scores the positive class, or a double column.
+ */
+export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassificationEvaluatorParams> {
+  static readonly type: string = 'org.apache.spark.ml.evaluation.BinaryClassificationEvaluator';
+  static readonly paramSchema = BinaryClassificationEvaluatorParams;
+
+  static load(path: string): Promise<BinaryClassificationEvaluator> {
+    return loadAs(BinaryClassificationEvaluator, path);
+  }
+
+  get isLargerBetter(): boolean {
+    return true;
+  }
+
+  async evaluate(frame: Frame, options: ActionOptions = {}): Promise<number> {
+    return (await this.getMetrics(frame, options))[this.params.metricName];
+  }
+
+  /** The curves and areas behind {@link evaluate}. */
+  async getMetrics(frame: Frame, options: ActionOptions = {}): Promise<BinaryMetrics> {
+    this.transformSchema(await frameOf(this.owner, frame).schema());
+    const { rawPredictionCol, labelCol, weightCol, numBins } = this.params;
+    const wanted = {
+      score: { column: rawPredictionCol, slot: 1, size: 2 },
+      label: { column: labelCol, ...finiteLabel },
+      weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
+    };
+    const { score, label, weight } = await readScoredRows(this.owner, this.uid, frame, wanted, options);
+    return new BinaryMetrics(score.values, label.values, weight?.values, numBins);
+  }
+
+  protected override outputSchema(schema: Schema): Schema {
+    schema.require(this.owner, this.params.rawPredictionCol, 'vector', 'double');
+    schema.require(this.owner, this.params.labelCol, 'numeric');
+    if (this.params.weightCol) schema.require(this.owner, this.params.weightCol, 'numeric');
+    return schema;
+  }
+}

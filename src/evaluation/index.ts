@@ -1,0 +1,10 @@
+export { Evaluator } from '../pipeline/evaluator.ts';
+export { BinaryMetrics, type Curve } from '../stat/binary-metrics.ts';
+export type { RegressionMetrics } from '../stat/regression-metrics.ts';
+export { BinaryClassificationEvaluator, BinaryClassificationEvaluatorParams } from './binary-classification-evaluator.ts';
+export {
+  ClassificationMetrics,
+  MulticlassClassificationEvaluator,
+  MulticlassClassificationEvaluatorParams,
+} from './multiclass-classification-evaluator.ts';
+export { RegressionEvaluator, RegressionEvaluatorParams } from './regression-evaluator.ts';

@@ -1,0 +1,132 @@
+import { MlError } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Schema } from '../frame/schema.ts';
+import { double, name, oneOf } from '../param/param.ts';
+import { labelCol, weightCol } from '../param/shared.ts';
+import * as z from '../param/zod.ts';
+import { Evaluator } from '../pipeline/evaluator.ts';
+import { frameOf, loadAs } from '../pipeline/stage.ts';
+import { logLoss, MulticlassMetrics } from '../stat/multiclass-metrics.ts';
+import { finiteLabel, type ReadColumn, readScoredRows, weightRule } from './scored-rows.ts';
+
+const METRICS = [
+  'f1',
+  'accuracy',
+  'weightedPrecision',
+  'weightedRecall',
+  'weightedTruePositiveRate',
+  'weightedFalsePositiveRate',
+  'weightedFMeasure',
+  'truePositiveRateByLabel',
+  'falsePositiveRateByLabel',
+  'precisionByLabel',
+  'recallByLabel',
+  'fMeasureByLabel',
+  'logLoss',
+  'hammingLoss',
+] as const;
+
+export const MulticlassClassificationEvaluatorParams = z.strictObject({
+  beta: double({ above: 0 }).default(1).describe('weight of recall against precision in weightedFMeasure and fMeasureByLabel (> 0)'),
+  eps: double({ above: 0, below: 0.5 }).default(1e-15).describe('logLoss cuts probabilities to [eps, 1 - eps] (> 0, < 0.5)'),
+  labelCol,
+  metricLabel: double({ min: 0 }).default(0).describe('the class that the …ByLabel metrics are about (>= 0)'),
+  metricName: oneOf(...METRICS)
+    .default('f1')
+    .describe(`metric to evaluate (${METRICS.join('|')})`),
+  predictionCol: name().default('prediction').describe('prediction column name'),
+  probabilityCol: name().default('probability').describe('column of the classes’ probabilities, which logLoss reads'),
+  weightCol,
+});
+export type MulticlassClassificationEvaluatorParams = z.input<typeof MulticlassClassificationEvaluatorParams>;
+
+/** Judges predicted classes. Smaller is better for false positive rates, `logLoss` and `hammingLoss`, larger for the other metrics. */
+export class MulticlassClassificationEvaluator extends Evaluator<typeof MulticlassClassificationEvaluatorParams> {
+  static readonly type: string = 'org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator';
+  static readonly paramSchema = MulticlassClassificationEvaluatorParams;
+
+  static load(path: string): Promise<MulticlassClassificationEvaluator> {
+    return loadAs(MulticlassClassificationEvaluator, path);
+  }
+
+  get isLargerBetter(): boolean {
+    return !['weightedFalsePositiveRate', 'falsePositiveRateByLabel', 'logLoss', 'hammingLoss'].includes(this.params.metricName);
+  }
+
+  async evaluate(frame: Frame, options: ActionOptions = {}): Promise<number> {
+    const { metricName, metricLabel, beta, eps } = this.params;
+    const metrics = await this.#read(frame, metricName === 'logLoss', options);
+    switch (metricName) {
+      case 'f1':
+        return metrics.weightedFMeasure();
+      case 'weightedFMeasure':
+        return metrics.weightedFMeasure(beta);
+      case 'truePositiveRateByLabel':
+        return metrics.truePositiveRate(metricLabel);
+      case 'falsePositiveRateByLabel':
+        return metrics.falsePositiveRate(metricLabel);
+      case 'precisionByLabel':
+        return metrics.precision(metricLabel);
+      case 'recallByLabel':
+        return metrics.recall(metricLabel);
+      case 'fMeasureByLabel':
+        return metrics.fMeasure(metricLabel, beta);
+      case 'logLoss':
+        return metrics.logLoss(eps);
+      default:
+        return metrics[metricName];
+    }
+  }
+
+  /** All metrics, by class and on average; `logLoss` where the frame has the column of probabilities. */
+  async getMetrics(frame: Frame, options: ActionOptions = {}): Promise<ClassificationMetrics> {
+    const probabilities = (await frameOf(this.owner, frame).schema()).find(this.params.probabilityCol);
+    return this.#read(frame, probabilities?.type.kind === 'vector', options);
+  }
+
+  async #read(frame: Frame, withProbabilities: boolean, options: ActionOptions): Promise<ClassificationMetrics> {
+    this.transformSchema(await frameOf(this.owner, frame).schema());
+    const { predictionCol, labelCol, weightCol, probabilityCol } = this.params;
+    const wanted = {
+      prediction: { column: predictionCol },
+      label: { column: labelCol, ...finiteLabel },
+      weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
+      probability: withProbabilities ? { column: probabilityCol, slot: 'all' as const } : undefined,
+    };
+    const { prediction, label, weight, probability } = await readScoredRows(this.owner, this.uid, frame, wanted, options);
+    return new ClassificationMetrics(prediction.values, label.values, weight?.values, probability);
+  }
+
+  protected override outputSchema(schema: Schema): Schema {
+    const { predictionCol, labelCol, weightCol, metricName, probabilityCol } = this.params;
+    schema.require(this.owner, predictionCol, 'double');
+    schema.require(this.owner, labelCol, 'numeric');
+    if (weightCol) schema.require(this.owner, weightCol, 'numeric');
+    if (metricName === 'logLoss') schema.require(this.owner, probabilityCol, 'vector');
+    return schema;
+  }
+}
+
+/** {@link MulticlassMetrics}, and the log-loss of the probabilities. */
+export class ClassificationMetrics extends MulticlassMetrics {
+  readonly #logLoss: (eps: number) => number;
+
+  constructor(predictions: Float64Array, labels: Float64Array, weights?: Float64Array, probabilities?: ReadColumn) {
+    super(predictions, labels, weights);
+    this.#logLoss = (eps) => {
+      if (!probabilities) {
+        throw new MlError(
+          'COLUMN_NOT_FOUND',
+          `MulticlassClassificationEvaluator: logLoss needs a vector column of probabilities, the frame has none`,
+        );
+      }
+      return logLoss(labels, probabilities.values, probabilities.size, weights, eps);
+    };
+  }
+
+  /** Mean of `-log p[label]`, with p cut to `[eps, 1 - eps]`. */
+  logLoss(eps = 1e-15): number {
+    return this.#logLoss(eps);
+  }
+}

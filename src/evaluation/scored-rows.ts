@@ -1,0 +1,137 @@
+import type { Column, VectorColumn } from '../block/column.ts';
+import { writeDenseRow } from '../block/column.ts';
+import type { Engine, ScannedBlock } from '../engine/engine.ts';
+import { MlError, show } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+
+/** What an evaluator reads of a column: a number a row, one slot of a vector a row, or all its slots. */
+export interface Wanted {
+  readonly column: string;
+  /** Of vectors: the slot to read; `'all'` for every slot, row-major. */
+  readonly slot?: number | 'all';
+  /** Vectors must have this many slots. */
+  readonly size?: number;
+  /** What a value must be; null is never accepted. */
+  readonly accepts?: (value: number) => boolean;
+  /** `accepts` in words, after "must be". */
+  readonly rule?: string;
+}
+
+/** A column read whole: `values[i * size + j]` is slot j of row i. */
+export interface ReadColumn {
+  readonly values: Float64Array;
+  readonly size: number;
+}
+
+/** Reads the wanted columns of all rows, in row order. A frame without rows is an error. */
+export async function readScoredRows<K extends string>(
+  owner: string,
+  uid: string,
+  frame: Frame,
+  wanted: Readonly<Record<K, Wanted | undefined>>,
+  options: ActionOptions,
+): Promise<{ [key in K]: ReadColumn }> {
+  const entries = (Object.entries(wanted) as [K, Wanted | undefined][]).flatMap(([key, want]) =>
+    want ? [{ key, want, reader: new Reader(owner, want) }] : [],
+  );
+  const columns = [...new Set(entries.map(({ want }) => want.column))];
+  await (frame.executor as Engine).train(frame.plan, uid, options, (context) =>
+    context.scan(columns, (block) => {
+      for (const { want, reader } of entries) reader.read(block, block.columns[columns.indexOf(want.column)]);
+    }),
+  );
+  const read = Object.create(null) as { [key in K]: ReadColumn };
+  for (const { key, reader } of entries) read[key] = reader.done();
+  if (entries[0].reader.rows === 0)
+    throw new MlError('EMPTY_DATASET', `${owner}: there must be at least one row to evaluate, got none`, { stage: uid });
+  return read;
+}
+
+/** Numbers that a label of a classification may be. */
+export const finiteLabel = { accepts: Number.isFinite, rule: 'a finite number' };
+export const weightRule = { accepts: (w: number) => w >= 0 && w < Infinity, rule: 'a finite weight >= 0' };
+
+class Reader {
+  readonly #owner: string;
+  readonly #want: Wanted;
+  #values = new Float64Array(0);
+  #size = 1;
+  rows = 0;
+
+  constructor(owner: string, want: Wanted) {
+    this.#owner = owner;
+    this.#want = want;
+  }
+
+  read(block: ScannedBlock, column: Column): void {
+    if (column.kind === 'vectors' && this.#want.slot === 'all') {
+      if (this.rows > 0 && column.size !== this.#size)
+        this.#refuse(block.firstRow, `have ${this.#size} slots in every row`, `${column.size}`, column.size);
+      this.#size = column.size;
+    }
+    this.#reserve((this.rows + block.rows) * this.#size);
+    if (column.kind === 'vectors') this.#readVectors(block, column);
+    else this.#readNumbers(block, column);
+    this.rows += block.rows;
+  }
+
+  done(): ReadColumn {
+    return { values: this.#values.slice(0, this.rows * this.#size), size: this.#size };
+  }
+
+  #readVectors({ rows, firstRow }: ScannedBlock, column: VectorColumn): void {
+    const { size, slot } = this.#want;
+    if (size !== undefined && column.size !== size) this.#refuse(firstRow, `hold vectors of ${size} slots`, `${column.size} slots`, column.size);
+    const row = new Float64Array(column.size);
+    for (let i = 0; i < rows; i++) {
+      if (column.valid?.[i] === 0) this.#refuse(firstRow + i, 'not be null', 'null', null);
+      writeDenseRow(column, i, row);
+      if (slot === 'all') this.#values.set(row, (this.rows + i) * this.#size);
+      else this.#values[this.rows + i] = row[slot ?? 0];
+    }
+  }
+
+  #readNumbers({ rows, firstRow }: ScannedBlock, column: Column): void {
+    const { accepts, rule } = this.#want;
+    const out = this.#values;
+    for (let i = 0, o = this.rows; i < rows; i++, o++) {
+      const value = numberAt(column, i);
+      if (value === null) this.#refuse(firstRow + i, 'not be null', 'null', null);
+      if (accepts && !accepts(value)) this.#refuse(firstRow + i, `be ${rule}`, show(value), value);
+      out[o] = value;
+    }
+  }
+
+  #reserve(length: number): void {
+    if (length <= this.#values.length) return;
+    const grown = new Float64Array(Math.max(length, 2 * this.#values.length));
+    grown.set(this.#values);
+    this.#values = grown;
+  }
+
+  #refuse(row: number, rule: string, got: string, value: unknown): never {
+    const { column } = this.#want;
+    throw new MlError('VALUE_INVALID', `${this.#owner}: column ${show(column)} must ${rule}, got ${got} in row ${row}`, {
+      stage: this.#owner,
+      column,
+      row,
+      value,
+    });
+  }
+}
+
+function numberAt(column: Column, i: number): number | null {
+  switch (column.kind) {
+    case 'numbers':
+      return column.valid?.[i] === 0 ? null : column.values[i];
+    case 'codes':
+      return column.codes[i] < column.size ? column.codes[i] : null;
+    case 'values': {
+      const value = column.values[i];
+      return value === null || value === undefined ? null : Number(value);
+    }
+    default:
+      return null;
+  }
+}

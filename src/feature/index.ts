@@ -1,0 +1,10 @@
+export { Binarizer, BinarizerParams } from './binarizer.ts';
+export { Bucketizer, BucketizerParams } from './bucketizer.ts';
+export { Imputer, ImputerModel, ImputerParams, type ImputerState } from './imputer.ts';
+export { IndexToString, IndexToStringParams } from './index-to-string.ts';
+export { MinMaxScaler, MinMaxScalerModel, MinMaxScalerParams, type MinMaxScalerState } from './min-max-scaler.ts';
+export { OneHotEncoder, OneHotEncoderModel, OneHotEncoderParams, type OneHotEncoderState } from './one-hot-encoder.ts';
+export { SQLTransformer, SQLTransformerParams } from './sql-transformer.ts';
+export { StandardScaler, StandardScalerModel, StandardScalerParams, type StandardScalerState } from './standard-scaler.ts';
+export { StringIndexer, StringIndexerModel, StringIndexerParams, type StringIndexerState } from './string-indexer.ts';
+export { VectorAssembler, VectorAssemblerParams } from './vector-assembler.ts';

@@ -1,0 +1,323 @@
+import { MlError, show } from '../error.ts';
+import { isVector, type Vector } from '../linalg/vectors.ts';
+import type { Expression } from './expression.ts';
+import { type DataType, parseType } from './types.ts';
+import type { Window } from './window.ts';
+
+/** What stands for a constant: a text is the text itself, a whole number an `int` (or `long` when it is large), as in Spark. */
+export type Value = number | bigint | string | boolean | Date | null | Vector | readonly Value[];
+
+/** A column, or the name of one. */
+export type ColumnOrName = Column | string;
+
+/** A column, or a constant. */
+export type ColumnOrValue = Column | Value;
+
+/** A column expression; it computes nothing before an action. Made by `col`, `lit`, `expr` and the functions. */
+export class Column {
+  readonly expression: Expression;
+
+  constructor(expression: Expression) {
+    this.expression = expression;
+  }
+
+  /** `this + other`; whole numbers that overflow are an error. */
+  plus(other: ColumnOrValue): Column {
+    return this.#call('+', other);
+  }
+
+  minus(other: ColumnOrValue): Column {
+    return this.#call('-', other);
+  }
+
+  times(other: ColumnOrValue): Column {
+    return this.#call('*', other);
+  }
+
+  /** `this / other` as a double, also of whole numbers; division by 0 is an error. */
+  divide(other: ColumnOrValue): Column {
+    return this.#call('/', other);
+  }
+
+  /** The remainder, with the sign of `this`. */
+  mod(other: ColumnOrValue): Column {
+    return this.#call('%', other);
+  }
+
+  negate(): Column {
+    return new Column(call('negative', [this.expression]));
+  }
+
+  /** `this = other`: null when either is null. NaN equals NaN. */
+  eq(other: ColumnOrValue): Column {
+    return this.#call('=', other);
+  }
+
+  equalTo(other: ColumnOrValue): Column {
+    return this.eq(other);
+  }
+
+  neq(other: ColumnOrValue): Column {
+    return this.#call('!=', other);
+  }
+
+  notEqual(other: ColumnOrValue): Column {
+    return this.neq(other);
+  }
+
+  lt(other: ColumnOrValue): Column {
+    return this.#call('<', other);
+  }
+
+  leq(other: ColumnOrValue): Column {
+    return this.#call('<=', other);
+  }
+
+  /** `this > other`; NaN is larger than any number. */
+  gt(other: ColumnOrValue): Column {
+    return this.#call('>', other);
+  }
+
+  geq(other: ColumnOrValue): Column {
+    return this.#call('>=', other);
+  }
+
+  /** Equality for which null equals null; never null. */
+  eqNullSafe(other: ColumnOrValue): Column {
+    return this.#call('<=>', other);
+  }
+
+  /** `lower <= this <= upper`. */
+  between(lower: ColumnOrValue, upper: ColumnOrValue): Column {
+    return this.geq(lower).and(this.leq(upper));
+  }
+
+  isin(...values: ColumnOrValue[] | [readonly ColumnOrValue[]]): Column {
+    const list = (values.length === 1 && Array.isArray(values[0]) ? values[0] : values) as readonly ColumnOrValue[];
+    return new Column(call('in', [this.expression, ...list.map(toExpression)]));
+  }
+
+  and(other: ColumnOrValue): Column {
+    return this.#call('and', other);
+  }
+
+  or(other: ColumnOrValue): Column {
+    return this.#call('or', other);
+  }
+
+  not(): Column {
+    return new Column(call('not', [this.expression]));
+  }
+
+  bitwiseAND(other: ColumnOrValue): Column {
+    return this.#call('&', other);
+  }
+
+  bitwiseOR(other: ColumnOrValue): Column {
+    return this.#call('|', other);
+  }
+
+  bitwiseXOR(other: ColumnOrValue): Column {
+    return this.#call('^', other);
+  }
+
+  isNull(): Column {
+    return new Column(call('isnull', [this.expression]));
+  }
+
+  isNotNull(): Column {
+    return new Column(call('isnotnull', [this.expression]));
+  }
+
+  isNaN(): Column {
+    return new Column(call('isnan', [this.expression]));
+  }
+
+  /** The value as another type (`'double'`, `'decimal(10,2)'`); a value that cannot be is an error at the action. */
+  cast(type: string | DataType): Column {
+    return new Column({ kind: 'cast', child: this.expression, type: toType(type), lenient: false });
+  }
+
+  astype(type: string | DataType): Column {
+    return this.cast(type);
+  }
+
+  /** As {@link Column.cast}, but a value that cannot be becomes null. */
+  tryCast(type: string | DataType): Column {
+    return new Column({ kind: 'cast', child: this.expression, type: toType(type), lenient: true });
+  }
+
+  /** SQL's LIKE: `%` any text, `_` any character, `\` escapes. */
+  like(pattern: ColumnOrValue): Column {
+    return this.#call('like', pattern);
+  }
+
+  ilike(pattern: ColumnOrValue): Column {
+    return this.#call('ilike', pattern);
+  }
+
+  /** Whether the regular expression is found anywhere in the text. */
+  rlike(pattern: ColumnOrValue): Column {
+    return this.#call('rlike', pattern);
+  }
+
+  contains(part: ColumnOrValue): Column {
+    return this.#call('contains', part);
+  }
+
+  startsWith(part: ColumnOrValue): Column {
+    return this.#call('startswith', part);
+  }
+
+  endsWith(part: ColumnOrValue): Column {
+    return this.#call('endswith', part);
+  }
+
+  /** `length` characters from `start`; 1 is the first, -1 the last. */
+  substr(start: ColumnOrValue, length: ColumnOrValue): Column {
+    return new Column(call('substring', [this.expression, toExpression(start), toExpression(length)]));
+  }
+
+  /** The column under another name, optionally with metadata (ML attributes go under `ml_attr`). */
+  alias(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
+    if (typeof name !== 'string') throw new MlError('EXPRESSION_INVALID', `alias: name must be a string, got ${show(name)}`, { value: name });
+    return new Column({ kind: 'alias', child: this.expression, name, ...(options.metadata && { metadata: options.metadata }) });
+  }
+
+  as(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
+    return this.alias(name, options);
+  }
+
+  name(name: string): Column {
+    return this.alias(name);
+  }
+
+  /** Ascending, nulls first. */
+  asc(): Column {
+    return this.#sort(false, 'first');
+  }
+
+  ascNullsFirst(): Column {
+    return this.#sort(false, 'first');
+  }
+
+  ascNullsLast(): Column {
+    return this.#sort(false, 'last');
+  }
+
+  /** Descending, nulls last. */
+  desc(): Column {
+    return this.#sort(true, 'last');
+  }
+
+  descNullsFirst(): Column {
+    return this.#sort(true, 'first');
+  }
+
+  descNullsLast(): Column {
+    return this.#sort(true, 'last');
+  }
+
+  /** A field of a struct. */
+  getField(name: string): Column {
+    return new Column({ kind: 'field', child: this.expression, name });
+  }
+
+  /** An array's item (0 is the first), a map's value by key, or a struct's field; an array's item out of range is an error, a missing key null. */
+  getItem(key: ColumnOrValue): Column {
+    if (typeof key === 'string') return this.getField(key);
+    return new Column(call('getitem', [this.expression, toExpression(key)]));
+  }
+
+  /** A further branch of a `when`. */
+  when(condition: Column, value: ColumnOrValue): Column {
+    const { expression } = this;
+    if (expression.kind !== 'case' || expression.otherwise) {
+      throw new MlError('EXPRESSION_INVALID', 'when: it must follow when(…) that has no otherwise(…) yet');
+    }
+    return new Column({ ...expression, branches: [...expression.branches, branch(toExpression(condition), toExpression(value))] });
+  }
+
+  /** The value where no branch of the `when` holds; null without it. */
+  otherwise(value: ColumnOrValue): Column {
+    const { expression } = this;
+    if (expression.kind !== 'case' || expression.otherwise) {
+      throw new MlError('EXPRESSION_INVALID', 'otherwise: it must follow when(…), once');
+    }
+    return new Column({ ...expression, otherwise: toExpression(value) });
+  }
+
+  /** An aggregate or ranking function over a window of rows, for each row. */
+  over(window: Window): Column {
+    return new Column({ kind: 'window', call: this.expression, ...window.spec });
+  }
+
+  toString(): string {
+    return `Column<${this.expression.kind}>`;
+  }
+
+  #call(name: string, other: ColumnOrValue): Column {
+    return new Column(call(name, [this.expression, toExpression(other)]));
+  }
+
+  #sort(descending: boolean, nulls: 'first' | 'last'): Column {
+    return new Column({ kind: 'sort', child: this.expression, descending, nulls });
+  }
+}
+
+/** The column called `name`; `*` is all of them, `a.*` those of the frame with alias `a`. */
+export function col(name: string): Column {
+  if (typeof name !== 'string') throw new MlError('EXPRESSION_INVALID', `col: name must be a string, got ${show(name)}`, { value: name });
+  if (name === '*') return new Column({ kind: 'star' });
+  if (name.endsWith('.*')) return new Column({ kind: 'star', of: name.slice(0, -2) });
+  return new Column({ kind: 'column', name });
+}
+
+/** A constant. */
+export function lit(value: ColumnOrValue): Column {
+  return value instanceof Column ? value : new Column(toExpression(value));
+}
+
+/** SQL text in the engine's own dialect (DuckDB here, Spark's on a cluster). Column names in it count case, as everywhere. */
+export function expr(text: string): Column {
+  if (typeof text !== 'string') throw new MlError('EXPRESSION_INVALID', `expr: text must be a string, got ${show(text)}`, { value: text });
+  return new Column({ kind: 'sql', text });
+}
+
+export function call(name: string, args: readonly Expression[], distinct = false): Expression {
+  return distinct ? { kind: 'call', name, args, distinct } : { kind: 'call', name, args };
+}
+
+/** One branch of a `case`. */
+export const branch = (when: Expression, then: Expression) => ({ when, then });
+
+/** The expression of a column, or of a constant. */
+export function toExpression(value: ColumnOrValue): Expression {
+  if (value instanceof Column) return value.expression;
+  if (!isValue(value)) {
+    throw new MlError(
+      'EXPRESSION_INVALID',
+      `lit: value must be a number, bigint, string, boolean, Date, vector, array of those, or null, got ${show(value)}`,
+      {
+        value,
+      },
+    );
+  }
+  return { kind: 'literal', value };
+}
+
+/** The expression of a column given itself or by name. */
+export function nameToExpression(column: ColumnOrName): Expression {
+  return column instanceof Column ? column.expression : col(column).expression;
+}
+
+function isValue(value: unknown): value is Value {
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.every(isValue);
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  return ['number', 'bigint', 'string', 'boolean'].includes(typeof value) || isVector(value);
+}
+
+function toType(type: string | DataType): DataType {
+  return typeof type === 'string' ? parseType(type) : type;
+}

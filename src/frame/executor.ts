@@ -1,0 +1,57 @@
+import type { RecordBatch, Table } from 'apache-arrow';
+import type { Plan } from './plan.ts';
+import type { Schema } from './schema.ts';
+/** A row as users see it: name to value, own keys only. */
+export type Row = Record<string, unknown>;
+export interface ActionOptions {
+  signal?: AbortSignal;
+}
+export type WriteMode = 'error' | 'overwrite' | 'append' | 'ignore';
+export interface Sink {
+  readonly format: 'parquet' | 'csv' | 'json';
+  readonly path: string;
+  readonly mode: WriteMode;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly partitionBy: readonly string[];
+}
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+/** What a fit, a read or a write tells while it goes on. */
+export interface ProgressEvent {
+  /** uid of the stage at work. */
+  readonly stage: string;
+  readonly iteration?: number;
+  readonly objective?: number;
+  /** Units done of `total`: stages of a pipeline, fits of a search. */
+  readonly done?: number;
+  readonly total?: number;
+}
+export interface FitOptions extends ActionOptions {
+  onProgress?: (event: ProgressEvent) => void;
+}
+/** What a Frame needs of an engine; each engine implements it. */
+export interface Executor {
+  readonly kind: 'local' | 'spark';
+  readonly logger: Logger;
+  /** The schema of a plan; nothing of the data is read but what inference needs. Cached by plan. */
+  schema(plan: Plan, options?: ActionOptions): Promise<Schema>;
+  collect(plan: Plan, options?: ActionOptions): Promise<Row[]>;
+  batches(plan: Plan, options?: ActionOptions): AsyncIterable<RecordBatch>;
+  toArrow(plan: Plan, options?: ActionOptions): Promise<Table>;
+  count(plan: Plan, options?: ActionOptions): Promise<number>;
+  write(plan: Plan, sink: Sink, options?: ActionOptions): Promise<void>;
+  /** The engine's own text for how it will run the plan. */
+  explain(plan: Plan): Promise<string>;
+  quantiles(
+    plan: Plan,
+    columns: readonly string[],
+    probabilities: readonly number[],
+    relativeError: number,
+    options?: ActionOptions,
+  ): Promise<number[][]>;
+  unpersist(plan: Plan): Promise<void>;
+}

@@ -1,0 +1,95 @@
+import type { DataType } from './types.ts';
+/**
+ * A column expression, free of any engine. Function names in `call` are Spark's SQL names (`upper`, `date_add`, `avg`);
+ * operators are calls too: `+ - * / % = <=> != < <= > >= and or not negative`.
+ */
+export type Expression =
+  /** `of`: the plan of the frame that it was taken from (`frame.col(name)`), where that must be told. */
+  | {
+      readonly kind: 'column';
+      readonly name: string;
+      readonly of?: object;
+    }
+  | {
+      readonly kind: 'literal';
+      readonly value: unknown;
+      readonly type?: DataType;
+    }
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly args: readonly Expression[];
+      readonly distinct?: boolean;
+    }
+  | {
+      readonly kind: 'cast';
+      readonly child: Expression;
+      readonly type: DataType;
+      readonly lenient: boolean;
+    }
+  | {
+      readonly kind: 'case';
+      readonly branches: readonly {
+        readonly when: Expression;
+        readonly then: Expression;
+      }[];
+      readonly otherwise: Expression | null;
+    }
+  | {
+      readonly kind: 'alias';
+      readonly child: Expression;
+      readonly name: string;
+      readonly metadata?: Readonly<Record<string, unknown>>;
+    }
+  /** SQL text in the engine's own dialect. */
+  | {
+      readonly kind: 'sql';
+      readonly text: string;
+    }
+  /** All columns, or those of the frame called `of`. */
+  | {
+      readonly kind: 'star';
+      readonly of?: string;
+    }
+  /** A field of a struct or the value of a map's key. */
+  | {
+      readonly kind: 'field';
+      readonly child: Expression;
+      readonly name: string;
+    }
+  | {
+      readonly kind: 'sort';
+      readonly child: Expression;
+      readonly descending: boolean;
+      readonly nulls: 'first' | 'last';
+    }
+  /** Aggregates of ML columns, such as `Summarizer`'s, that the engine computes in blocks. */
+  | {
+      readonly kind: 'summary';
+      readonly metrics: readonly string[];
+      readonly child: Expression;
+      readonly weight: Expression | null;
+    }
+  | {
+      readonly kind: 'window';
+      readonly call: Expression;
+      readonly partitionBy: readonly Expression[];
+      readonly orderBy: readonly Expression[];
+      /** Bounds relative to the current row (-Infinity and Infinity: unbounded); Spark's default when absent. */
+      readonly frame?: {
+        readonly unit: 'rows' | 'range';
+        readonly start: number;
+        readonly end: number;
+      };
+    }
+  /** A parameter of the lambda around it. */
+  | {
+      readonly kind: 'variable';
+      readonly name: string;
+    }
+  /** A function given to a function: `transform(array, x -> …)`. */
+  | {
+      readonly kind: 'lambda';
+      readonly parameters: readonly string[];
+      readonly body: Expression;
+    };

@@ -1,0 +1,198 @@
+import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
+import { lambda, of } from './of.ts';
+
+export function array(...columns: ColumnOrName[]): Column {
+  return of('array', ...columns.map(nameToExpression));
+}
+
+/** Number of items of an array or a map. */
+export function size(x: ColumnOrName): Column {
+  return of('size', nameToExpression(x));
+}
+
+export function arraySize(x: ColumnOrName): Column {
+  return of('array_size', nameToExpression(x));
+}
+
+export function arrayContains(x: ColumnOrName, value: ColumnOrValue): Column {
+  return of('array_contains', nameToExpression(x), toExpression(value));
+}
+
+/** Position from 1; 0 when it is not there. */
+export function arrayPosition(x: ColumnOrName, value: ColumnOrValue): Column {
+  return of('array_position', nameToExpression(x), toExpression(value));
+}
+
+export function arrayRemove(x: ColumnOrName, value: ColumnOrValue): Column {
+  return of('array_remove', nameToExpression(x), toExpression(value));
+}
+
+export function arrayAppend(x: ColumnOrName, value: ColumnOrValue): Column {
+  return of('array_append', nameToExpression(x), toExpression(value));
+}
+
+export function arrayPrepend(x: ColumnOrName, value: ColumnOrValue): Column {
+  return of('array_prepend', nameToExpression(x), toExpression(value));
+}
+
+/** Without nulls. */
+export function arrayCompact(x: ColumnOrName): Column {
+  return of('array_compact', nameToExpression(x));
+}
+
+export function arrayDistinct(x: ColumnOrName): Column {
+  return of('array_distinct', nameToExpression(x));
+}
+
+export function arrayUnion(x: ColumnOrName, y: ColumnOrName): Column {
+  return of('array_union', nameToExpression(x), nameToExpression(y));
+}
+
+export function arrayIntersect(x: ColumnOrName, y: ColumnOrName): Column {
+  return of('array_intersect', nameToExpression(x), nameToExpression(y));
+}
+
+export function arrayExcept(x: ColumnOrName, y: ColumnOrName): Column {
+  return of('array_except', nameToExpression(x), nameToExpression(y));
+}
+
+export function arraysOverlap(x: ColumnOrName, y: ColumnOrName): Column {
+  return of('arrays_overlap', nameToExpression(x), nameToExpression(y));
+}
+
+/** Items as one text; nulls are left out, or print as `missing`. */
+export function arrayJoin(x: ColumnOrName, separator: ColumnOrValue, missing?: ColumnOrValue): Column {
+  return of('array_join', nameToExpression(x), toExpression(separator), ...(missing === undefined ? [] : [toExpression(missing)]));
+}
+
+export function arrayMax(x: ColumnOrName): Column {
+  return of('array_max', nameToExpression(x));
+}
+
+export function arrayMin(x: ColumnOrName): Column {
+  return of('array_min', nameToExpression(x));
+}
+
+/** Ascending, nulls last. */
+export function arraySort(x: ColumnOrName): Column {
+  return of('array_sort', nameToExpression(x));
+}
+
+/** Sorted; nulls are the least. */
+export function sortArray(x: ColumnOrName, ascending?: boolean): Column {
+  return of('sort_array', nameToExpression(x), ...(ascending === undefined ? [] : [toExpression(ascending)]));
+}
+
+export function arrayRepeat(x: ColumnOrValue, count: ColumnOrValue): Column {
+  return of('array_repeat', toExpression(x), toExpression(count));
+}
+
+export function slice(x: ColumnOrName, start: ColumnOrValue, length: ColumnOrValue): Column {
+  return of('slice', nameToExpression(x), toExpression(start), toExpression(length));
+}
+
+export function flatten(x: ColumnOrName): Column {
+  return of('flatten', nameToExpression(x));
+}
+
+export function sequence(start: ColumnOrValue, stop: ColumnOrValue, step?: ColumnOrValue): Column {
+  return of('sequence', toExpression(start), toExpression(stop), ...(step === undefined ? [] : [toExpression(step)]));
+}
+
+/** An array’s item from 1 (from the end when negative), or the value of a map’s key. */
+export function elementAt(x: ColumnOrName, key: ColumnOrValue): Column {
+  return of('element_at', nameToExpression(x), toExpression(key));
+}
+
+export function tryElementAt(x: ColumnOrName, key: ColumnOrValue): Column {
+  return of('try_element_at', nameToExpression(x), toExpression(key));
+}
+
+/** An array’s item from 0; null out of range. */
+export function get(x: ColumnOrName, index: ColumnOrValue): Column {
+  return of('get', nameToExpression(x), toExpression(index));
+}
+
+/** One row an item; none for an empty array or null. */
+export function explode(x: ColumnOrName): Column {
+  return of('explode', nameToExpression(x));
+}
+
+/** One row an item; a null for an empty array or null. */
+export function explodeOuter(x: ColumnOrName): Column {
+  return of('explode_outer', nameToExpression(x));
+}
+
+/** One row an item, as columns `pos` (from 0) and `col`. */
+export function posexplode(x: ColumnOrName): Column {
+  return of('posexplode', nameToExpression(x));
+}
+
+export function posexplodeOuter(x: ColumnOrName): Column {
+  return of('posexplode_outer', nameToExpression(x));
+}
+
+export function createMap(...keysAndValues: ColumnOrName[]): Column {
+  return of('map', ...keysAndValues.map(nameToExpression));
+}
+
+export function mapFromArrays(keys: ColumnOrName, values: ColumnOrName): Column {
+  return of('map_from_arrays', nameToExpression(keys), nameToExpression(values));
+}
+
+export function mapKeys(x: ColumnOrName): Column {
+  return of('map_keys', nameToExpression(x));
+}
+
+export function mapValues(x: ColumnOrName): Column {
+  return of('map_values', nameToExpression(x));
+}
+
+export function mapContainsKey(x: ColumnOrName, key: ColumnOrValue): Column {
+  return of('map_contains_key', nameToExpression(x), toExpression(key));
+}
+
+/** The columns as fields of one struct. */
+export function struct(...columns: ColumnOrName[]): Column {
+  return of('struct', ...columns.map(nameToExpression));
+}
+
+/** A vector column as `array<double>`. */
+export function vectorToArray(x: ColumnOrName): Column {
+  return of('vector_to_array', nameToExpression(x));
+}
+
+/** An array of numbers as a dense vector. */
+export function arrayToVector(x: ColumnOrName): Column {
+  return of('array_to_vector', nameToExpression(x));
+}
+
+type OfItem = (item: Column) => ColumnOrValue;
+
+/** `step` applied to each item (and its index, from 0). */
+export function transform(x: ColumnOrName, step: (item: Column, index: Column) => ColumnOrValue): Column {
+  return of('transform', nameToExpression(x), lambda(step, step.length > 1 ? ['x', 'i'] : ['x']));
+}
+
+/** The items for which `test` holds. */
+export function filter(x: ColumnOrName, test: (item: Column, index: Column) => ColumnOrValue): Column {
+  return of('filter', nameToExpression(x), lambda(test, test.length > 1 ? ['x', 'i'] : ['x']));
+}
+
+export function exists(x: ColumnOrName, test: OfItem): Column {
+  return of('exists', nameToExpression(x), lambda(test, ['x']));
+}
+
+export function forall(x: ColumnOrName, test: OfItem): Column {
+  return of('forall', nameToExpression(x), lambda(test, ['x']));
+}
+
+/** Folds an array from the left: `aggregate('xs', lit(0), (sum, x) => sum.plus(x))`. */
+export function aggregate(
+  x: ColumnOrName,
+  initial: ColumnOrValue,
+  merge: (sum: Column, item: Column) => ColumnOrValue,
+  finish?: (sum: Column) => ColumnOrValue,
+): Column {
+  return of('aggregate', nameToExpression(x), toExpression(initial), lambda(merge, ['acc', 'x']), ...(finish ? [lambda(finish, ['acc'])] : []));
+}

@@ -1,0 +1,16 @@
+import { Column, type ColumnOrValue, call, toExpression } from '../column.ts';
+import type { Expression } from '../expression.ts';
+
+/** A call of Spark's function `name`. */
+export function of(name: string, ...args: Expression[]): Column {
+  return new Column(call(name, args));
+}
+
+let lastLambda = 0;
+
+/** A function of columns as an expression: it is called once, with columns that stand for its arguments. */
+export function lambda(step: (...args: Column[]) => ColumnOrValue, parameters: readonly string[]): Expression {
+  const id = ++lastLambda;
+  const names = parameters.map((name) => `${name}_${id}`);
+  return { kind: 'lambda', parameters: names, body: toExpression(step(...names.map((name) => new Column({ kind: 'variable', name })))) };
+}

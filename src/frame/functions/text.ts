@@ -1,0 +1,220 @@
+import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
+import { of } from './of.ts';
+
+export function upper(x: ColumnOrName): Column {
+  return of('upper', nameToExpression(x));
+}
+
+export function lower(x: ColumnOrName): Column {
+  return of('lower', nameToExpression(x));
+}
+
+/** Without blanks (or any of `characters`) at both ends. */
+export function trim(x: ColumnOrName, characters?: ColumnOrValue): Column {
+  return of('trim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
+}
+
+export function ltrim(x: ColumnOrName, characters?: ColumnOrValue): Column {
+  return of('ltrim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
+}
+
+export function rtrim(x: ColumnOrName, characters?: ColumnOrValue): Column {
+  return of('rtrim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
+}
+
+/** Number of characters (of bytes, for binary). */
+export function length(x: ColumnOrName): Column {
+  return of('length', nameToExpression(x));
+}
+
+export function charLength(x: ColumnOrName): Column {
+  return of('char_length', nameToExpression(x));
+}
+
+/** Number of bytes in UTF-8. */
+export function octetLength(x: ColumnOrName): Column {
+  return of('octet_length', nameToExpression(x));
+}
+
+/** Texts, or arrays, one after the other; null when one is null. */
+export function concat(...columns: ColumnOrName[]): Column {
+  return of('concat', ...columns.map(nameToExpression));
+}
+
+/** Texts and arrays of texts joined by a separator; nulls are left out. */
+export function concatWs(separator: ColumnOrValue, ...columns: ColumnOrName[]): Column {
+  return of('concat_ws', toExpression(separator), ...columns.map(nameToExpression));
+}
+
+/** `length` characters from `position`; 1 is the first, -1 the last. */
+export function substring(x: ColumnOrName, position: ColumnOrValue, length: ColumnOrValue): Column {
+  return of('substring', nameToExpression(x), toExpression(position), toExpression(length));
+}
+
+/** What stands before the `count`-th delimiter; counted from the end when negative. */
+export function substringIndex(x: ColumnOrName, delimiter: ColumnOrValue, count: ColumnOrValue): Column {
+  return of('substring_index', nameToExpression(x), toExpression(delimiter), toExpression(count));
+}
+
+export function left(x: ColumnOrName, length: ColumnOrValue): Column {
+  return of('left', nameToExpression(x), toExpression(length));
+}
+
+export function right(x: ColumnOrName, length: ColumnOrValue): Column {
+  return of('right', nameToExpression(x), toExpression(length));
+}
+
+/** Position of the first `part`, from 1; 0 when there is none. */
+export function instr(x: ColumnOrName, part: ColumnOrValue): Column {
+  return of('instr', nameToExpression(x), toExpression(part));
+}
+
+/** Position of the first `part` at or after `position`; 0 when there is none. */
+export function locate(part: ColumnOrValue, x: ColumnOrName, position?: ColumnOrValue): Column {
+  return of('locate', toExpression(part), nameToExpression(x), ...(position === undefined ? [] : [toExpression(position)]));
+}
+
+/** Filled up on the left, or cut, to `length` characters. */
+export function lpad(x: ColumnOrName, length: ColumnOrValue, pad?: ColumnOrValue): Column {
+  return of('lpad', nameToExpression(x), toExpression(length), ...(pad === undefined ? [] : [toExpression(pad)]));
+}
+
+/** Filled up on the right, or cut, to `length` characters. */
+export function rpad(x: ColumnOrName, length: ColumnOrValue, pad?: ColumnOrValue): Column {
+  return of('rpad', nameToExpression(x), toExpression(length), ...(pad === undefined ? [] : [toExpression(pad)]));
+}
+
+export function repeat(x: ColumnOrName, count: ColumnOrValue): Column {
+  return of('repeat', nameToExpression(x), toExpression(count));
+}
+
+/** A text or an array backwards. */
+export function reverse(x: ColumnOrName): Column {
+  return of('reverse', nameToExpression(x));
+}
+
+/** Each `search` replaced; taken away without `by`. */
+export function replace(x: ColumnOrName, search: ColumnOrValue, by?: ColumnOrValue): Column {
+  return of('replace', nameToExpression(x), toExpression(search), ...(by === undefined ? [] : [toExpression(by)]));
+}
+
+/** Characters of `matching` replaced by those of `by` in the same place. */
+export function translate(x: ColumnOrName, matching: ColumnOrValue, by: ColumnOrValue): Column {
+  return of('translate', nameToExpression(x), toExpression(matching), toExpression(by));
+}
+
+/** Pieces between matches of a regular expression; at most `limit` when that is positive. */
+export function split(x: ColumnOrName, pattern: ColumnOrValue, limit?: ColumnOrValue): Column {
+  return of('split', nameToExpression(x), toExpression(pattern), ...(limit === undefined ? [] : [toExpression(limit)]));
+}
+
+/** The part with this number, from 1; from the end when negative; empty when there is none. */
+export function splitPart(x: ColumnOrName, delimiter: ColumnOrValue, part: ColumnOrValue): Column {
+  return of('split_part', nameToExpression(x), toExpression(delimiter), toExpression(part));
+}
+
+/** Each match replaced; `$1` is the first group. */
+export function regexpReplace(x: ColumnOrName, pattern: ColumnOrValue, by: ColumnOrValue): Column {
+  return of('regexp_replace', nameToExpression(x), toExpression(pattern), toExpression(by));
+}
+
+/** A group of the first match; empty when nothing matches. */
+export function regexpExtract(x: ColumnOrName, pattern: ColumnOrValue, group: number): Column {
+  return of('regexp_extract', nameToExpression(x), toExpression(pattern), toExpression(group));
+}
+
+/** A group of each match. */
+export function regexpExtractAll(x: ColumnOrName, pattern: ColumnOrValue, group?: number): Column {
+  return of('regexp_extract_all', nameToExpression(x), toExpression(pattern), ...(group === undefined ? [] : [toExpression(group)]));
+}
+
+export function regexpLike(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('rlike', nameToExpression(x), toExpression(pattern));
+}
+
+export function rlike(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('rlike', nameToExpression(x), toExpression(pattern));
+}
+
+export function like(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('like', nameToExpression(x), toExpression(pattern));
+}
+
+export function ilike(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('ilike', nameToExpression(x), toExpression(pattern));
+}
+
+export function contains(x: ColumnOrName, part: ColumnOrValue): Column {
+  return of('contains', nameToExpression(x), toExpression(part));
+}
+
+export function startswith(x: ColumnOrName, part: ColumnOrValue): Column {
+  return of('startswith', nameToExpression(x), toExpression(part));
+}
+
+export function endswith(x: ColumnOrName, part: ColumnOrValue): Column {
+  return of('endswith', nameToExpression(x), toExpression(part));
+}
+
+/** The first letter of each word large, the others small. */
+export function initcap(x: ColumnOrName): Column {
+  return of('initcap', nameToExpression(x));
+}
+
+/** Code of the first character. */
+export function ascii(x: ColumnOrName): Column {
+  return of('ascii', nameToExpression(x));
+}
+
+export function chr(x: ColumnOrName): Column {
+  return of('chr', nameToExpression(x));
+}
+
+/** Number of single-character edits between two texts. */
+export function levenshtein(x: ColumnOrName, y: ColumnOrName): Column {
+  return of('levenshtein', nameToExpression(x), nameToExpression(y));
+}
+
+export function md5(x: ColumnOrName): Column {
+  return of('md5', nameToExpression(x));
+}
+
+export function sha1(x: ColumnOrName): Column {
+  return of('sha1', nameToExpression(x));
+}
+
+/** `bits` must be 256. */
+export function sha2(x: ColumnOrName, bits: number): Column {
+  return of('sha2', nameToExpression(x), toExpression(bits));
+}
+
+export function base64(x: ColumnOrName): Column {
+  return of('base64', nameToExpression(x));
+}
+
+export function unbase64(x: ColumnOrName): Column {
+  return of('unbase64', nameToExpression(x));
+}
+
+export function hex(x: ColumnOrName): Column {
+  return of('hex', nameToExpression(x));
+}
+
+export function unhex(x: ColumnOrName): Column {
+  return of('unhex', nameToExpression(x));
+}
+
+/** `1,234.50`: with commas, and `digits` after the point. */
+export function formatNumber(x: ColumnOrName, digits: number): Column {
+  return of('format_number', nameToExpression(x), toExpression(digits));
+}
+
+/** Texts and numbers put into a `printf` format. */
+export function formatString(format: string, ...columns: ColumnOrName[]): Column {
+  return of('format_string', toExpression(format), ...columns.map(nameToExpression));
+}
+
+/** What stands at a path such as `$.a.b` of a JSON text. */
+export function getJsonObject(x: ColumnOrName, path: string): Column {
+  return of('get_json_object', nameToExpression(x), toExpression(path));
+}

@@ -1,0 +1,171 @@
+import { MlError, show } from '../error.ts';
+
+export interface CsvReadOptions {
+  /** Whether the first line of each file holds the names; false by default, names are then `_c0`, `_c1` … */
+  header?: boolean;
+  /** Whether types are found by reading the data once; false by default: all columns are text. */
+  inferSchema?: boolean;
+  /** Separator, `,` by default; `delimiter` is the same. */
+  sep?: string;
+  delimiter?: string;
+  /** Quote character, `"` by default. */
+  quote?: string;
+  /** Character that escapes a quote within quotes, `\` by default. */
+  escape?: string;
+  /** Lines that start with it are skipped; none by default. */
+  comment?: string;
+  /** Text that means null; the empty text by default. */
+  nullValue?: string;
+  nanValue?: string;
+  positiveInf?: string;
+  negativeInf?: string;
+  emptyValue?: string;
+  /** `PERMISSIVE` (default): what cannot be read is null; `DROPMALFORMED`: such rows go; `FAILFAST`: they are an error. */
+  mode?: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
+  multiLine?: boolean;
+  encoding?: string;
+  dateFormat?: string;
+  timestampFormat?: string;
+  ignoreLeadingWhiteSpace?: boolean;
+  ignoreTrailingWhiteSpace?: boolean;
+  enforceSchema?: boolean;
+  samplingRatio?: number;
+  lineSep?: string;
+  compression?: string;
+  recursiveFileLookup?: boolean;
+  pathGlobFilter?: string;
+}
+
+export interface ParquetReadOptions {
+  mergeSchema?: boolean;
+  recursiveFileLookup?: boolean;
+  pathGlobFilter?: string;
+}
+
+export interface JsonReadOptions {
+  /** Whether the file is one document (an array) instead of one object a line. */
+  multiLine?: boolean;
+  mode?: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
+  samplingRatio?: number;
+  primitivesAsString?: boolean;
+  dateFormat?: string;
+  timestampFormat?: string;
+  encoding?: string;
+  compression?: string;
+  recursiveFileLookup?: boolean;
+  pathGlobFilter?: string;
+}
+
+export interface ParquetWriteOptions {
+  /** snappy (default), zstd, gzip, none. */
+  compression?: string;
+  rowGroupSize?: number;
+}
+
+export interface CsvWriteOptions {
+  header?: boolean;
+  sep?: string;
+  delimiter?: string;
+  quote?: string;
+  escape?: string;
+  quoteAll?: boolean;
+  nullValue?: string;
+  emptyValue?: string;
+  compression?: string;
+  dateFormat?: string;
+  timestampFormat?: string;
+}
+
+export interface JsonWriteOptions {
+  compression?: string;
+  ignoreNullFields?: boolean;
+}
+
+type Kind = 'boolean' | 'string' | 'number';
+
+const FILES: readonly (readonly [string, Kind])[] = [
+  ['recursiveFileLookup', 'boolean'],
+  ['pathGlobFilter', 'string'],
+];
+
+const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
+  [
+    'csv-read',
+    new Map<string, Kind>([
+      ...(['header', 'inferSchema', 'multiLine', 'ignoreLeadingWhiteSpace', 'ignoreTrailingWhiteSpace', 'enforceSchema'] as const).map(
+        (name) => [name, 'boolean'] as const,
+      ),
+      ...(
+        ['sep', 'delimiter', 'quote', 'escape', 'comment', 'nullValue', 'nanValue', 'positiveInf', 'negativeInf', 'emptyValue', 'mode'] as const
+      ).map((name) => [name, 'string'] as const),
+      ...(['encoding', 'dateFormat', 'timestampFormat', 'lineSep', 'compression'] as const).map((name) => [name, 'string'] as const),
+      ['samplingRatio', 'number'],
+      ...FILES,
+    ]),
+  ],
+  ['parquet-read', new Map<string, Kind>([['mergeSchema', 'boolean'], ...FILES])],
+  [
+    'json-read',
+    new Map<string, Kind>([
+      ['multiLine', 'boolean'],
+      ['primitivesAsString', 'boolean'],
+      ['samplingRatio', 'number'],
+      ...(['mode', 'dateFormat', 'timestampFormat', 'encoding', 'compression'] as const).map((name) => [name, 'string'] as const),
+      ...FILES,
+    ]),
+  ],
+  [
+    'parquet-write',
+    new Map<string, Kind>([
+      ['compression', 'string'],
+      ['rowGroupSize', 'number'],
+    ]),
+  ],
+  [
+    'csv-write',
+    new Map<string, Kind>([
+      ['header', 'boolean'],
+      ['quoteAll', 'boolean'],
+      ...(['sep', 'delimiter', 'quote', 'escape', 'nullValue', 'emptyValue', 'compression', 'dateFormat', 'timestampFormat'] as const).map(
+        (name) => [name, 'string'] as const,
+      ),
+    ]),
+  ],
+  [
+    'json-write',
+    new Map<string, Kind>([
+      ['compression', 'string'],
+      ['ignoreNullFields', 'boolean'],
+    ]),
+  ],
+]);
+
+export type OptionTable = 'csv-read' | 'parquet-read' | 'json-read' | 'csv-write' | 'parquet-write' | 'json-write';
+
+/** The options by their exact names, of the right types; `'true'`, `'false'` and digits are understood, unknown names are errors. */
+export function checkOptions(owner: string, table: OptionTable, options: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
+  const known = TABLES.get(table) as ReadonlyMap<string, Kind>;
+  const exact = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
+  const checked: Record<string, unknown> = Object.create(null);
+  for (const [given, value] of options) {
+    if (value === undefined) continue;
+    const name = exact.get(given.toLowerCase());
+    if (name === undefined) {
+      throw new MlError('PARAM_UNKNOWN', `${owner}: unknown option ${show(given)}; there are ${[...known.keys()].join(', ')}`, { param: given });
+    }
+    const kind = known.get(name) as Kind;
+    const typed = coerce(kind, value);
+    if (typed === undefined) {
+      throw new MlError('PARAM_INVALID', `${owner}: option ${name} must be a ${kind}, got ${show(value)}`, { param: name, value });
+    }
+    checked[name === 'delimiter' ? 'sep' : name] = typed;
+  }
+  return checked;
+}
+
+function coerce(kind: Kind, value: unknown): unknown {
+  if (typeof value === kind) return value;
+  if (kind === 'boolean' && typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  if (kind === 'number' && typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+  return undefined;
+}

@@ -1,0 +1,35 @@
+import { MlError, show } from '../error.ts';
+import type { Value } from './column.ts';
+
+export type FillValue = number | bigint | string | boolean;
+
+/** What `fillna` was given, as (column or all, value) pairs. */
+export function fillPlan(
+  value: FillValue | Readonly<Record<string, FillValue>>,
+  subset: string | readonly string[] | undefined,
+): { column: string | null; value: unknown }[] {
+  const check = (v: unknown) => {
+    if (['number', 'bigint', 'string', 'boolean'].includes(typeof v)) return v;
+    throw new MlError('VALUE_INVALID', `fillna: value must be a number, bigint, string or boolean, got ${show(v)}`, { value: v });
+  };
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).map(([column, v]) => ({ column, value: check(v) }));
+  }
+  if (subset === undefined) return [{ column: null, value: check(value) }];
+  return ([subset].flat() as string[]).map((column) => ({ column, value: check(value) }));
+}
+
+/** What `replace` was given, as pairs. */
+export function replacePairs(
+  from: Value | readonly Value[] | ReadonlyMap<Value, Value>,
+  to: Value | readonly Value[] | undefined,
+): { from: unknown; to: unknown }[] {
+  if (from instanceof Map) return [...(from as ReadonlyMap<Value, Value>)].map(([a, b]) => ({ from: a, to: b }));
+  if (to === undefined) throw new MlError('VALUE_INVALID', 'replace: needs a value to put in place, or a Map of pairs');
+  const sources = (Array.isArray(from) ? from : [from]) as Value[];
+  if (!Array.isArray(to)) return sources.map((a) => ({ from: a, to }));
+  if (to.length !== sources.length) {
+    throw new MlError('VALUE_INVALID', `replace: both lists must have the same length, got ${sources.length} and ${to.length}`);
+  }
+  return sources.map((a, i) => ({ from: a, to: to[i] }));
+}

@@ -1,0 +1,43 @@
+import { MlError, show } from '../error.ts';
+
+/** `value`, which must be a whole number of at least `least`. */
+export function wholeNumber(owner: string, param: string, value: number, least = 0): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new MlError('PARAM_INVALID', `${owner}: ${param} must be a whole number >= ${least}, got ${show(value)}`, { param, value });
+}
+
+/** `value`, which must lie in [0, 1]. */
+export function fraction(owner: string, value: number): number {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  throw new MlError('PARAM_INVALID', `${owner}: a fraction must lie in [0, 1], got ${show(value)}`, { value });
+}
+
+export function seedOf(owner: string, seed: number | bigint): bigint {
+  if (typeof seed === 'bigint') return BigInt.asIntN(64, seed);
+  if (Number.isSafeInteger(seed)) return BigInt(seed);
+  throw new MlError('PARAM_INVALID', `${owner}: seed must be a whole number, got ${show(seed)}`, { param: 'seed', value: seed });
+}
+
+export function checkNames(owner: string, names: readonly string[]): string[] {
+  for (const name of names) {
+    if (typeof name !== 'string') throw new MlError('PARAM_INVALID', `${owner}: names must be strings, got ${show(name)}`, { value: name });
+  }
+  return [...names];
+}
+
+/** Adjoining ranges [lower, upper) that fill [0, 1), as long as the weights say. */
+export function splitBounds(weights: readonly number[]): [number, number][] {
+  if (weights.length === 0) throw new MlError('PARAM_INVALID', 'randomSplit: needs at least one weight', { param: 'weights' });
+  const bad = weights.find((w) => !(typeof w === 'number' && w >= 0 && w < Number.POSITIVE_INFINITY));
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  if (bad !== undefined || !(total > 0 && total < Number.POSITIVE_INFINITY)) {
+    throw new MlError('PARAM_INVALID', `randomSplit: weights must be >= 0 with a sum > 0, got ${show(weights)}`, {
+      param: 'weights',
+      value: weights,
+    });
+  }
+  let sum = 0;
+  const ends = weights.map((w) => (sum += w) / total);
+  ends[ends.length - 1] = 1;
+  return ends.map((end, i) => [i === 0 ? 0 : ends[i - 1], end]);
+}

@@ -1,0 +1,105 @@
+import { MlError, show } from '../error.ts';
+import type { Executor } from './executor.ts';
+import { Frame } from './frame.ts';
+import { type CsvReadOptions, checkOptions, type JsonReadOptions, type ParquetReadOptions } from './io-options.ts';
+import { Schema, type SchemaLiteral } from './schema.ts';
+import { parseType } from './types.ts';
+
+type Format = 'csv' | 'parquet' | 'json';
+type Paths = string | readonly string[];
+type WithSchema<T> = T & { schema?: Schema | SchemaLiteral | string };
+
+/** Reads files, globs and partitioned folders: `session.read.csv('a.csv', { header: true })`. Nothing is opened before an await. */
+export class FrameReader {
+  readonly #executor: Executor;
+  readonly #format: Format;
+  readonly #options: ReadonlyMap<string, unknown>;
+
+  constructor(executor: Executor, format: Format = 'parquet', options: ReadonlyMap<string, unknown> = new Map()) {
+    this.#executor = executor;
+    this.#format = format;
+    this.#options = options;
+  }
+
+  format(format: Format): FrameReader {
+    if (!['csv', 'parquet', 'json'].includes(format)) {
+      throw new MlError('PARAM_INVALID', `read: format must be csv, parquet or json, got ${show(format)}`, { param: 'format', value: format });
+    }
+    return new FrameReader(this.#executor, format, this.#options);
+  }
+
+  option(name: string, value: unknown): FrameReader {
+    return new FrameReader(this.#executor, this.#format, new Map([...this.#options, [name, value]]));
+  }
+
+  options(options: Readonly<Record<string, unknown>>): FrameReader {
+    return new FrameReader(this.#executor, this.#format, new Map([...this.#options, ...Object.entries(options)]));
+  }
+
+  /** The types to read: a literal, or Spark's text `name type, name type`. */
+  schema(schema: Schema | SchemaLiteral | string): FrameReader {
+    return this.option('schema', schema);
+  }
+
+  load(paths: Paths): Frame {
+    return this.#read(this.#format, paths, {});
+  }
+
+  csv(paths: Paths, options: WithSchema<CsvReadOptions> = {}): Frame {
+    return this.#read('csv', paths, options);
+  }
+
+  parquet(paths: Paths, options: WithSchema<ParquetReadOptions> = {}): Frame {
+    return this.#read('parquet', paths, options);
+  }
+
+  /** One JSON object a line, unless `multiLine`. */
+  json(paths: Paths, options: WithSchema<JsonReadOptions> = {}): Frame {
+    return this.#read('json', paths, options);
+  }
+
+  #read(format: Format, paths: Paths, options: object): Frame {
+    const owner = `read.${format}`;
+    const list = [paths].flat() as string[];
+    if (list.length === 0 || list.some((p) => typeof p !== 'string' || p === '')) {
+      throw new MlError('PARAM_INVALID', `${owner}: path must be a text that is not empty, or a list of them, got ${show(paths)}`, { param: 'path' });
+    }
+    const all = new Map<string, unknown>([...this.#options, ...Object.entries(options)]);
+    const given = all.get('schema') as Schema | SchemaLiteral | string | undefined;
+    all.delete('schema');
+    const schema = given === undefined ? null : typeof given === 'string' ? parseSchema(given) : Schema.from(given);
+    return new Frame(this.#executor, { op: 'read', format, paths: list, schema, options: checkOptions(owner, `${format}-read`, all) });
+  }
+}
+
+/** A schema from Spark's text: `id long, name string`, or `id: long`; names may stand in backticks. */
+export function parseSchema(text: string): Schema {
+  const fields = splitFields(text).map((part) => {
+    const match = /^(?:`((?:[^`]|``)+)`|([^\s:`]+))\s*(?::\s*|\s+)(.+?)(\s+not\s+null)?$/is.exec(part.trim());
+    if (!match) throw new MlError('SCHEMA_INVALID', `Schema: must be "name type, name type", got ${show(text)}`, { value: text });
+    const [, quoted, plain, type, notNull] = match;
+    return { name: quoted?.replaceAll('``', '`') ?? plain, type: parseType(type), nullable: notNull === undefined };
+  });
+  return new Schema(fields);
+}
+
+/** Parts between commas that stand outside brackets and backticks. */
+function splitFields(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let quoted = false;
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === '`') quoted = !quoted;
+    else if (quoted) continue;
+    else if (c === '<' || c === '(') depth++;
+    else if (c === '>' || c === ')') depth--;
+    else if (c === ',' && depth === 0) {
+      parts.push(text.slice(from, i));
+      from = i + 1;
+    }
+  }
+  parts.push(text.slice(from));
+  return parts;
+}

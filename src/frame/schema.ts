@@ -1,0 +1,151 @@
+import { MlError, show } from '../error.ts';
+import { type DataType, isNumeric, parseType, typeName } from './types.ts';
+
+/** A column's metadata as Spark keeps it; ML attributes are under `ml_attr`. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
+export interface Field {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  readonly metadata?: Metadata;
+  /** Names of a vector's slots where Spark's attributes drop them (a scaler's output); not part of what is saved. */
+  readonly slotNames?: readonly string[];
+}
+
+/** What users write: `{ age: 'double', id: { type: 'long', nullable: false }, features: { type: 'vector', attributes: {…} } }`. */
+export type SchemaLiteral = Readonly<Record<string, string | FieldLiteral>>;
+export interface FieldLiteral {
+  readonly type: string;
+  readonly nullable?: boolean;
+  /** Spark's `ml_attr` JSON. */
+  readonly attributes?: unknown;
+  readonly metadata?: Metadata;
+}
+
+/** What a column may have to be: a type's kind, `numeric` for any number, `number` for a number or a boolean. */
+export type Requirement = DataType['kind'] | 'numeric' | 'number';
+
+/** An ordered, immutable list of named and typed columns. Names are exact: case counts, dots are plain characters. */
+export class Schema {
+  readonly fields: readonly Field[];
+  readonly #byName = new Map<string, Field>();
+  readonly #duplicates = new Set<string>();
+
+  constructor(fields: readonly Field[]) {
+    this.fields = Object.freeze([...fields]);
+    for (const field of fields) {
+      if (this.#byName.has(field.name)) this.#duplicates.add(field.name);
+      this.#byName.set(field.name, field);
+    }
+  }
+
+  /** A schema from a literal, or the schema itself. */
+  static from(source: Schema | SchemaLiteral): Schema {
+    if (source instanceof Schema) return source;
+    return new Schema(Object.entries(source).map(([name, value]) => literalField(name, value)));
+  }
+
+  get names(): string[] {
+    return this.fields.map((f) => f.name);
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** The column called `name`, or undefined. A name that stands twice is an error: which one is meant cannot be known. */
+  find(name: string): Field | undefined {
+    if (this.#duplicates.has(name)) {
+      throw new MlError('COLUMN_AMBIGUOUS', `column ${show(name)} must be unique, but the frame has several; rename them with toDF(…) or drop one`, {
+        column: name,
+      });
+    }
+    return this.#byName.get(name);
+  }
+
+  /** The column called `name`, which must exist and be one of `kinds` (any type when none is given). */
+  require(owner: string, name: string, ...kinds: Requirement[]): Field {
+    const field = this.find(name);
+    if (!field) {
+      throw new MlError('COLUMN_NOT_FOUND', `${owner}: column ${show(name)} does not exist; the frame has ${listNames(this.names)}`, {
+        stage: owner,
+        column: name,
+      });
+    }
+    if (kinds.length > 0 && !kinds.some((kind) => fits(field.type, kind))) {
+      const hint = kinds.includes('vector') && isNumeric(field.type) ? '; assemble it with VectorAssembler' : textHint(field.type, kinds);
+      throw new MlError('COLUMN_TYPE', `${owner}: column ${show(name)} must be ${kinds.join(' or ')}, is ${typeName(field.type)}${hint}`, {
+        stage: owner,
+        column: name,
+        value: typeName(field.type),
+      });
+    }
+    return field;
+  }
+
+  /** This schema with one more column at the end; the name must be free. */
+  add(owner: string, name: string, type: DataType, options: Partial<Omit<Field, 'name' | 'type'>> = {}): Schema {
+    if (this.has(name)) {
+      throw new MlError('COLUMN_EXISTS', `${owner}: output column ${show(name)} already exists; choose another name or drop it first`, {
+        stage: owner,
+        column: name,
+      });
+    }
+    return new Schema([...this.fields, { ...options, name, type, nullable: options.nullable ?? true }]);
+  }
+
+  /** This schema with `field` in place of the column of that name, or at the end. */
+  with(field: Field): Schema {
+    if (!this.has(field.name)) return new Schema([...this.fields, field]);
+    return new Schema(this.fields.map((f) => (f.name === field.name ? field : f)));
+  }
+
+  /** The literal that {@link Schema.from} reads. */
+  toLiteral(): SchemaLiteral {
+    const literal: Record<string, string | FieldLiteral> = Object.create(null);
+    for (const f of this.fields) {
+      const plain = f.nullable && !f.metadata;
+      literal[f.name] = plain ? typeName(f.type) : { type: typeName(f.type), nullable: f.nullable, ...(f.metadata && { metadata: f.metadata }) };
+    }
+    return literal;
+  }
+
+  /** The tree that Spark's `printSchema` prints. */
+  treeString(): string {
+    return ['root', ...this.fields.map((f) => ` |-- ${f.name}: ${typeName(f.type)} (nullable = ${f.nullable})`)].join('\n');
+  }
+}
+
+function literalField(name: string, value: string | FieldLiteral): Field {
+  if (typeof value === 'string') return { name, type: parseType(value), nullable: true };
+  if (typeof value !== 'object' || value === null || typeof value.type !== 'string') {
+    throw new MlError(
+      'SCHEMA_INVALID',
+      `Schema: column ${show(name)} must be a type's name or { type, nullable?, attributes? }, got ${show(value)}`,
+      {
+        column: name,
+      },
+    );
+  }
+  const metadata = value.attributes === undefined ? value.metadata : { ...value.metadata, ml_attr: value.attributes };
+  return { name, type: parseType(value.type), nullable: value.nullable ?? true, metadata };
+}
+
+function fits(type: DataType, kind: Requirement): boolean {
+  if (kind === 'numeric') return isNumeric(type);
+  if (kind === 'number') return isNumeric(type) || type.kind === 'boolean';
+  return type.kind === kind;
+}
+
+function textHint(type: DataType, kinds: readonly Requirement[]): string {
+  const wantsNumber = kinds.some((k) => k === 'numeric' || k === 'number' || k === 'double' || k === 'vector');
+  return type.kind === 'string' && wantsNumber ? '; index it with StringIndexer or cast it' : '';
+}
+
+/** Names for a message: the first dozen, then how many more. */
+export function listNames(names: readonly string[]): string {
+  if (names.length === 0) return 'no columns';
+  const shown = names.slice(0, 12).join(', ');
+  return names.length > 12 ? `${shown} … (${names.length - 12} more)` : shown;
+}

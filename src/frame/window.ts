@@ -1,0 +1,56 @@
+import { MlError, show } from '../error.ts';
+import { type ColumnOrName, nameToExpression } from './column.ts';
+import type { Expression } from './expression.ts';
+
+interface WindowParts {
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly Expression[];
+  readonly frame?: { readonly unit: 'rows' | 'range'; readonly start: number; readonly end: number };
+}
+
+/** Which rows a window function looks at: `Window.partitionBy('city').orderBy(col('age').desc())`. */
+export class Window {
+  static readonly unboundedPreceding = Number.NEGATIVE_INFINITY;
+  static readonly unboundedFollowing = Number.POSITIVE_INFINITY;
+  static readonly currentRow = 0;
+
+  readonly spec: WindowParts;
+
+  private constructor(spec: WindowParts) {
+    this.spec = spec;
+  }
+
+  static partitionBy(...columns: ColumnOrName[]): Window {
+    return new Window({ partitionBy: columns.map(nameToExpression), orderBy: [] });
+  }
+
+  static orderBy(...columns: ColumnOrName[]): Window {
+    return new Window({ partitionBy: [], orderBy: columns.map(nameToExpression) });
+  }
+
+  partitionBy(...columns: ColumnOrName[]): Window {
+    return new Window({ ...this.spec, partitionBy: columns.map(nameToExpression) });
+  }
+
+  orderBy(...columns: ColumnOrName[]): Window {
+    return new Window({ ...this.spec, orderBy: columns.map(nameToExpression) });
+  }
+
+  /** Rows from `start` to `end`, counted from the current row (0). */
+  rowsBetween(start: number, end: number): Window {
+    return this.#between('rows', start, end);
+  }
+
+  /** Rows whose order value lies within `start` to `end` of the current row's. */
+  rangeBetween(start: number, end: number): Window {
+    return this.#between('range', start, end);
+  }
+
+  #between(unit: 'rows' | 'range', start: number, end: number): Window {
+    const whole = (x: number) => Number.isInteger(x) || Math.abs(x) === Number.POSITIVE_INFINITY;
+    if (!whole(start) || !whole(end) || start > end) {
+      throw new MlError('EXPRESSION_INVALID', `Window: ${unit}Between needs whole numbers with start <= end, got ${show(start)} and ${show(end)}`);
+    }
+    return new Window({ ...this.spec, frame: { unit, start, end } });
+  }
+}

@@ -1,0 +1,80 @@
+import { MlError, show } from '../error.ts';
+import type { ActionOptions, WriteMode } from './executor.ts';
+import type { Frame } from './frame.ts';
+import { type CsvWriteOptions, checkOptions, type JsonWriteOptions, type ParquetWriteOptions } from './io-options.ts';
+
+export interface WriteOptions extends ActionOptions {
+  /** What to do with a folder that is there: `error` (default), `overwrite`, `append`, or `ignore` (write nothing). */
+  mode?: WriteMode | 'errorifexists';
+  /** Columns that become folders `name=value`. */
+  partitionBy?: string | readonly string[];
+}
+
+const MODES: ReadonlyMap<string, WriteMode> = new Map([
+  ['error', 'error'],
+  ['errorifexists', 'error'],
+  ['default', 'error'],
+  ['overwrite', 'overwrite'],
+  ['append', 'append'],
+  ['ignore', 'ignore'],
+]);
+
+/** Writes a frame as a folder of part files with `_SUCCESS`; a write that fails leaves what was there. */
+export class FrameWriter {
+  readonly #frame: Frame;
+  readonly #options: ReadonlyMap<string, unknown>;
+
+  constructor(frame: Frame, options: ReadonlyMap<string, unknown> = new Map()) {
+    this.#frame = frame;
+    this.#options = options;
+  }
+
+  mode(mode: NonNullable<WriteOptions['mode']>): FrameWriter {
+    return this.option('mode', mode);
+  }
+
+  partitionBy(...columns: (string | readonly string[])[]): FrameWriter {
+    return this.option('partitionBy', columns.flat());
+  }
+
+  option(name: string, value: unknown): FrameWriter {
+    return new FrameWriter(this.#frame, new Map([...this.#options, [name, value]]));
+  }
+
+  options(options: Readonly<Record<string, unknown>>): FrameWriter {
+    return new FrameWriter(this.#frame, new Map([...this.#options, ...Object.entries(options)]));
+  }
+
+  parquet(path: string, options: WriteOptions & ParquetWriteOptions = {}): Promise<void> {
+    return this.#write('parquet', path, options);
+  }
+
+  csv(path: string, options: WriteOptions & CsvWriteOptions = {}): Promise<void> {
+    return this.#write('csv', path, options);
+  }
+
+  /** One JSON object a line. */
+  json(path: string, options: WriteOptions & JsonWriteOptions = {}): Promise<void> {
+    return this.#write('json', path, options);
+  }
+
+  async #write(format: 'parquet' | 'csv' | 'json', path: string, options: WriteOptions): Promise<void> {
+    const owner = `write.${format}`;
+    const all = new Map<string, unknown>([...this.#options, ...Object.entries(options)]);
+    const mode = MODES.get(String(all.get('mode') ?? 'error').toLowerCase());
+    if (!mode) {
+      throw new MlError('PARAM_INVALID', `${owner}: mode must be error, overwrite, append or ignore, got ${show(all.get('mode'))}`, {
+        param: 'mode',
+      });
+    }
+    if (typeof path !== 'string' || path === '')
+      throw new MlError('PARAM_INVALID', `${owner}: path must be a text that is not empty, got ${show(path)}`);
+    const partitionBy = [all.get('partitionBy') ?? []].flat() as string[];
+    const signal = all.get('signal') as AbortSignal | undefined;
+    for (const name of ['mode', 'partitionBy', 'signal']) all.delete(name);
+    const sink = { format, path, mode, partitionBy, options: checkOptions(owner, `${format}-write`, all) } as const;
+    const schema = await this.#frame.schema({ signal });
+    for (const name of partitionBy) schema.require(owner, name);
+    await this.#frame.executor.write(this.#frame.plan, sink, { signal });
+  }
+}

@@ -1,0 +1,13 @@
+export { type LocalOptions, Session } from './engine/local/session.ts';
+export { MlError, type MlErrorCode, type MlErrorDetails } from './error.ts';
+export { Column } from './frame/column.ts';
+export type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, WriteMode } from './frame/executor.ts';
+export { Frame } from './frame/frame.ts';
+export * from './frame/functions.ts';
+export type { FrameReader } from './frame/reader.ts';
+export { type Field, type FieldLiteral, type Metadata, Schema, type SchemaLiteral } from './frame/schema.ts';
+export { type DataType, parseType, typeName } from './frame/types.ts';
+export type { FrameWriter, WriteOptions } from './frame/writer.ts';
+export { DenseMatrix, DenseVector, Matrices, type Matrix, SparseMatrix, SparseVector, type Vector, Vectors } from './linalg/index.ts';
+export { load } from './persistence/load.ts';
+export * from './pipeline/index.ts';

@@ -1,0 +1,80 @@
+/**
+ * The plain definitions of `assembly/losses.ts`. Margins in `z` become, in place, the derivative of the weighted loss by the margin; the
+ * weighted loss is returned. Without `weights` all weights are 1.
+ */
+import { expCore, log, log1pUnit } from './math.ts';
+
+/** Binary logistic: log(1 + e^z) - y z, y in {0, 1}. */
+export function logistic_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
+  return byFours(n, (i) => {
+    const zi = z[i];
+    const y = labels[i];
+    const e = expCore(Math.max(-Math.abs(zi), -708));
+    const slope = (zi >= 0 ? 1 : e) / (1 + e) - y;
+    const loss = log1pUnit(e) + Math.max(zi, 0) - y * zi;
+    z[i] = weights ? weights[i] * slope : slope;
+    return weights ? weights[i] * loss : loss;
+  });
+}
+
+/** ½ (z - y)² */
+export function squared_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
+  return byFours(n, (i) => {
+    const d = z[i] - labels[i];
+    const m = weights ? weights[i] * d : d;
+    z[i] = m;
+    return 0.5 * (m * d);
+  });
+}
+
+/** max(0, 1 - (2y - 1) z), y in {0, 1}. */
+export function hinge_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
+  let loss = 0;
+  for (let i = 0; i < n; i++) {
+    const w = weights ? weights[i] : 1;
+    const y = 2 * labels[i] - 1;
+    const short = 1 - y * z[i];
+    loss += short > 0 ? w * short : 0;
+    z[i] = short > 0 ? -(w * y) : 0;
+  }
+  return loss;
+}
+
+/** Multinomial: log Σ_c e^(z_c) - z_y, through the largest margin. Margins by class: z_c of row i is `z[c · stride + i]`. */
+export function softmax_f64(z: Float64Array, stride: number, labels: Float64Array, weights: Float64Array | null, classes: number, n: number): number {
+  let loss = 0;
+  for (let i = 0; i < n; i++) {
+    const w = weights ? weights[i] : 1;
+    const label = labels[i];
+    const own = z[label * stride + i];
+    let most = z[i];
+    for (let c = 1; c < classes; c++) most = Math.max(most, z[c * stride + i]);
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const e = expCore(Math.max(z[c * stride + i] - most, -708));
+      z[c * stride + i] = e;
+      sum += e;
+    }
+    loss += w * (log(sum) + (most - own));
+    for (let c = 0; c < classes; c++) z[c * stride + i] = w * (z[c * stride + i] / sum - (c === label ? 1 : 0));
+  }
+  return loss;
+}
+
+/** Terms 0, 1, 2, 3 (mod 4) apart, as two pairs of lanes add them; the last 0-3 terms with the first; then (0 + 1) + (2 + 3). */
+function byFours(n: number, term: (i: number) => number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    a += term(i);
+    b += term(i + 1);
+    c += term(i + 2);
+    d += term(i + 3);
+  }
+  let last = 0;
+  for (; i < n; i++) last += term(i);
+  return a + last + b + (c + d);
+}

@@ -1,0 +1,42 @@
+import { type SharedMemory, wasm } from './memory.ts';
+import { KERNELS_BASE64 } from './wasm.ts';
+
+/**
+ * The WASM kernels, bound to one memory. Arguments are byte addresses and counts; what each computes stands with its plain twin in `js/`.
+ * Nothing is checked here: the caller sees to it that all addresses lie in the memory and codes within their tables.
+ */
+export interface Kernels {
+  fill_f64(out: number, value: number, n: number): void;
+  axpy_columns_f64(z: number, columns: number, weights: number, count: number, lo: number, n: number): void;
+  dot_columns_f64(out: number, columns: number, multiplier: number, count: number, lo: number, n: number): void;
+  sum_f64(x: number, weights: number, n: number): number;
+  shifted_sum_f64(x: number, weights: number, shift: number, n: number): number;
+  centred_squares_f64(x: number, weights: number, mean: number, n: number): number;
+  lookup_columns_u8(z: number, columns: number, tables: number, count: number, lo: number, n: number): void;
+  lookup_u16(z: number, column: number, table: number, size: number, n: number): void;
+  lookup_u32(z: number, column: number, table: number, size: number, n: number): void;
+  scatter_columns_u8(tables: number, columns: number, multiplier: number, count: number, lo: number, n: number): void;
+  scatter_u16(table: number, column: number, multiplier: number, size: number, n: number): void;
+  scatter_u32(table: number, column: number, multiplier: number, size: number, n: number): void;
+  csr_axpy(z: number, starts: number, indices: number, values: number, weights: number, lo: number, n: number): void;
+  csr_scatter(g: number, starts: number, indices: number, values: number, multiplier: number, lo: number, n: number): void;
+  widen_codes(out: number, column: number, width: number, n: number): void;
+  pack_codes(bundle: number, column: number, factor: number, top: number, n: number): void;
+  logistic_f64(z: number, labels: number, weights: number, n: number): number;
+  squared_f64(z: number, labels: number, weights: number, n: number): number;
+  hinge_f64(z: number, labels: number, weights: number, n: number): number;
+  softmax_f64(z: number, stride: number, labels: number, weights: number, classes: number, n: number): number;
+}
+
+let compiled: object | undefined;
+const instances = new WeakMap<SharedMemory, Kernels>();
+
+/** The kernels over `memory` (shared, its maximum at most 65536 pages). Compiled once a thread; an instance costs some 50 µs. */
+export function instantiate(memory: SharedMemory): Kernels {
+  const known = instances.get(memory);
+  if (known) return known;
+  compiled ??= new wasm.Module(Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0)));
+  const kernels = new wasm.Instance(compiled, { env: { memory } }).exports as Kernels;
+  instances.set(memory, kernels);
+  return kernels;
+}

@@ -1,0 +1,24 @@
+/** One param's value, for the stage with that uid. */
+export interface ParamEntry {
+  readonly parent: string;
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** One point of a grid: values for params of one or more stages, in the order they were added. */
+export class ParamMap {
+  readonly entries: readonly ParamEntry[];
+
+  constructor(entries: readonly ParamEntry[]) {
+    this.entries = Object.freeze([...entries]);
+  }
+
+  /** The entries of the stage with that uid, as name and value. */
+  of(uid: string): [string, unknown][] {
+    return this.entries.filter((e) => e.parent === uid).map((e) => [e.name, e.value]);
+  }
+
+  toString(): string {
+    return `{${this.entries.map((e) => `${e.parent}.${e.name}=${String(e.value)}`).join(', ')}}`;
+  }
+}

@@ -1,0 +1,252 @@
+import { MlError, show } from '../error.ts';
+import { type ParamSchema, paramShapes } from '../param/param.ts';
+import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
+import type { Codec } from './codec.ts';
+import { type ColumnField, parseColumnType } from './column-type.ts';
+import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
+import { formatError, isFileMap, MapFiles, type ModelFiles, type ModelSource } from './files.ts';
+import { openFolder } from './folder.ts';
+import { readGrid } from './grid.ts';
+import { isPlainName, type Json, parseMetadata, type StageMetadata, setParamsOf } from './metadata.ts';
+import { sameParam } from './param-json.ts';
+import { readParquet } from './parquet-read.ts';
+
+/** What loading asks of a class besides what every stage declares. */
+export interface LoadableClass extends StageClass {
+  // biome-ignore lint/suspicious/noExplicitAny: states of all classes
+  readonly codec?: Codec<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: states of all classes
+  readonly layout?: CompositeLayout<any>;
+  new (params: never, ...rest: never[]): PipelineStage<ParamSchema>;
+}
+
+const MAX_METADATA_BYTES = 1 << 24;
+const MAX_DATA_BYTES = 2 ** 31 - 1;
+const MAX_DEPTH = 16;
+const MAX_STAGES = 10_000;
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Loads the stage saved at `source`, here or by Spark; with `expected`, one of that class. Which code runs is decided by a fixed table
+ * of class names (and by `registerStage`), never by what a file says. Errors: NOT_FOUND, MODEL_FORMAT (naming file and reason),
+ * UNSUPPORTED_VERSION, NOT_SUPPORTED (a class of Spark’s that is not here), IO_FAILED.
+ */
+export async function loadStage(source: ModelSource, expected?: StageClass): Promise<PipelineStage<ParamSchema>> {
+  for (let attempt = 1; ; attempt++) {
+    const files = isFileMap(source) ? new MapFiles(source) : await openFolder(source);
+    let stage: PipelineStage<ParamSchema> | undefined;
+    let failure: unknown;
+    try {
+      stage = await new Loader(files).load('', 0, expected);
+    } catch (error) {
+      failure = error;
+    }
+    // Files of two versions must not be mixed: what was read while a save replaced the folder is read again.
+    if (attempt < MAX_ATTEMPTS && (await files.replaced())) continue;
+    if (stage) return stage;
+    throw failure;
+  }
+}
+
+/** Loads a stage of whatever class is saved at `source`. */
+export function load(source: ModelSource): Promise<PipelineStage<ParamSchema>> {
+  return loadStage(source);
+}
+
+/** The table of all classes, which is above this folder. */
+export const stageTable = () => import('../stages.ts');
+
+/** Loads the stages of one folder. */
+class Loader {
+  readonly #files: ModelFiles;
+  #stages = 0;
+
+  constructor(files: ModelFiles) {
+    this.#files = files;
+  }
+
+  async load(folder: string, depth: number, expected?: StageClass): Promise<PipelineStage<ParamSchema>> {
+    if (depth > MAX_DEPTH) throw this.#error(folder, `stages are nested deeper than ${MAX_DEPTH} levels`);
+    if (++this.#stages > MAX_STAGES) throw this.#error(folder, `there are more than ${MAX_STAGES} stages`);
+    const file = await this.#metadataFile(folder);
+    const metadata = await this.#within(file, async () => parseMetadata(firstLine(await this.#files.read(file, MAX_METADATA_BYTES))));
+    const { canonicalName, findStage } = await stageTable();
+    const className = canonicalName(metadata.className);
+    if (expected && className !== expected.type) {
+      throw this.#error(folder, `expected ${expected.type}, found ${className.slice(0, 200)}`);
+    }
+    const Class = await this.#within(folder, () => findStage(className));
+    const children = new Children(this, this.#files, folder, depth, metadata);
+    const params = await this.#within(file, async () => setParamsOf(metadata, Class.paramSchema));
+    for (const [name, value] of await this.#heldStages(Class, children)) params.set(name, value);
+    await this.#within(file, () => this.#grids(Class, metadata, params, children));
+    const build = await this.#builder(Class, metadata, folder, file, children);
+    return this.#within(file, async () => withDefaults(build(params), metadata, params, build));
+  }
+
+  /** Params whose values are stages in folders. */
+  async #heldStages(Class: LoadableClass, children: Children): Promise<Map<string, unknown>> {
+    const held = new Map<string, unknown>();
+    for (const [name, { type }] of paramShapes(Class.paramSchema)) {
+      if (type === 'stage' && (await children.has(name))) held.set(name, await children.stage(name));
+      if (type === 'stages' && children.listed) held.set(name, await children.stages(name));
+    }
+    return held;
+  }
+
+  async #grids(Class: LoadableClass, metadata: StageMetadata, params: Map<string, unknown>, children: Children): Promise<void> {
+    for (const [name, { type }] of paramShapes(Class.paramSchema)) {
+      const json = metadata.paramMap.get(name);
+      if (type === 'paramMaps' && json !== undefined) params.set(name, await readGrid(json, [...params.values()], children));
+    }
+  }
+
+  /** What makes the stage from params: state and children are read once. */
+  async #builder(Class: LoadableClass, metadata: StageMetadata, folder: string, file: string, children: Children): Promise<Build> {
+    const make = Class as unknown as new (...args: unknown[]) => PipelineStage<ParamSchema>;
+    if (Class.layout) {
+      const { layout } = Class;
+      const state = await this.#within(file, () => layout.rebuild(children, metadata.extra));
+      return (params) => new make(Object.fromEntries(params), state, metadata.uid);
+    }
+    const { codec } = Class;
+    if (!codec) return (params) => new make(Object.fromEntries(params), metadata.uid);
+    const named = typeof codec.columns === 'function' ? null : codec.columns;
+    const read = async (params: ReadonlyMap<string, unknown>) => {
+      const columns = named ?? (codec.columns as (params: Readonly<Record<string, unknown>>) => typeof named)(Object.fromEntries(params));
+      const rows = await this.#rows(join(folder, 'data'), columnFields(columns!));
+      return this.#within(join(folder, 'data'), async () => codec.decode(rows, metadata.extra));
+    };
+    const state = await read(await this.#within(file, async () => setParamsOf(metadata, Class.paramSchema)));
+    return (params) => new make(Object.fromEntries(params), state, metadata.uid);
+  }
+
+  async #metadataFile(folder: string): Promise<string> {
+    const names = await this.#files.list(join(folder, 'metadata'));
+    if (!names) throw this.#error(folder, 'it is no saved stage: it has no folder metadata');
+    const parts = names.filter(isVisible);
+    if (parts.length !== 1) throw this.#error(join(folder, 'metadata'), `it must hold one part file, holds ${parts.length}`);
+    return join(folder, 'metadata', parts[0]);
+  }
+
+  async #rows(folder: string, columns: readonly ColumnField[]): Promise<unknown[][]> {
+    const names = (await this.#files.list(folder))?.filter(isVisible);
+    if (!names || names.length === 0) throw this.#error(folder, 'the model’s data is missing');
+    const rows: unknown[][] = [];
+    for (const name of names) {
+      const file = join(folder, name);
+      const bytes = await this.#files.read(file, MAX_DATA_BYTES);
+      for (const row of await this.#within(file, () => readParquet(bytes, columns))) rows.push(row);
+    }
+    return rows;
+  }
+
+  #error(file: string, reason: string, cause?: unknown): MlError {
+    return formatError(this.#files.root, file, reason, cause);
+  }
+
+  /** Runs `work`; what it throws becomes an error that names `file`. */
+  async #within<T>(file: string, work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof MlError && error.details.path !== undefined) throw error;
+      const { message } = error as Error;
+      const code = error instanceof MlError && KEPT.has(error.code) ? error.code : 'MODEL_FORMAT';
+      const path = file === '' ? this.#files.root : `${this.#files.root}/${file}`;
+      throw new MlError(code, `load: ${show(path)}: ${message}`, { path }, { cause: error });
+    }
+  }
+}
+
+/** Codes that stay what they are; any other mistake in a file is MODEL_FORMAT. */
+const KEPT: ReadonlySet<string> = new Set(['UNSUPPORTED_VERSION', 'NOT_SUPPORTED', 'IO_FAILED', 'MEMORY_LIMIT']);
+
+type Build = (params: ReadonlyMap<string, unknown>) => PipelineStage<ParamSchema>;
+
+/** The stage again with the file's defaults set, where they differ from the class's: it must behave as it did where it was saved. */
+function withDefaults(
+  stage: PipelineStage<ParamSchema>,
+  metadata: StageMetadata,
+  params: ReadonlyMap<string, unknown>,
+  build: Build,
+): PipelineStage<ParamSchema> {
+  const { paramSchema } = stage.constructor as unknown as StageClass;
+  const defaults = stage.defaultParams();
+  const saved = setParamsOf({ ...metadata, paramMap: metadata.defaultParamMap, extra: new Map() }, paramSchema);
+  // A stage of many columns has no use for the name that it would give a single one, and Spark refuses one that is set.
+  const unused = params.has('inputCols') ? 'outputCol' : null;
+  const different = [...saved].filter(([name, value]) => name !== unused && !params.has(name) && !sameParam(value, defaults.get(name)));
+  return different.length === 0 ? stage : build(new Map([...different, ...params]));
+}
+
+/** The children of one stage. */
+class Children implements ChildReader {
+  readonly #loader: Loader;
+  readonly #files: ModelFiles;
+  readonly #folder: string;
+  readonly #depth: number;
+  readonly #uids: Json | undefined;
+
+  constructor(loader: Loader, files: ModelFiles, folder: string, depth: number, metadata: StageMetadata) {
+    this.#loader = loader;
+    this.#files = files;
+    this.#folder = folder;
+    this.#depth = depth;
+    this.#uids = metadata.paramMap.get('stageUids');
+  }
+
+  /** Whether the metadata names a list of stages. */
+  get listed(): boolean {
+    return this.#uids !== undefined;
+  }
+
+  async stage(folder: string): Promise<SavedStage> {
+    return this.#loader.load(join(this.#folder, ...folder.split('/')), this.#depth + 1);
+  }
+
+  async stages(folder: string): Promise<SavedStage[]> {
+    const uids = this.#uids;
+    if (!Array.isArray(uids)) throw new Error('stageUids must be a list of uids');
+    const names = uids.map((uid: Json, i) => {
+      if (typeof uid !== 'string' || !isPlainName(uid)) throw new Error(`stageUids must hold plain names, got ${show(uid)}`);
+      return stageFolder(i, uids.length, uid);
+    });
+    if (uids.length > MAX_STAGES) throw new Error(`there are more than ${MAX_STAGES} stages`);
+    const settled = await Promise.allSettled(names.map((name) => this.stage(`${folder}/${name}`)));
+    return settled.map((result, i) => {
+      if (result.status === 'rejected') throw result.reason;
+      if (result.value.uid !== uids[i]) throw new Error(`stage ${i} must have the uid ${show(uids[i])}, has ${show(result.value.uid)}`);
+      return result.value;
+    });
+  }
+
+  async has(folder: string): Promise<boolean> {
+    return (await this.#files.list(join(this.#folder, ...folder.split('/')))) !== null;
+  }
+}
+
+/** `<i>_<uid>`, i padded with zeros to the digits of the count, as Spark names it. */
+export function stageFolder(i: number, count: number, uid: string): string {
+  return `${String(i).padStart(String(count).length, '0')}_${uid}`;
+}
+
+export function columnFields(columns: Readonly<Record<string, string>> | ReadonlyMap<string, string>): ColumnField[] {
+  const entries = columns instanceof Map ? [...columns] : Object.entries(columns);
+  return entries.map(([name, type]) => [name, parseColumnType(type)]);
+}
+
+const isVisible = (name: string): boolean => !name.startsWith('_') && !name.startsWith('.');
+
+const join = (...names: string[]): string => names.filter((name) => name !== '').join('/');
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function firstLine(bytes: Uint8Array): string {
+  const end = bytes.indexOf(10);
+  try {
+    return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  } catch {
+    throw new Error('it must be UTF-8 text');
+  }
+}

@@ -1,0 +1,44 @@
+const SMALL = 2048;
+
+/**
+ * Row numbers by descending value, equal values in row order. NaN comes first; 0 and -0 are equal.
+ * A radix sort on the bits beyond a few thousand values.
+ */
+export function descendingOrder(values: Float64Array): Uint32Array {
+  const n = values.length;
+  const low = new Uint32Array(n);
+  const high = new Uint32Array(n);
+  sortKeys(values, low, high);
+  if (n <= SMALL) return Uint32Array.from(values.keys()).sort((a, b) => high[a] - high[b] || low[a] - low[b] || a - b);
+
+  let order = Uint32Array.from(values.keys());
+  let spare = new Uint32Array(n);
+  const counts = new Uint32Array(0x10000);
+  for (let pass = 0; pass < 4; pass++) {
+    const keys = pass < 2 ? low : high;
+    const shift = (pass & 1) * 16;
+    counts.fill(0);
+    for (let i = 0; i < n; i++) counts[(keys[i] >>> shift) & 0xffff]++;
+    if (counts[(keys[0] >>> shift) & 0xffff] === n) continue;
+    for (let digit = 0, sum = 0; digit < counts.length; digit++) {
+      const count = counts[digit];
+      counts[digit] = sum;
+      sum += count;
+    }
+    for (let i = 0; i < n; i++) spare[counts[(keys[order[i]] >>> shift) & 0xffff]++] = order[i];
+    [order, spare] = [spare, order];
+  }
+  return order;
+}
+
+/** Unsigned 64-bit keys, in two halves, that ascend as the values descend. */
+function sortKeys(values: Float64Array, low: Uint32Array, high: Uint32Array): void {
+  const bits = new DataView(new ArrayBuffer(8));
+  for (let i = 0; i < values.length; i++) {
+    bits.setFloat64(0, Number.isNaN(values[i]) ? Number.NaN : values[i] + 0);
+    const top = bits.getUint32(0);
+    const negative = top >>> 31 === 1;
+    high[i] = negative ? top : ~(top | 0x80000000);
+    low[i] = negative ? bits.getUint32(4) : ~bits.getUint32(4);
+  }
+}

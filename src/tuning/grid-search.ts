@@ -1,0 +1,168 @@
+import type { Engine } from '../engine/engine.ts';
+import { MlError } from '../error.ts';
+import type { FitOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { ParamMap } from '../param/param-map.ts';
+import { descendants } from '../pipeline/children.ts';
+import { type AnyEstimator, type AnyTransformer, Pipeline } from '../pipeline/pipeline.ts';
+import { PipelineModel } from '../pipeline/pipeline-model.ts';
+import { HeldRows } from './held-rows.ts';
+import type { AnyEvaluator } from './search-params.ts';
+import type { Split, StageName } from './split.ts';
+import { runInOrder } from './task-pool.ts';
+
+/**
+ * Up to this many rows each fit takes one thread only, so that the threads are filled by fits going on side by side, and the rows to
+ * judge by are held in this process.
+ */
+const SMALL_ROWS = 100_000;
+
+/** What to search. */
+export interface SearchPlan {
+  readonly search: StageName;
+  readonly estimator: AnyEstimator;
+  readonly evaluator: AnyEvaluator;
+  readonly maps: readonly ParamMap[];
+  readonly parallelism: number;
+  readonly collectSubModels: boolean;
+}
+
+/** `metrics[s][p]` and, when collected, `models[s][p]`: of point p fitted to and judged on split s. */
+export interface SearchResult {
+  readonly metrics: readonly (readonly number[])[];
+  readonly models: readonly (readonly AnyTransformer[])[] | null;
+}
+
+/**
+ * Fits every point of the grid to every split's training rows and judges it on the split's validation rows. Stages at the head of a
+ * pipeline that no point touches are fitted once a split. Results do not depend on how many fits go on at once. `onDone` is called
+ * after each fit.
+ */
+export async function searchGrid(
+  plan: SearchPlan,
+  frame: Frame,
+  splits: readonly Split[],
+  options: FitOptions,
+  onDone: () => void,
+): Promise<SearchResult> {
+  const { search, evaluator, maps, collectSubModels } = plan;
+  const { prefix, tail } = splitEstimator(plan.estimator, maps);
+  const small = (await frame.count(options)) <= SMALL_ROWS;
+  const folds = splits.map((split) => new Fold(split, prefix, maps.length, small));
+  const metrics = splits.map(() => new Array<number>(maps.length).fill(Number.NaN));
+  const models = splits.map(() => new Array<AnyTransformer>(maps.length));
+  const limit = Math.max(plan.parallelism, small ? ((frame.executor as Engine).workers ?? 1) : 1);
+  try {
+    await runInOrder(splits.length * maps.length, limit, search.owner, options.signal, async (task, signal) => {
+      const [s, p] = [Math.floor(task / maps.length), task % maps.length];
+      if (small) folds[s + 1]?.prepare(signal).catch(() => {}); // its own points will meet the error
+      const { head, train, validation } = await folds[s].prepare(signal);
+      const model = (await tail.copy(maps[p]).fit(train, { signal })) as AnyTransformer;
+      const metric = await evaluator.evaluate(model.transform(validation), { signal });
+      if (Number.isNaN(metric)) throw notANumber(plan, splits[s], p);
+      metrics[s][p] = metric;
+      if (collectSubModels) models[s][p] = head ? joined(plan.estimator.copy(maps[p]), head, model) : model;
+      onDone();
+      await folds[s].pointDone();
+    });
+  } finally {
+    for (const fold of folds) await fold.release();
+  }
+  return { metrics, models: collectSubModels ? models : null };
+}
+
+/** Frees cached frames; a failure to is only logged, for it must not hide how the search ended. */
+export async function unpersist(frames: readonly Frame[]): Promise<void> {
+  for (const frame of frames) {
+    await frame.unpersist().catch((error: unknown) => frame.executor.logger.warn(`unpersist: ${String(error)}`));
+  }
+}
+
+/** The first of the best. */
+export function bestOf(metrics: readonly number[], isLargerBetter: boolean): number {
+  let best = 0;
+  for (let i = 1; i < metrics.length; i++) {
+    if (isLargerBetter ? metrics[i] > metrics[best] : metrics[i] < metrics[best]) best = i;
+  }
+  return best;
+}
+
+/** The stages of a pipeline before the first one that the grid touches, and what remains. */
+function splitEstimator(estimator: AnyEstimator, maps: readonly ParamMap[]): { prefix: Pipeline | null; tail: AnyEstimator } {
+  const touched = new Set(maps.flatMap(({ entries }) => entries.map(({ parent }) => parent)));
+  if (!(estimator instanceof Pipeline) || touched.has(estimator.uid)) return { prefix: null, tail: estimator };
+  const stages = estimator.getOrDefault('stages');
+  const first = stages.findIndex((stage) => [...descendants(stage)].some(({ uid }) => touched.has(uid)));
+  const cut = first < 0 ? stages.length : first;
+  if (cut === 0) return { prefix: null, tail: estimator as AnyEstimator };
+  return { prefix: estimator.copy({ stages: stages.slice(0, cut) }), tail: estimator.copy({ stages: stages.slice(cut) }) as AnyEstimator };
+}
+
+/** The pipeline's model, from its head's and its tail's. */
+function joined(parent: AnyEstimator, head: PipelineModel, tail: AnyTransformer): PipelineModel {
+  const stages = [...head.stages, ...(tail as PipelineModel).stages];
+  return new PipelineModel({}, { stages }, parent.uid, parent);
+}
+
+interface PreparedFold {
+  readonly head: PipelineModel | null;
+  readonly train: Frame;
+  readonly validation: Frame;
+}
+
+/** A split while its points are fitted: the prefix is fitted at the first point, and the frames are kept until the last. */
+class Fold {
+  readonly #split: Split;
+  readonly #prefix: Pipeline | null;
+  readonly #small: boolean;
+  #left: number;
+  #prepared: Promise<PreparedFold> | null = null;
+  readonly #cached: Frame[] = [];
+
+  constructor(split: Split, prefix: Pipeline | null, points: number, small: boolean) {
+    this.#split = split;
+    this.#prefix = prefix;
+    this.#left = points;
+    this.#small = small;
+  }
+
+  prepare(signal: AbortSignal): Promise<PreparedFold> {
+    this.#prepared ??= this.#prepare(signal);
+    return this.#prepared;
+  }
+
+  async pointDone(): Promise<void> {
+    if (--this.#left === 0) await this.release();
+  }
+
+  async release(): Promise<void> {
+    await this.#prepared?.catch(() => {});
+    await unpersist(this.#cached.splice(0).reverse());
+  }
+
+  async #prepare(signal: AbortSignal): Promise<PreparedFold> {
+    const train = this.#cache(this.#split.train);
+    const head = this.#prefix && (await this.#prefix.fit(train, { signal }));
+    const [trained, judged] = [train, this.#split.validation].map((rows) => (head ? head.transform(rows) : rows));
+    return {
+      head,
+      train: head ? this.#cache(trained) : trained,
+      validation: this.#small ? new HeldRows(judged).frame : this.#cache(judged),
+    };
+  }
+
+  #cache(frame: Frame): Frame {
+    const cached = frame.cache();
+    this.#cached.push(cached);
+    return cached;
+  }
+}
+
+function notANumber({ search, evaluator, maps }: SearchPlan, split: Split, point: number): MlError {
+  const metric = (evaluator.params as { metricName?: string }).metricName ?? evaluator.owner;
+  return new MlError('VALUE_INVALID', `${search.owner}: ${metric} must be a number, is NaN in ${split.name} at grid point ${point} ${maps[point]}`, {
+    stage: search.uid,
+    split: split.name,
+    point,
+  });
+}

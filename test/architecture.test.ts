@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const SRC = join(dirname(fileURLToPath(import.meta.url)), '../src');
+
+/** Layers from the bottom up; folders of one layer do not import each other (but for those of the lowest). */
+const LAYERS: readonly (readonly string[])[] = [
+  ['error', 'random', 'linalg', 'kernels'],
+  ['param', 'block'],
+  ['frame'],
+  ['scoring'],
+  ['engine'],
+  ['stat', 'optim', 'tree'],
+  ['persistence'],
+  ['pipeline'],
+  ['feature', 'classification', 'regression', 'clustering', 'recommendation', 'fpm'],
+  ['evaluation', 'tuning'],
+  ['report'],
+  ['stages'],
+  ['load-scorer', 'session'],
+  ['index', 'cli'],
+];
+
+/** Upward imports at run time only, by `import()`: a stage's `save` and `load` reach the files and the stage table when called. */
+const LAZY = new Set(['pipeline/stage → persistence/save', 'pipeline/stage → persistence/load', 'persistence/load → stages']);
+
+/** Which folder may import which package. */
+const DOORS: Readonly<Record<string, string>> = {
+  '@duckdb/node-api': 'engine/local/',
+  '@duckdb/node-bindings': 'engine/local/',
+  piscina: 'engine/local/workers/',
+  'apache-arrow': 'frame/',
+  'ml-matrix': 'linalg/',
+  hyparquet: 'persistence/',
+  'hyparquet-compressors': 'persistence/',
+};
+
+/** What a row scorer loads: no `node:` modules, no Arrow, DuckDB or piscina, however far the imports lead. */
+const BROWSER_ENTRY = 'load-scorer';
+
+interface Import {
+  from: string;
+  to: string;
+  kind: 'value' | 'type' | 'lazy';
+}
+
+const files = (readdirSync(SRC, { recursive: true }) as string[])
+  .filter((f) => f.endsWith('.ts') && !f.includes(`assembly${sep}`))
+  .map((f) => f.split(sep).join('/'));
+const imports = files.flatMap(importsOf);
+const local = imports.filter((i) => i.to.startsWith('/')).map((i) => ({ ...i, to: i.to.slice(1) }));
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(SRC, file), 'utf8').replace(/\/\*[\s\S]*?\*\//g, '');
+  const found: Import[] = [];
+  const from = file.replace(/\.ts$/, '');
+  const add = (specifier: string, kind: Import['kind']) => {
+    const to = specifier.startsWith('.') ? `/${posix.join(posix.dirname(file), specifier).replace(/\.ts$/, '')}` : specifier;
+    found.push({ from, to, kind });
+  };
+  for (const [, clause, specifier] of text.matchAll(/^(?:import|export)\s+([^'";]*?)\s*from\s*'([^']+)';/gm)) {
+    const members = /\{([\s\S]*)\}/
+      .exec(clause)?.[1]
+      .split(',')
+      .filter((m) => m.trim());
+    const typeOnly =
+      clause.startsWith('type ') || (members !== undefined && members.length > 0 && members.every((m) => m.trim().startsWith('type ')));
+    add(specifier, typeOnly ? 'type' : 'value');
+  }
+  for (const [, specifier] of text.matchAll(/^import\s+'([^']+)';/gm)) add(specifier, 'value');
+  for (const [, specifier] of text.matchAll(/\bimport\('([^']+)'\)/g)) add(specifier, 'lazy');
+  return found;
+}
+
+function layer(module: string): number {
+  const noun = module.split('/')[0];
+  const index = LAYERS.findIndex((names) => names.includes(noun));
+  if (index < 0) throw new Error(`src/${module} is in no layer: name its folder in the chart of docs/design.md and in this test`);
+  return index;
+}
+
+describe('the import chart', () => {
+  it('has no arrow upward and none sideways between folders of a layer', () => {
+    const wrong = local
+      .filter((i) => i.kind !== 'type')
+      .filter(({ from, to, kind }) => {
+        if (kind === 'lazy' && LAZY.has(`${from} → ${to}`)) return false;
+        const [a, b] = [layer(from), layer(to)];
+        return b > a || (b === a && a > 0 && from.split('/')[0] !== to.split('/')[0]);
+      })
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no cycle among values', () => {
+    const edges = new Map<string, string[]>();
+    for (const { from, to, kind } of local) if (kind === 'value') edges.set(from, [...(edges.get(from) ?? []), to]);
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (node: string, path: readonly string[]): void => {
+      if (path.includes(node)) {
+        cycles.push([...path.slice(path.indexOf(node)), node].join(' → '));
+        return;
+      }
+      if (done.has(node)) return;
+      for (const next of edges.get(node) ?? []) visit(next, [...path, node]);
+      done.add(node);
+    };
+    for (const node of edges.keys()) visit(node, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('lets each package in by one door', () => {
+    const wrong = imports
+      .filter((i) => i.kind !== 'type' && Object.hasOwn(DOORS, i.to) && !i.from.startsWith(DOORS[i.to]))
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps what a row scorer loads free of node, Arrow, DuckDB and threads', () => {
+    const seen = new Set<string>();
+    const wrong: string[] = [];
+    const visit = (module: string): void => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      for (const { from, to, kind } of imports) {
+        if (from !== module || kind !== 'value') continue;
+        if (to.startsWith('/')) visit(to.slice(1));
+        else if (/^node:|duckdb|piscina|apache-arrow|ml-matrix/.test(to)) wrong.push(`${from} → ${to}`);
+      }
+    };
+    visit(BROWSER_ENTRY);
+    expect(seen.size).toBeGreaterThan(10);
+    expect(wrong).toEqual([]);
+  });
+});

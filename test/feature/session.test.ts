@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Session } from '#dist/engine/local/session.js';
+import { MlError } from '#dist/error.js';
+import { Imputer, SQLTransformer } from '#dist/feature/index.js';
+import type { Frame } from '#dist/frame/frame.js';
+import { isVector } from '#dist/linalg/vectors.js';
+import { Estimator, type Transformer } from '#dist/pipeline/stage.js';
+import { type GoldenCase, goldens, stageOf, tableOf } from './goldens.ts';
+import { DIFFERENT } from './goldens-different.ts';
+import type { AnyTransformer, Table } from './mini-engine.ts';
+
+let session: Session;
+beforeAll(async () => {
+  session = await Session.local({ workers: 1 });
+});
+afterAll(() => session?.close());
+
+function frameOf({ schema, rows }: Table): Frame {
+  const { names, fields } = schema;
+  const value = (v: unknown, j: number) => (fields[j].type.kind === 'long' && v !== null ? BigInt(v as number) : v);
+  return session.createFrame(
+    rows.map((row) => Object.fromEntries(row.map((v, j) => [names[j], value(v, j)]))),
+    schema,
+  );
+}
+
+async function run(golden: GoldenCase): Promise<Frame> {
+  const train = frameOf(tableOf(golden.train));
+  const fitted: AnyTransformer[] = [];
+  const after = (frame: Frame) => fitted.reduce((current, stage) => stage.transform(current), frame);
+  for (const stage of golden.stages.map(stageOf)) {
+    fitted.push((stage instanceof Estimator ? await stage.fit(after(train)) : (stage as Transformer<never>)) as AnyTransformer);
+  }
+  return after(golden.input ? frameOf(tableOf(golden.input)) : train);
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  return isVector(value) ? [...value.toArray()].map((x) => x + 0) : value;
+}
+
+const fixture = (file: string) => new URL(`../fixtures/spark-4.3.0/SQLTransformer/${file}`, import.meta.url);
+
+it('runs an SQLTransformer that Spark saved', async () => {
+  const stage = await SQLTransformer.load(fileURLToPath(fixture('.')));
+  const { columns, rows } = JSON.parse(readFileSync(fixture('input.json'), 'utf8'));
+  const types = Object.fromEntries(columns.map(({ name, type }: { name: string; type: string }) => [name, type]));
+  const scored = await stage.transform(session.createFrame(rows, types)).select('sum', 'big').collect();
+  expect(scored).toEqual(JSON.parse(readFileSync(fixture('expected.json'), 'utf8')).rows);
+});
+
+it('gives the surrogates of an ImputerModel as a frame', async () => {
+  const frame = session.createFrame(
+    [
+      { a: 1, b: 4 },
+      { a: 3, b: null },
+    ],
+    { a: 'double', b: 'int' },
+  );
+  const model = await new Imputer({ inputCols: ['a', 'b'], outputCols: ['x', 'y'] }).fit(frame);
+  expect(await model.surrogate.collect()).toEqual([{ a: 2, b: 4 }]);
+});
+
+const cases = goldens.filter(({ name }) => !DIFFERENT.has(name));
+
+describe('on the local engine as on Spark 4.3', () => {
+  it.each(cases.filter((c) => c.error === undefined).map((c) => [c.name, c] as const))('%s', async (_, golden) => {
+    const frame = await run(golden);
+    const expected = tableOf(golden.output!);
+    expect(await frame.columns()).toEqual(expected.schema.names);
+    const rows = await frame.collect();
+    expect(rows.map((row) => expected.schema.names.map((name) => plain(row[name])))).toEqual(
+      expected.rows.map((row) => row.map((v, j) => (expected.schema.fields[j].type.kind === 'long' && v !== null ? Number(v) : plain(v)))),
+    );
+    const schema = await frame.schema();
+    for (const field of expected.schema.fields.filter((f) => f.metadata !== undefined && f.type.kind !== 'vector')) {
+      expect(schema.find(field.name)!.metadata).toEqual(field.metadata);
+    }
+  });
+
+  it.each(cases.filter((c) => c.error !== undefined).map((c) => [c.name, c] as const))('%s: an error', async (_, golden) => {
+    await expect(run(golden).then((frame) => frame.collect())).rejects.toBeInstanceOf(MlError);
+  });
+});

@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stageFiles } from '#dist/persistence/stage-files.js';
+import type { PipelineStage } from '#dist/pipeline/index.js';
+
+export const FIXTURES = fileURLToPath(new URL('../fixtures/spark-4.3.0/', import.meta.url));
+
+/** Names of the saved stages among the fixtures; not those that hold a stage that is not here yet. */
+export const fixtureNames = readdirSync(FIXTURES).filter(
+  (name) => existsSync(join(FIXTURES, name, 'metadata')) && !/^CrossValidator(Model)?-pipeline$/.test(name),
+);
+
+/** The files of a folder by name, as `load` takes them. */
+export function fileMap(folder: string): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.set(
+      path
+        .slice(folder.length)
+        .replace(/^[/\\]/, '')
+        .replaceAll('\\', '/'),
+      new Uint8Array(readFileSync(path)),
+    );
+  }
+  return files;
+}
+
+/** All that is saved of a stage but the time. */
+export function saved(stage: unknown, options: Record<string, unknown> = {}): Map<string, Uint8Array> {
+  return stageFiles(stage as PipelineStage<never>, options, 0);
+}
+
+/** The files with one of them changed. */
+export function withFile(files: ReadonlyMap<string, Uint8Array>, name: string, bytes: Uint8Array | string): Map<string, Uint8Array> {
+  return new Map(files).set(name, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes);
+}
