@@ -67,8 +67,8 @@ export class Imputer extends Estimator<typeof ImputerParams, ImputerModel> {
     return this.model(ImputerModel, { columns, values: Float64Array.from(found as number[]) });
   }
 
-  /** Sums run in row order, as Spark's on one partition. */
-  async #means(context: TrainingContext, columns: readonly string[]): Promise<(number | null)[]> {
+  /** Sums run in row order, as Spark's on one partition; values whose sum overflows are divided by the rows' number first, in a second pass. */
+  async #means(context: TrainingContext, columns: readonly string[], divisor: Float64Array | null = null): Promise<(number | null)[]> {
     const { missingValue } = this.params;
     const sums = new Float64Array(columns.length);
     const counts = new Float64Array(columns.length);
@@ -79,13 +79,13 @@ export class Imputer extends Estimator<typeof ImputerParams, ImputerModel> {
         for (let i = 0; i < block.rows; i++) {
           const x = values[i];
           if (Number.isNaN(x) || x === missingValue || (valid && valid[i] === 0)) continue;
-          sums[c] += x;
+          sums[c] += divisor ? x / divisor[c] : x;
           counts[c]++;
         }
       }
     });
     const overflown = columns.filter((_, c) => !Number.isFinite(sums[c]));
-    const means = columns.map((_, c) => (counts[c] > 0 ? sums[c] / counts[c] : null));
+    const means = columns.map((_, c) => (counts[c] > 0 ? (divisor ? sums[c] : sums[c] / counts[c]) : null));
     return overflown.length > 0 && divisor === null ? this.#means(context, columns, counts) : means;
   }
 

@@ -12,7 +12,7 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator, loadAs, Model } from '../pipeline/stage.ts';
 import type { Site } from './invalid-value.ts';
-import { checkFeatures, checkVectors, forEachNonzero, sameSlots, scannedVectors } from './vector-values.ts';
+import { checkFeatures, checkVectors, forEachNonzero, refuseOverflow, sameSlots, scannedVectors } from './vector-values.ts';
 
 export const MinMaxScalerParams = z
   .strictObject({
