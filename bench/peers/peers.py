@@ -1,0 +1,275 @@
+"""Peers of the benches: one JSON request a line on stdin, one JSON answer a line on stdout.
+
+Request: {"task": "lr-dense", "data": DIR, "rows": N, ...}; answer: {"name", "seconds", "score", "peakMiB"}.
+The first request of a task loads its data; `seconds` is the wall time of the job alone.
+"""
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning barriers collapse when anything else runs
+os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+import numpy as np
+
+CATEGORIES = (
+    "gender SeniorCitizen Partner Dependents PhoneService MultipleLines InternetService OnlineSecurity OnlineBackup DeviceProtection "
+    "TechSupport StreamingTV StreamingMovies Contract PaperlessBilling PaymentMethod"
+).split()
+NUMBERS = ["tenure", "MonthlyCharges", "TotalCharges"]
+kept = {}
+
+
+def once(key, make):
+    if key not in kept:
+        kept[key] = make()
+    return kept[key]
+
+
+def timed(job):
+    start = time.perf_counter()
+    result = job()
+    return result, time.perf_counter() - start
+
+
+# scikit-learn, pyarrow, DuckDB ---------------------------------------------------------------------------------------
+
+
+def read_dense(request):
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(f"{request['data']}/dense-{request['rows']}.parquet")
+    x = np.column_stack([table[c].to_numpy() for c in table.column_names if c != "label"])
+    return x, table["label"].to_numpy()
+
+
+def log_loss(model, x, y, regularization):
+    """The objective both sides minimise: mean log-loss + regularization / 2 · |w|²."""
+    p = model.predict_proba(x)[:, 1]
+    return float(-np.mean(np.where(y > 0, np.log(p), np.log1p(-p))) + regularization / 2 * (model.coef_**2).sum())
+
+
+def ridge(n):
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=1 / (0.01 * n), tol=1e-6, max_iter=100)
+
+
+def lr_dense(request):
+    x, y = once("dense", lambda: read_dense(request))
+    model, seconds = timed(lambda: ridge(len(y)).fit(x, y))
+    return "scikit-learn lbfgs", seconds, log_loss(model, x, y, 0.01)
+
+
+def lr_parquet(request):
+    def job():
+        x, y = read_dense(request)
+        return x, y, ridge(len(y)).fit(x, y)
+
+    (x, y, model), seconds = timed(job)
+    return "pyarrow + scikit-learn lbfgs", seconds, log_loss(model, x, y, 0.01)
+
+
+def read_onehot(request):
+    import pandas as pd
+    import pyarrow.parquet as pq
+    import scipy.sparse as sp
+
+    frame = pq.read_table(f"{request['data']}/churn-{request['rows']}.parquet").to_pandas()
+    y = (frame["Churn"] == "Yes").to_numpy(np.float64)
+    n = len(frame)
+    numbers = frame[NUMBERS].to_numpy(np.float64)
+    parts = [sp.csr_matrix(numbers / numbers.std(0, ddof=1))]
+    for c in CATEGORIES:
+        codes = pd.Categorical(frame[c])
+        parts.append(sp.csr_matrix((np.ones(n), (np.arange(n), codes.codes)), (n, len(codes.categories))))
+    return sp.hstack(parts, "csr"), y
+
+
+def lr_onehot(request):
+    x, y = once("onehot", lambda: read_onehot(request))
+    model, seconds = timed(lambda: ridge(len(y)).fit(x, y))
+    return "scikit-learn lbfgs on CSR", seconds, log_loss(model, x, y, 0.01)
+
+
+def duckdb_rewrite(request):
+    import duckdb
+
+    out = tempfile.mkdtemp() + "/out.parquet"
+    source = request["path"]
+    db = duckdb.connect(config={"threads": 2})
+    query = f"COPY (SELECT customerID, probability, prediction FROM read_parquet('{source}')) TO '{out}' (FORMAT parquet, COMPRESSION snappy)"
+    _, seconds = timed(lambda: db.execute(query))
+    shutil.rmtree(os.path.dirname(out))
+    return "DuckDB rewriting the columns", seconds, None
+
+
+# Spark ---------------------------------------------------------------------------------------------------------------
+
+
+def spark():
+    def start():
+        from pyspark.sql import SparkSession
+
+        session = (
+            SparkSession.builder.master("local[2]")
+            .config("spark.driver.memory", "6g")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "2")
+            .getOrCreate()
+        )
+        session.sparkContext.setLogLevel("ERROR")
+        return session
+
+    return once("spark", start)
+
+
+def churn_pipeline(estimator):
+    from pyspark.ml import Pipeline
+    from pyspark.ml.feature import OneHotEncoder, StringIndexer, VectorAssembler
+
+    indexed, encoded = [c + "_ix" for c in CATEGORIES], [c + "_vec" for c in CATEGORIES]
+    return Pipeline(
+        stages=[
+            StringIndexer(inputCols=CATEGORIES, outputCols=indexed, handleInvalid="keep"),
+            StringIndexer(inputCol="Churn", outputCol="label", handleInvalid="skip"),
+            OneHotEncoder(inputCols=indexed, outputCols=encoded),
+            VectorAssembler(inputCols=NUMBERS + encoded, outputCol="features"),
+            estimator,
+        ]
+    )
+
+
+def telco(request):
+    def read():
+        session = spark()
+        from pyspark.sql import functions as F
+
+        frame = session.read.csv(request["telco"], header=True, inferSchema=True)
+        frame = (
+            frame.withColumn("TotalCharges", F.coalesce(F.expr("try_cast(TotalCharges as double)"), F.lit(0.0)))
+            .withColumn("SeniorCitizen", F.col("SeniorCitizen").cast("string"))
+            .withColumn("fold", F.expr("cast(substr(customerID, 1, 4) as int) % 3"))
+            .cache()
+        )
+        frame.count()
+        return frame
+
+    return once("telco", read)
+
+
+def churn_fit(request):
+    frame = telco(request)
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.evaluation import BinaryClassificationEvaluator
+
+    train, test = once("split", lambda: [f.cache() for f in (frame.where("fold != 0"), frame.where("fold = 0"))])
+    train.count()
+    test.count()
+    model, seconds = timed(lambda: churn_pipeline(LogisticRegression(regParam=0.01)).fit(train))
+    return "Spark 4.3 local[2]", seconds, BinaryClassificationEvaluator().evaluate(model.transform(test))
+
+
+def cv(request):
+    frame = telco(request)
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.evaluation import BinaryClassificationEvaluator
+    from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
+
+    lr = LogisticRegression()
+    grid = ParamGridBuilder().addGrid(lr.regParam, [0.001, 0.01, 0.1]).addGrid(lr.elasticNetParam, [0.0, 0.5]).build()
+    search = CrossValidator(
+        estimator=churn_pipeline(lr), estimatorParamMaps=grid, evaluator=BinaryClassificationEvaluator(), numFolds=3, foldCol="fold", parallelism=2
+    )
+    model, seconds = timed(lambda: search.fit(frame))
+    return "Spark 4.3 local[2]", seconds, [float(m) for m in model.avgMetrics]
+
+
+def scored_model(request):
+    frame = spark().read.parquet(f"{request['data']}/churn-{request['rows']}.parquet")
+    from pyspark.ml.classification import LogisticRegression
+
+    return once("model", lambda: churn_pipeline(LogisticRegression(regParam=0.01)).fit(frame.limit(100_000).cache())), frame
+
+
+def batch_score(request):
+    model, frame = scored_model(request)
+    out = tempfile.mkdtemp() + "/scored"
+    _, seconds = timed(lambda: model.transform(frame).select("customerID", "probability", "prediction").write.parquet(out))
+    shutil.rmtree(os.path.dirname(out))
+    return "Spark 4.3 local[2]", seconds, None
+
+
+def row_score(request):
+    model, frame = scored_model(request)
+    one = once("one", lambda: spark().createDataFrame(frame.limit(1).collect(), frame.schema))
+    times = sorted(timed(lambda: model.transform(one).select("prediction").collect())[1] for _ in range(9))
+    return "Spark 4.3 local[2]", times[4], None
+
+
+def load(request):
+    model, _ = scored_model(request)
+    from pyspark.ml import PipelineModel
+
+    folder = once("saved", lambda: tempfile.mkdtemp() + "/model")
+    if not os.path.exists(folder):
+        model.save(folder)
+    _, seconds = timed(lambda: PipelineModel.load(folder))
+    return "Spark 4.3 local[2]", seconds, None
+
+
+TASKS = {
+    "lr-dense": lr_dense,
+    "lr-parquet": lr_parquet,
+    "lr-onehot": lr_onehot,
+    "duckdb-rewrite": duckdb_rewrite,
+    "churn-fit": churn_fit,
+    "cv": cv,
+    "batch-score": batch_score,
+    "row-score": row_score,
+    "load": load,
+}
+
+
+def peak_mib():
+    """Peak resident memory of this process, or of the JVM behind it where that is more (Linux; elsewhere this process alone)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for child in children(os.getpid()):
+        try:
+            with open(f"/proc/{child}/status") as status:
+                peak = max(peak, *(int(line.split()[1]) for line in status if line.startswith("VmHWM")))
+        except OSError:
+            pass
+    return round(peak / 1024)
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as listing:
+            direct = [int(child) for child in listing.read().split()]
+    except OSError:
+        return []
+    return direct + [below for child in direct for below in children(child)]
+
+
+def main():
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print must not mix with the answers
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            name, seconds, score = TASKS[request["task"]](request)
+            answer = {"name": name, "seconds": seconds, "score": score, "peakMiB": peak_mib()}
+        except Exception as error:
+            traceback.print_exc()
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()
