@@ -188,10 +188,16 @@ export function resolveParams(owner: string, schema: ParamSchema, set: ReadonlyM
 }
 
 export function unknownParam(owner: string, schema: ParamSchema, key: string): MlError {
-  const known = [...paramShapes(schema).keys()];
+  return new MlError('PARAM_UNKNOWN', `${owner}: unknown param ${key}; ${nameHint([...paramShapes(schema).keys()], key)}`, {
+    stage: owner,
+    param: key,
+  });
+}
+
+/** What to write in place of the unknown name `key`: the known one that is near, or all. */
+export function nameHint(known: readonly string[], key: string): string {
   const near = known.map((k) => ({ k, d: distance(k.toLowerCase(), key.toLowerCase()) })).sort((a, b) => a.d - b.d)[0];
-  const hint = near && near.d <= 2 ? `; did you mean ${near.k}?` : `; it has ${known.join(', ')}`;
-  return new MlError('PARAM_UNKNOWN', `${owner}: unknown param ${key}${hint}`, { stage: owner, param: key });
+  return near && near.d <= 2 ? `did you mean ${near.k}?` : `it has ${known.join(', ')}`;
 }
 
 /** Edit distance. */

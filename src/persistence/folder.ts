@@ -19,7 +19,13 @@ export function localPath(what: string, path: string | URL): string {
       path: String(path),
     });
   }
-  return nodeModule<typeof Url>('node:url', what).fileURLToPath(path);
+  try {
+    return nodeModule<typeof Url>('node:url', what).fileURLToPath(path);
+  } catch (error) {
+    throw new MlError('PARAM_INVALID', `${what}: path must be a file URL of this machine, got ${show(String(path))}: ${(error as Error).message}`, {
+      path: String(path),
+    });
+  }
 }
 
 /** The names that a save uses beside its target: what it writes, and what it sets aside. */

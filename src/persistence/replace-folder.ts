@@ -1,12 +1,13 @@
 import type * as FsPromises from 'node:fs/promises';
 import type * as Path from 'node:path';
-import { MlError, show } from '../error.ts';
+import { MlError, show, throwIfAborted } from '../error.ts';
 import { nodeModule } from './files.ts';
 import { asMlError, leftovers, setAsideName, temporaryName } from './folder.ts';
+import { reasonToKeepStage } from './saved-folder.ts';
 
 /** What a save asks of the file system; tests put one that fails or dies at the n-th call in its place. */
 export interface FileSystem {
-  /** Makes a folder and those above it. */
+  /** Makes a folder; EEXIST when it is there. */
   mkdir(folder: string): Promise<void>;
   /** Writes a new file and forces it to the disk. */
   write(file: string, bytes: Uint8Array): Promise<void>;
@@ -17,6 +18,15 @@ export interface FileSystem {
   readdir(folder: string): Promise<string[]>;
   /** When it last changed, in milliseconds; null when it does not exist. */
   changed(path: string): Promise<number | null>;
+  /** Why what is at a path must not be replaced by a save, as the end of "it is …"; null when it may be. */
+  reasonToKeep(path: string): Promise<string | null>;
+}
+
+export interface Replacement {
+  /** Whether a saved stage or an empty folder at the target is replaced. */
+  readonly overwrite: boolean;
+  /** Honoured until the new folder takes its place. */
+  readonly signal?: AbortSignal;
 }
 
 export function nodeFileSystem(): FileSystem {
@@ -31,7 +41,7 @@ export function nodeFileSystem(): FileSystem {
     }
   };
   return {
-    mkdir: async (folder) => void (await fs.mkdir(folder, { recursive: true })),
+    mkdir: (folder) => fs.mkdir(folder),
     write: (file, bytes) => forced(file, 'wx', (handle) => handle.writeFile(bytes)),
     // Windows has no way to force a folder, and needs none.
     sync: (folder) => (process.platform === 'win32' ? Promise.resolve() : forced(folder, 'r', async () => {})),
@@ -46,6 +56,7 @@ export function nodeFileSystem(): FileSystem {
         throw error;
       }
     },
+    reasonToKeep: async (path) => reasonToKeepStage(path),
   };
 }
 
@@ -58,10 +69,15 @@ const active = new Set<string>();
 
 /**
  * Puts a folder of `files` at `target`, all or nothing. It is written in full beside the target, forced to the disk and renamed; with
- * `overwrite`, what was there is set aside by a rename first and removed last, so that at any moment either version can be loaded
- * (see `openFolder`). Of two that write the same new path, one gets ALREADY_EXISTS.
+ * `overwrite`, the stage that was there is set aside by a rename first and removed last, so that at any moment either version can be
+ * loaded (see `openFolder`); anything else there is ALREADY_EXISTS. Of two that write the same new path, one gets ALREADY_EXISTS.
  */
-export async function replaceFolder(fs: FileSystem, target: string, files: ReadonlyMap<string, Uint8Array>, overwrite: boolean): Promise<void> {
+export async function replaceFolder(
+  fs: FileSystem,
+  target: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  { overwrite, signal }: Replacement,
+): Promise<void> {
   const { basename, dirname, join } = nodeModule<typeof Path>('node:path', 'save');
   const [parent, name] = [dirname(target), basename(target)];
   const count = ++saves;
@@ -70,9 +86,10 @@ export async function replaceFolder(fs: FileSystem, target: string, files: Reado
   let written = false;
   active.add(basename(aside)).add(basename(temporary));
   try {
-    await fs.mkdir(parent);
+    throwIfAborted(signal, 'save');
+    await makeParents(parent);
     await restore();
-    if (!overwrite && (await fs.changed(target)) !== null) throw inUse(target);
+    await requireFree();
     written = true;
     await fs.remove(temporary);
     await writeAll();
@@ -86,6 +103,22 @@ export async function replaceFolder(fs: FileSystem, target: string, files: Reado
   } finally {
     active.delete(basename(aside));
     active.delete(basename(temporary));
+  }
+
+  /** Step by step: Node's own recursive mkdir tries for ever where the system says that a folder does not exist and may not be made. */
+  async function makeParents(folder: string): Promise<void> {
+    if ((await fs.changed(folder)) !== null || dirname(folder) === folder) return;
+    await makeParents(dirname(folder));
+    await fs.mkdir(folder).catch((error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+  }
+
+  async function requireFree(): Promise<void> {
+    if (!overwrite && (await fs.changed(target)) === null) return;
+    const reason = await fs.reasonToKeep(target);
+    if (reason !== null) throw toBeKept(target, reason);
+    if (!overwrite) throw inUse(target);
   }
 
   /** Undoes a save that was cut off between its two renames, so that the old version counts as existing. */
@@ -102,8 +135,12 @@ export async function replaceFolder(fs: FileSystem, target: string, files: Reado
       for (let folder = dirname(join(temporary, file)); folder !== temporary; folder = dirname(folder)) folders.add(folder);
     }
     for (const folder of [...folders].sort()) await fs.mkdir(folder);
-    for (const [file, bytes] of files) await fs.write(join(temporary, file), bytes);
+    for (const [file, bytes] of files) {
+      throwIfAborted(signal, 'save');
+      await fs.write(join(temporary, file), bytes);
+    }
     for (const folder of [...folders].sort().reverse()) await fs.sync(folder);
+    throwIfAborted(signal, 'save');
   }
 
   async function moveIn(): Promise<void> {
@@ -116,6 +153,7 @@ export async function replaceFolder(fs: FileSystem, target: string, files: Reado
 
   async function exchange(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      await requireFree();
       const had = await setAside();
       try {
         return await fs.rename(temporary, target);
@@ -167,6 +205,16 @@ function isRunning(leftover: string): boolean {
 /** A rename onto a folder that has something in it, or onto a file. */
 function isInUse(error: unknown): boolean {
   return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+function toBeKept(target: string, reason: string): MlError {
+  return new MlError(
+    'ALREADY_EXISTS',
+    `save: ${show(target)} must be free, a saved stage or an empty folder, but is ${reason}; choose another path`,
+    {
+      path: target,
+    },
+  );
 }
 
 function inUse(target: string): MlError {

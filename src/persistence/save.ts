@@ -1,5 +1,5 @@
-import { MlError, show } from '../error.ts';
-import type { ParamSchema } from '../param/param.ts';
+import { MlError, show, throwIfAborted } from '../error.ts';
+import { nameHint, type ParamSchema } from '../param/param.ts';
 import type { PipelineStage, SaveOptions } from '../pipeline/stage.ts';
 import { localPath } from './folder.ts';
 import { stageTable } from './load.ts';
@@ -8,13 +8,35 @@ import { classesOf, stageFiles } from './stage-files.ts';
 
 /**
  * Saves `stage` as the folder `path` in Spark ML's layout, all or nothing: a folder that is complete takes the place of what was there by
- * a rename. ALREADY_EXISTS for a path in use, unless `overwrite`; IO_FAILED with path and errno for what the disk refuses.
+ * a rename. ALREADY_EXISTS for a path in use, unless it is a saved stage or an empty folder and `overwrite` is true; IO_FAILED with path
+ * and errno for what the disk refuses.
  */
 export async function saveStage(stage: PipelineStage<ParamSchema>, path: string | URL, options: SaveOptions = {}): Promise<void> {
+  checkOptions(stage, options);
   const target = localPath('save', path);
+  throwIfAborted(options.signal, 'save');
   await requireLoadable(stage);
   const files = stageFiles(stage, options as Readonly<Record<string, unknown>>, Date.now());
-  await replaceFolder(nodeFileSystem(), target, files, options.overwrite === true);
+  await replaceFolder(nodeFileSystem(), target, files, { overwrite: options.overwrite === true, signal: options.signal });
+}
+
+/** `persistSubModels` is for searches, however deep in pipelines they lie. */
+const OPTIONS: ReadonlyMap<string, [rule: string, isValid: (value: unknown) => boolean]> = new Map([
+  ['overwrite', ['true or false', (value) => typeof value === 'boolean']],
+  ['persistSubModels', ['true or false', (value) => typeof value === 'boolean']],
+  ['signal', ['an AbortSignal', (value) => typeof (value as AbortSignal)?.aborted === 'boolean']],
+]);
+
+function checkOptions(stage: PipelineStage<ParamSchema>, options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new MlError('PARAM_INVALID', `save: options must be an object such as { overwrite: true }, got ${show(options)}`, { stage: stage.uid });
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const [rule, isValid] = OPTIONS.get(name) ?? [];
+    if (!isValid) throw new MlError('PARAM_UNKNOWN', `save: unknown option ${name}; ${nameHint([...OPTIONS.keys()], name)}`, { param: name });
+    if (value === undefined || isValid(value)) continue;
+    throw new MlError('PARAM_INVALID', `save: option ${name} must be ${rule}, got ${show(value)}`, { param: name, value });
+  }
 }
 
 /** What could not be loaded again is not saved; what Spark could not load is told. */

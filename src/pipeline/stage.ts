@@ -26,8 +26,10 @@ export interface ModelClass<State = any> extends StageClass {
 }
 
 export interface SaveOptions {
-  /** Replace what is at the path; without it a path in use is an error. */
+  /** Replace the saved stage (or the empty folder) at the path; without it a path in use is an error. Anything else there is one always. */
   overwrite?: boolean;
+  /** Stops the save; what was at the path stays. */
+  signal?: AbortSignal;
 }
 
 /** What may be passed as `copy`'s changes: params by name (undefined clears one), or a grid's map, of which only this stage's entries count. */

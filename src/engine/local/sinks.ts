@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { basename, dirname, join } from 'node:path';
 import { MlError, show } from '../../error.ts';
 import type { Sink } from '../../frame/executor.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, typeName } from '../../frame/types.ts';
+import { foreignEntry, isSideFile, reasonToKeep } from '../replaceable.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { localPath } from './files.ts';
 import { ROW_METADATA, sparkSchemaJson } from './spark-schema.ts';
@@ -17,7 +21,7 @@ const PREFIX = '.millstream-';
 
 /**
  * Writes a relation as a folder of part files with `_SUCCESS`. All is written to a folder beside the target first and renamed at the end:
- * a write that fails or is aborted leaves what was there.
+ * a write that fails or is aborted leaves what was there. Mode overwrite replaces a written data set or an empty folder, and nothing else.
  */
 export async function writeRelation(database: Database, relation: Relation, sink: Sink, options: QueryOptions): Promise<void> {
   const target = localPath(options.owner, sink.path);
@@ -28,15 +32,17 @@ export async function writeRelation(database: Database, relation: Relation, sink
       path: sink.path,
     });
   }
+  if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
   const copies = copySql(relation, sink, options.owner);
   const parent = dirname(target);
   const temp = join(parent, `${PREFIX}${process.pid}-${randomUUID()}-${basename(target)}`);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeParents(parent);
     removeStale(parent, PREFIX);
     mkdirSync(temp);
     await database.run(copies(temp), options);
     renameFolders(temp, sink.partitionBy.length);
+    if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
     publish(temp, target, sink.mode);
   } catch (error) {
     if (error instanceof MlError && error.code !== 'IO_FAILED') throw error;
@@ -49,6 +55,34 @@ export async function writeRelation(database: Database, relation: Relation, sink
   } finally {
     if (existsSync(temp)) rmSync(temp, { recursive: true, force: true });
   }
+}
+
+/** Step by step: Node's own recursive mkdir tries for ever where the system says that a folder does not exist and may not be made. */
+function makeParents(folder: string): void {
+  if (existsSync(folder)) return;
+  makeParents(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** What an overwrite may take away: part files, what lies beside them, and folders of partitions. */
+function requireDataSet(target: string, sink: Sink, owner: string): void {
+  const modules = { fs, path, os };
+  const reason = reasonToKeep(modules, target, (folder) =>
+    foreignEntry(modules, folder, {
+      file: (name) => name.startsWith('part-') || isSideFile(name),
+      folder: (name) => /^[^=]+=/.test(name),
+    }),
+  );
+  if (reason === null) return;
+  throw new MlError(
+    'ALREADY_EXISTS',
+    `${owner}: ${show(sink.path)} must be free, a written data set or an empty folder, but is ${reason}; choose another path`,
+    { path: sink.path },
+  );
 }
 
 /** DuckDB escapes all but plain letters in partition folders byte by byte, which Spark reads as Latin-1: only what Spark escapes may be. */
