@@ -79,9 +79,9 @@ function recoder(kind: NumberKind | 'string', labels: readonly string[]): (colum
 /**
  * The text itself is not here when the query looked the code up: `details.value` is then absent, and whoever has the row fills it in.
  */
-function noLabel({ owner, stage, column, labels }: IndexArgs, input: Column, code: number, block: Block, i: number): MlError {
+function noLabel({ owner, stage, column, labels, form }: IndexArgs, input: Column, code: number, block: Block, i: number): MlError {
   const row = block.firstRow + i;
-  const text = input.kind === 'strings' ? input.values[i] : undefined;
+  const text = textAt(input, i, form);
   const got = code === nullCode(labels.length) ? 'null' : text === undefined ? 'an unseen one' : show(text);
   const details = { stage, column, row, ...(got === 'null' ? { value: null } : text !== undefined && { value: text }) };
   return new MlError(
@@ -89,4 +89,13 @@ function noLabel({ owner, stage, column, labels }: IndexArgs, input: Column, cod
     `${owner}: column ${show(column)} must hold one of the ${labels.length} labels seen in fitting, got ${got} at row ${row}; set handleInvalid to "keep" or "skip"`,
     details,
   );
+}
+
+/** The text at row `i`; undefined where only its code came here. */
+function textAt(input: Column, i: number, form: LabelForm): string | undefined {
+  if (input.kind === 'strings') return input.values[i] ?? undefined;
+  if (form === 'codes' || form.made === 'string')
+    return input.kind === 'codes' && input.codes[i] < input.size ? input.labels?.[input.codes[i]] : undefined;
+  if (input.kind === 'codes') return numberText(input.codes[i], form.made);
+  return input.kind === 'numbers' ? numberText(input.values[i], form.made) : undefined;
 }

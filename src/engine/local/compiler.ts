@@ -1,4 +1,4 @@
-import { MlError, show } from '../../error.ts';
+import { aborted, MlError, show } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { STRING } from '../../frame/types.ts';
@@ -14,6 +14,8 @@ import { planSql } from './sql/plan.ts';
 import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
 import type { WorkerPool } from './workers/pool.ts';
 
+const FRAME: QueryOptions = { owner: 'frame' };
+
 /** What plans become: relations, kept by plan. Asking for a schema computes nothing; what is to be kept is kept at the first action. */
 export class Compiler {
   readonly transforms: Transforms;
@@ -21,8 +23,8 @@ export class Compiler {
   readonly #database: Database;
   readonly #pool: WorkerPool;
   readonly #locals: LocalTables;
-  #forSchema: PlanContext;
-  #forAction: PlanContext;
+  readonly #described: PlanContext['compiled'] = new WeakMap();
+  #compiled: PlanContext['compiled'] = new WeakMap();
   /** Tables of rows that are kept, by the plan that gives them. */
   readonly #kept = new WeakMap<Plan, { table: string; relation: Promise<Relation> }>();
   readonly #dropped = new FinalizationRegistry<string>((table) => void this.#drop(table));
@@ -33,18 +35,31 @@ export class Compiler {
     this.transforms = new Transforms(database);
     this.sources = new Sources(database);
     this.#locals = new LocalTables(database);
-    this.#forSchema = this.#context(false);
-    this.#forAction = this.#context(true);
   }
 
   /** The relation by which a plan's schema is known. */
-  describe(plan: Plan): Promise<Relation> {
-    return planSql(plan, this.#forSchema);
+  describe(plan: Plan, options: QueryOptions = FRAME): Promise<Relation> {
+    return this.#find(plan, false, options);
   }
 
   /** The relation that an action runs. */
-  compile(plan: Plan): Promise<Relation> {
-    return planSql(plan, this.#forAction);
+  compile(plan: Plan, options: QueryOptions = FRAME): Promise<Relation> {
+    return this.#find(plan, true, options);
+  }
+
+  /**
+   * What is being found is shared by all who ask for the same plan: one who aborts leaves at once, and when that ends the search for the
+   * others too, they begin again.
+   */
+  async #find(plan: Plan, forAction: boolean, options: QueryOptions): Promise<Relation> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await unlessAborted(planSql(plan, this.#context(forAction, options.signal)), options);
+      } catch (error) {
+        const foreign = error instanceof MlError && error.code === 'ABORTED' && !options.signal?.aborted;
+        if (!foreign || tries === 10) throw error;
+      }
+    }
   }
 
   /** Forgets the rows that a `cache()` keeps. */
@@ -53,15 +68,15 @@ export class Compiler {
     const kept = this.#kept.get(base);
     if (!kept) return;
     this.#kept.delete(base);
-    this.#forAction = this.#context(true);
+    this.#compiled = new WeakMap();
     await kept.relation.catch(() => {});
     await this.#drop(kept.table);
   }
 
-  #context(forAction: boolean): PlanContext {
-    const options: QueryOptions = { owner: 'frame' };
+  #context(forAction: boolean, signal: AbortSignal | undefined): PlanContext {
+    const options: QueryOptions = { ...FRAME, signal };
     return {
-      compiled: new WeakMap(),
+      compiled: forAction ? this.#compiled : this.#described,
       engineRelation: (plan, compile) => this.#relation(plan, compile, forAction, options),
       materialize: async (plan, relation) => (forAction ? this.#keep(plan, relation) : relation),
       syntaxTree: async (sql) => {
@@ -83,29 +98,38 @@ export class Compiler {
       case 'cache':
       case 'transform': {
         const chain = chainOf(plan);
-        const input = await this.base(chain, compile, forAction);
+        const input = await this.#base(chain, compile, forAction);
         return chain.stages.length === 0 ? input : this.transforms.relation(chain, input, wantedOf(plan), plan, options);
       }
       case 'mapBatches':
-        return this.#mapBatches(plan, compile, forAction);
+        return this.#mapBatches(plan, compile, forAction, options.signal);
       default:
         throw new MlError('NOT_SUPPORTED', `frame: this engine cannot run ${plan.op} here`);
     }
   }
 
   /** The relation that a chain of transformers starts from, kept when the chain is cached. */
-  async base(chain: { base: Plan; cached: boolean }, compile = (plan: Plan) => this.compile(plan), forAction = true): Promise<Relation> {
+  base(chain: { base: Plan; cached: boolean }, options: QueryOptions): Promise<Relation> {
+    return this.#base(chain, (plan) => this.compile(plan, options), true);
+  }
+
+  async #base(chain: { base: Plan; cached: boolean }, compile: (plan: Plan) => Promise<Relation>, forAction: boolean): Promise<Relation> {
     const input = await compile(chain.base);
     return chain.cached && forAction && chain.base.op !== 'local' ? this.#keep(chain.base, input) : input;
   }
 
   /** The schema at once; the rows when an action asks for them, kept in a table. */
-  async #mapBatches(plan: Extract<Plan, { op: 'mapBatches' }>, compile: (input: Plan) => Promise<Relation>, forAction: boolean): Promise<Relation> {
+  async #mapBatches(
+    plan: Extract<Plan, { op: 'mapBatches' }>,
+    compile: (input: Plan) => Promise<Relation>,
+    forAction: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Relation> {
     const input = await compile(plan.input);
     const schema = batchSchema(plan, input.schema);
     if (!forAction) return emptyRelation(schema);
-    const rows = await mapBatches(plan, input, schema, this.#database, this.#pool);
-    return this.#locals.relation(rows, { owner: 'mapBatches' }, plan);
+    const rows = await mapBatches(plan, input, schema, this.#database, this.#pool, signal);
+    return this.#locals.relation(rows, { owner: `mapBatches: ${plan.name}`, signal }, plan);
   }
 
   #keep(plan: Plan, relation: Relation): Promise<Relation> {
@@ -151,6 +175,17 @@ export class Compiler {
       stable: false,
     };
   }
+}
+
+/** `work`, or the abort that comes before its end. */
+function unlessAborted<T>(work: Promise<T>, { signal, owner }: QueryOptions): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(aborted(signal, owner));
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }
 
 /** SQL text knows columns whatever their case: names that differ in nothing else cannot be told apart there. */

@@ -8,13 +8,12 @@ import type { Engine, TrainingContext } from '../engine.ts';
 import { Compiler } from './compiler.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { readValues, setOwn } from './duck/read-vector.ts';
-import { chainOf } from './ml/chain.ts';
 import { narrow } from './ml/narrow.ts';
 import { writeRelation } from './sinks.ts';
 import { doubleSql } from './sql/literal.ts';
 import type { Relation } from './sql/relation.ts';
 import { LocalTraining } from './training/context.ts';
-import { scan } from './training/scan.ts';
+import { locate } from './training/scan.ts';
 import { TrainingSets } from './training/training-sets.ts';
 import type { WorkerPool } from './workers/pool.ts';
 import type { MemoryLedger } from './workers/store.ts';
@@ -52,11 +51,11 @@ export class LocalEngine implements Engine {
 
   async schema(plan: Plan, options: ActionOptions = {}): Promise<Schema> {
     this.#check('schema', options);
-    return (await this.compiler.describe(plan)).schema;
+    return (await this.compiler.describe(plan, { owner: 'schema', signal: options.signal })).schema;
   }
 
   async collect(plan: Plan, options: ActionOptions = {}): Promise<Row[]> {
-    const { schema } = await this.compiler.describe(plan);
+    const { schema } = await this.compiler.describe(plan, { owner: 'collect', signal: options.signal });
     for (const name of schema.names) schema.find(name);
     const rows: Row[] = [];
     for await (const { columns, count } of this.#read('collect', plan, options, true)) {
@@ -72,7 +71,7 @@ export class LocalEngine implements Engine {
   }
 
   async *batches(plan: Plan, options: ActionOptions = {}): AsyncIterable<RecordBatch> {
-    const { schema } = await this.compiler.describe(plan);
+    const { schema } = await this.compiler.describe(plan, { owner: 'batches', signal: options.signal });
     const arrow = arrowSchema(schema);
     const types = schema.fields.map((f) => f.type);
     let columns: unknown[][] = types.map(() => []);
@@ -144,7 +143,7 @@ export class LocalEngine implements Engine {
 
   async train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
     this.#check(owner, options);
-    const { schema } = await this.compiler.describe(plan);
+    const { schema } = await this.compiler.describe(plan, { owner, signal: options.signal });
     const context = new LocalTraining(this, plan, schema, owner, options);
     try {
       return await train(context);
@@ -173,25 +172,15 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /**
-   * Inside a query rows come to a program in any order and without their number. When a program refuses a value, its rows are read again in
-   * order, so that the error is about the first such row, and always the same.
-   */
-  async #located<T>(plan: Plan, options: ActionOptions, work: Promise<T>): Promise<T> {
+  /** A program's error tells of the first row that it is about, and of its value. */
+  async #located<T>(plan: Plan, { signal }: ActionOptions, work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      const chain = this.parts.database.isFromFunction(error) ? lastChain(plan) : null;
-      if (!chain) throw error;
-      const { schema } = await this.compiler.describe(chain);
-      await scan(
-        { compiler: this.compiler, database: this.parts.database },
-        chain,
-        schema.names,
-        { owner: 'transform', signal: options.signal },
-        () => {},
-      );
-      throw error;
+      const { compiler, parts } = this;
+      throw parts.database.isFromFunction(error)
+        ? await locate({ compiler, database: parts.database }, plan, error, { owner: 'transform', signal })
+        : error;
     }
   }
 
@@ -204,26 +193,18 @@ export class LocalEngine implements Engine {
     wanted: ReadonlySet<string> | null = null,
   ): Promise<Relation> {
     this.#check(owner, options);
-    await this.compiler.describe(plan);
+    const query = { owner, signal: options.signal };
+    await this.compiler.describe(plan, query);
     let narrowed = known.get(plan);
     if (!narrowed) {
       narrowed = narrow(plan, wanted);
       known.set(plan, narrowed);
     }
-    return this.compiler.compile(narrowed);
+    return this.compiler.compile(narrowed, query);
   }
 
   #check(owner: string, { signal }: ActionOptions): void {
     this.parts.database.check({ owner, signal } satisfies QueryOptions);
-  }
-}
-
-/** The last chain of transformers below a plan, along single inputs. */
-function lastChain(plan: Plan): Plan | null {
-  for (let at = plan; ; ) {
-    if (chainOf(at).stages.length > 0) return at;
-    if (!('input' in at)) return null;
-    at = at.input;
   }
 }
 

@@ -1,3 +1,4 @@
+import { MlError, throwIfAborted } from '../../error.ts';
 import type { LocalTable } from '../../frame/plan.ts';
 import { logicalType, low, rawConnection } from './duck/bindings.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
@@ -41,7 +42,7 @@ export class LocalTables {
       if (table.rows > 0 && fields.length > 0) await this.#append(name, table, options);
     } catch (error) {
       await this.#database.run(`DROP TABLE IF EXISTS ${name}`, { owner: 'createFrame' });
-      throw error;
+      throw saidBy(options.owner, error);
     }
     this.#dropped.register(owner, name);
     return relation;
@@ -61,10 +62,21 @@ export class LocalTables {
         low.append_data_chunk(appender, chunk);
         if (from % (CHUNK * 64) === 0) {
           await new Promise<void>((resolve) => setImmediate(resolve));
-          options.signal?.throwIfAborted();
+          throwIfAborted(options.signal, options.owner);
         }
       }
       low.appender_close_sync(appender);
     });
   }
+}
+
+/** The error of a value, told by who made it. */
+function saidBy(owner: string, error: unknown): unknown {
+  if (!(error instanceof MlError) || !error.message.startsWith('createFrame: ')) return error;
+  return new MlError(
+    error.code,
+    error.message.replace('createFrame', () => owner),
+    error.details,
+    { cause: error.cause },
+  );
 }

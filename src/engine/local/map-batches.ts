@@ -37,7 +37,14 @@ export function emptyRelation(schema: Schema): Relation {
 }
 
 /** Runs the function on the workers, batch by batch, some batches ahead; the results in the batches' order. */
-export async function mapBatches(plan: MapPlan, input: Relation, schema: Schema, database: Database, pool: WorkerPool): Promise<LocalTable> {
+export async function mapBatches(
+  plan: MapPlan,
+  input: Relation,
+  schema: Schema,
+  database: Database,
+  pool: WorkerPool,
+  signal: AbortSignal | undefined,
+): Promise<LocalTable> {
   const names = plan.columns ?? input.schema.names;
   const results: unknown[][] = schema.fields.map(() => []);
   const pending: Promise<void>[] = [];
@@ -52,21 +59,15 @@ export async function mapBatches(plan: MapPlan, input: Relation, schema: Schema,
     }
     const index = number++;
     const before = pending[index - 1] ?? Promise.resolve();
-    const run = pool.run<{ rows: number; columns: ArrayLike<unknown>[] }>({
-      module: import.meta.url,
-      name: 'runBatch',
-      local: runBatch as never,
-      args: { module: moduleUrl(plan.module), name: plan.name, args: plan.args, batch, outputs: plan.schema.names, add: plan.add },
-      owner: 'mapBatches',
-    });
+    const args = { module: moduleUrl(plan.module), name: plan.name, args: plan.args, batch, outputs: plan.schema.names, add: plan.add };
+    const run = pool.run<{ rows: number; columns: ArrayLike<unknown>[] }>(
+      { module: import.meta.url, name: 'runBatch', local: runBatch as never, args, owner: 'mapBatches' },
+      { signal },
+    );
     pending.push(
       Promise.all([run, before])
         .then(([made]) => {
-          if (plan.add && made.rows !== count) {
-            throw new MlError('VALUE_INVALID', `mapBatches: ${plan.name} must give a value a row, gave ${made.rows} for ${count} rows`, {
-              value: made.rows,
-            });
-          }
+          if (plan.add && made.rows !== count) throw wrongRows(plan.name, plan.schema.names[0], made.rows, count);
           schema.fields.forEach((field, j) => {
             const out = plan.schema.names.indexOf(field.name);
             const source = out >= 0 ? (made.columns[out] as ArrayLike<unknown>) : (columns[input.schema.names.indexOf(field.name)] as unknown[]);
@@ -84,7 +85,7 @@ export async function mapBatches(plan: MapPlan, input: Relation, schema: Schema,
   let columns: unknown[][] = input.columns.map(() => []);
   let count = 0;
   const sql = `SELECT ${input.columns.join(', ') || 'NULL AS none'} FROM (${input.sql}) AS t`;
-  for await (const chunk of database.stream(sql, Math.max(input.columns.length, 1), { owner: 'mapBatches' })) {
+  for await (const chunk of database.stream(sql, Math.max(input.columns.length, 1), { owner: 'mapBatches', signal })) {
     input.schema.fields.forEach(({ type }, j) => {
       const values = readValues(chunk.column(j), type, chunk.rows);
       for (let i = 0; i < values.length; i++) (columns[j] as unknown[]).push(values[i]);
@@ -149,18 +150,25 @@ export async function runBatch({ module, name, args, batch, outputs, add }: Batc
   const made: unknown = await call(batch, args);
   const columns = add && outputs.length === 1 && isColumn(made) ? [made] : outputs.map((output) => columnOf(made, output, name));
   for (const [k, column] of columns.entries()) if (Array.isArray(column)) columns[k] = column.map(packVector);
-  const rows = columns.length === 0 ? 0 : (columns[0] as ArrayLike<unknown>).length;
+  const rows = rowsOf(made) ?? columns[0]?.length ?? 0;
   const odd = columns.findIndex((column) => column.length !== rows);
-  if (odd >= 0) {
-    throw new MlError(
-      'VALUE_INVALID',
-      `mapBatches: ${name} must give columns of one length, ${show(outputs[odd])} has ${columns[odd]?.length}, not ${rows}`,
-      {
-        column: outputs[odd],
-      },
-    );
-  }
+  if (odd >= 0) throw wrongRows(name, outputs[odd], columns[odd]?.length, rows);
   return { rows, columns };
+}
+
+/** The number of rows that the function says it gives. */
+function rowsOf(made: unknown): number | null {
+  const rows: unknown = typeof made === 'object' && made !== null && 'columns' in made && 'rows' in made ? made.rows : null;
+  return typeof rows === 'number' ? rows : null;
+}
+
+function wrongRows(name: string, column: string | undefined, got: number | undefined, expected: number): MlError {
+  return new MlError('VALUE_INVALID', `mapBatches: ${name} must give ${expected} rows in column ${show(column)}, got ${got}`, {
+    function: name,
+    column,
+    expected,
+    value: got,
+  });
 }
 
 function isColumn(value: unknown): value is ArrayLike<unknown> {

@@ -27,6 +27,19 @@ export function chainOf(plan: Plan): Chain {
   return { base, stages, cached };
 }
 
+/** The plans at which chains of transformers end, the lowest ones first. */
+export function chainsBelow(plan: Plan): Plan[] {
+  const { base, stages } = chainOf(plan);
+  const below = inputsOf(base).flatMap(chainsBelow);
+  return stages.length > 0 ? [...below, plan] : below;
+}
+
+function inputsOf(plan: Plan): readonly Plan[] {
+  if ('left' in plan) return [plan.left, plan.right];
+  if (plan.op === 'sql') return [...plan.frames.values()];
+  return 'input' in plan ? [plan.input] : [];
+}
+
 function startsChain(plan: Plan): boolean {
   return plan.op === 'transform' || plan.op === 'cache';
 }

@@ -95,6 +95,6 @@ export class LocalTraining implements TrainingContext {
   #relation(columns: readonly string[]): Promise<Relation> {
     const narrowed = narrow(this.#plan, new Set(columns));
     this.#narrowed.push(narrowed);
-    return this.#compiler.compile(narrowed);
+    return this.#compiler.compile(narrowed, this.#query);
   }
 }

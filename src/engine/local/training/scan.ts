@@ -1,12 +1,14 @@
 import type { Block, Column } from '../../../block/column.ts';
+import { MlError } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Field, Schema } from '../../../frame/schema.ts';
 import { pruneProgram, startProgram } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
-import { bindChain, chainOf, inputIndex } from '../ml/chain.ts';
+import { bindChain, chainOf, chainsBelow, inputIndex } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';
-import { plainReader } from '../ml/program-inputs.ts';
+import { inputReader, plainReader } from '../ml/program-inputs.ts';
+import { lacksValue, withValue } from '../ml/refused.ts';
 import { keepRows } from './keep-rows.ts';
 import { chunks, rowWiseLeaf } from './sections.ts';
 
@@ -17,31 +19,74 @@ export interface Scanned {
   readonly columns: readonly Column[];
 }
 
+interface Parts {
+  readonly compiler: Compiler;
+  readonly database: Database;
+}
+
 /**
  * Visits columns of a plan block by block, in row order, on this thread. A chain of transformers at its end is not run inside the query:
  * the query gives the program's inputs, so that vectors keep their parts.
  */
 export async function scan(
-  { compiler, database }: { compiler: Compiler; database: Database },
+  parts: Parts,
   plan: Plan,
   names: readonly string[],
   options: QueryOptions,
   onBlock: (block: Scanned) => void,
 ): Promise<void> {
+  try {
+    await visit(parts, plan, names, options, onBlock, null);
+  } catch (error) {
+    if (parts.database.isFromFunction(error)) throw await locate(parts, chainOf(plan).base, error, options);
+    const column = lacksValue(error);
+    if (column !== null) await visit(parts, plan, names, options, () => {}, column);
+    throw error;
+  }
+}
+
+/**
+ * The error of a program that refused a value inside a query, where rows come in any order, without their number, and texts as codes of
+ * labels. The rows are read again in order, the lowest chain of transformers first, so that the error is about the first such row, always
+ * the same, and tells the value.
+ */
+export async function locate(parts: Parts, plan: Plan, error: unknown, options: QueryOptions): Promise<unknown> {
+  try {
+    for (const chain of chainsBelow(plan)) {
+      const { schema } = await parts.compiler.describe(chain, options);
+      await scan(parts, chain, schema.names, { ...options, owner: 'transform' }, () => {});
+    }
+  } catch (found) {
+    return found instanceof MlError ? found : error;
+  }
+  return error;
+}
+
+/** `watched` is a column of the chain's base whose values are read as they are: the one that a program's error is about. */
+async function visit(
+  { compiler, database }: Parts,
+  plan: Plan,
+  names: readonly string[],
+  options: QueryOptions,
+  onBlock: (block: Scanned) => void,
+  watched: string | null,
+): Promise<void> {
   const chain = chainOf(plan);
-  const schema = (await compiler.describe(plan)).schema;
+  const schema = (await compiler.describe(plan, options)).schema;
   for (const name of names) schema.require(options.owner, name);
   const bare = chain.stages.length === 0 && !chain.cached;
   // A cached frame's rows are not kept twice: what is read here over plain files goes into a training set, and that is kept.
   const direct = chain.cached && rowWiseLeaf(chain.base) !== null;
   const source = bare ? narrow(plan, new Set(names)) : chain.base;
-  const input = bare || direct ? await compiler.compile(source) : await compiler.base(chain);
+  const input = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
   const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
   const running = startProgram(program);
   const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
+  const watching = watched !== null && input.schema.has(watched) ? watched : null;
   const readers = [
     ...(await compiler.transforms.readers(program, input, options)),
     ...(await Promise.all(through.map((name) => passing(name, input, compiler, options)))),
+    ...(watching === null ? [] : [await asItIs(watching, input, compiler, options)]),
   ];
   const list = readers.map((reader, k) => `${reader.sql} AS i${k}`).join(', ') || 'NULL AS none';
   let firstRow = 0;
@@ -54,7 +99,11 @@ export async function scan(
     program.inputs.forEach((one, k) => {
       block.columns[one.slot] = columns[k] as Column;
     });
-    running.run(block);
+    try {
+      running.run(block);
+    } catch (error) {
+      throw watching === null ? error : withValue(error, watching, columns.at(-1) as Column, firstRow);
+    }
     const found = names.map((name) => {
       const slot = program.outputs.get(name);
       return (slot === undefined ? columns[program.inputs.length + through.indexOf(name)] : block.columns[slot]) as Column;
@@ -71,6 +120,18 @@ export async function scan(
     firstRow += rows;
     chunk.release();
   }
+}
+
+function asItIs(name: string, input: { schema: Schema; columns: readonly string[] }, compiler: Compiler, options: QueryOptions) {
+  const at = inputIndex(input.schema, name);
+  const sql = `t.${input.columns[at]}`;
+  return inputReader(
+    { column: name, form: 'values', labels: null, slot: 0 },
+    input.schema.fields[at] as Field,
+    sql,
+    compiler.transforms.labelTypes,
+    options,
+  );
 }
 
 function passing(name: string, input: { schema: Schema; columns: readonly string[] }, compiler: Compiler, options: QueryOptions) {

@@ -22,7 +22,7 @@ export async function* chunks(
   options: QueryOptions,
 ): AsyncGenerator<Chunk, void> {
   const leaf = rowWiseLeaf(base);
-  const relation = leaf && (await compiler.compile(leaf));
+  const relation = leaf && (await compiler.compile(leaf, options));
   const sections = relation && (await compiler.sources.sections(relation, sql, 8 * width, SECTION_BYTES, options));
   inUse.add(base);
   if (!sections) {
