@@ -1,0 +1,22 @@
+/** What the module exports; signatures for the caller stand in `kernels.ts`. */
+export {
+  axpy_columns_f64,
+  centred_squares_f64,
+  dot_columns_f64,
+  fill_f64,
+  shifted_sum_f64,
+  sum_f64,
+} from './columns';
+export {
+  csr_axpy,
+  csr_scatter,
+  lookup_columns_u8,
+  lookup_u16,
+  lookup_u32,
+  pack_codes,
+  scatter_columns_u8,
+  scatter_u16,
+  scatter_u32,
+  widen_codes,
+} from './codes';
+export { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from './losses';

@@ -1,0 +1,159 @@
+/** Losses and their slopes by the margin, in place, four rows a step. The plain definitions are in `js/losses.ts`. */
+import { exp, log, log1pUnit } from './math';
+
+/** Binary logistic: log(1 + e^z) - y z; the margins become w (sigmoid(z) - y). `weights` 0: all weights are 1. */
+export function logistic_f64(z: usize, labels: usize, weights: usize, n: i32): f64 {
+  const fours = (<usize>n >> 2) << 5;
+  let i: usize = 0;
+  let first = f64x2.splat(0);
+  let second = f64x2.splat(0);
+  // Two loops instead of one with a branch in it: the pairs overlap, since each is one long chain of dependent operations.
+  if (weights) {
+    for (; i < fours; i += 32) {
+      const z0 = v128.load(z + i);
+      const y0 = v128.load(labels + i);
+      const w0 = v128.load(weights + i);
+      const e0 = decay(z0);
+      first = f64x2.add(first, f64x2.mul(w0, logisticLoss(z0, y0, e0)));
+      const z1 = v128.load(z + i, 16);
+      const y1 = v128.load(labels + i, 16);
+      const w1 = v128.load(weights + i, 16);
+      const e1 = decay(z1);
+      second = f64x2.add(second, f64x2.mul(w1, logisticLoss(z1, y1, e1)));
+      v128.store(z + i, f64x2.mul(w0, logisticSlope(z0, y0, e0)));
+      v128.store(z + i, f64x2.mul(w1, logisticSlope(z1, y1, e1)), 16);
+    }
+  } else {
+    for (; i < fours; i += 32) {
+      const z0 = v128.load(z + i);
+      const y0 = v128.load(labels + i);
+      const e0 = decay(z0);
+      first = f64x2.add(first, logisticLoss(z0, y0, e0));
+      const z1 = v128.load(z + i, 16);
+      const y1 = v128.load(labels + i, 16);
+      const e1 = decay(z1);
+      second = f64x2.add(second, logisticLoss(z1, y1, e1));
+      v128.store(z + i, logisticSlope(z0, y0, e0));
+      v128.store(z + i, logisticSlope(z1, y1, e1), 16);
+    }
+  }
+  let last: f64 = 0;
+  for (const end = <usize>n << 3; i < end; i += 8) {
+    const zi = f64x2.splat(load<f64>(z + i));
+    const y = f64x2.splat(load<f64>(labels + i));
+    const w = weights ? load<f64>(weights + i) : 1;
+    const e = decay(zi);
+    last += w * f64x2.extract_lane(logisticLoss(zi, y, e), 0);
+    store<f64>(z + i, w * f64x2.extract_lane(logisticSlope(zi, y, e), 0));
+  }
+  return byFours(first, second, last);
+}
+
+/** e^-|z|, held above the subnormal numbers. */
+// @ts-ignore: decorator
+@inline
+function decay(z: v128): v128 {
+  return exp(f64x2.max(f64x2.neg(f64x2.abs(z)), f64x2.splat(-708)));
+}
+
+// @ts-ignore: decorator
+@inline
+function logisticLoss(z: v128, y: v128, e: v128): v128 {
+  return f64x2.sub(f64x2.add(log1pUnit(e), f64x2.max(z, f64x2.splat(0))), f64x2.mul(y, z));
+}
+
+// @ts-ignore: decorator
+@inline
+function logisticSlope(z: v128, y: v128, e: v128): v128 {
+  const one = f64x2.splat(1);
+  const top = v128.bitselect(one, e, f64x2.ge(z, f64x2.splat(0)));
+  return f64x2.sub(f64x2.div(top, f64x2.add(one, e)), y);
+}
+
+/** ½ (z - y)²; the margins become w (z - y). */
+export function squared_f64(z: usize, labels: usize, weights: usize, n: i32): f64 {
+  const fours = (<usize>n >> 2) << 5;
+  const half = f64x2.splat(0.5);
+  let i: usize = 0;
+  let first = f64x2.splat(0);
+  let second = f64x2.splat(0);
+  for (; i < fours; i += 32) {
+    const d0 = f64x2.sub(v128.load(z + i), v128.load(labels + i));
+    const d1 = f64x2.sub(v128.load(z + i, 16), v128.load(labels + i, 16));
+    const m0 = weights ? f64x2.mul(v128.load(weights + i), d0) : d0;
+    const m1 = weights ? f64x2.mul(v128.load(weights + i, 16), d1) : d1;
+    first = f64x2.add(first, f64x2.mul(half, f64x2.mul(m0, d0)));
+    second = f64x2.add(second, f64x2.mul(half, f64x2.mul(m1, d1)));
+    v128.store(z + i, m0);
+    v128.store(z + i, m1, 16);
+  }
+  let last: f64 = 0;
+  for (const end = <usize>n << 3; i < end; i += 8) {
+    const d = load<f64>(z + i) - load<f64>(labels + i);
+    const m = weights ? load<f64>(weights + i) * d : d;
+    last += 0.5 * (m * d);
+    store<f64>(z + i, m);
+  }
+  return byFours(first, second, last);
+}
+
+/** max(0, 1 - (2y - 1) z); the margins become -w (2y - 1) where that is positive, else 0. */
+export function hinge_f64(z: usize, labels: usize, weights: usize, n: i32): f64 {
+  const end = <usize>n << 3;
+  let loss: f64 = 0;
+  for (let i: usize = 0; i < end; i += 8) {
+    const w = weights ? load<f64>(weights + i) : 1;
+    const y = 2 * load<f64>(labels + i) - 1;
+    const short = 1 - y * load<f64>(z + i);
+    loss += short > 0 ? w * short : 0;
+    store<f64>(z + i, short > 0 ? -(w * y) : 0);
+  }
+  return loss;
+}
+
+/**
+ * log Σ_c e^(z_c) - z_y through the largest margin; the margins become w (p_c - [c = y]). Row i of class c is at z + 8 (c · stride + i); two
+ * classes a step.
+ */
+export function softmax_f64(z: usize, stride: i32, labels: usize, weights: usize, classes: i32, n: i32): f64 {
+  const next = <usize>stride << 3;
+  const end = <usize>n << 3;
+  let loss: f64 = 0;
+  for (let i: usize = 0; i < end; i += 8) {
+    const row = z + i;
+    const w = weights ? load<f64>(weights + i) : 1;
+    const own = row + <usize>load<f64>(labels + i) * next;
+    const margin = load<f64>(own);
+    let most = load<f64>(row);
+    let at = row + next;
+    for (let c = 1; c < classes; c++, at += next) most = max<f64>(most, load<f64>(at));
+
+    let sum: f64 = 0;
+    at = row;
+    for (let c = 0; c < classes; c += 2, at += next << 1) {
+      const both = c + 1 < classes;
+      const x = f64x2.replace_lane(f64x2.splat(load<f64>(at) - most), 1, both ? load<f64>(at + next) - most : 0);
+      const e = exp(f64x2.max(x, f64x2.splat(-708)));
+      store<f64>(at, f64x2.extract_lane(e, 0));
+      sum += f64x2.extract_lane(e, 0);
+      if (both) {
+        store<f64>(at + next, f64x2.extract_lane(e, 1));
+        sum += f64x2.extract_lane(e, 1);
+      }
+    }
+    loss += w * (log(sum) + (most - margin));
+
+    at = row;
+    for (let c = 0; c < classes; c++, at += next) store<f64>(at, w * (load<f64>(at) / sum - (at == own ? 1 : 0)));
+  }
+  return loss;
+}
+
+/** Rows 0, 1, 2, 3 (mod 4) in the four lanes, the rest with row 0. */
+// @ts-ignore: decorator
+@inline
+function byFours(first: v128, second: v128, last: f64): f64 {
+  return (
+    f64x2.extract_lane(first, 0) + last + f64x2.extract_lane(first, 1) + (f64x2.extract_lane(second, 0) + f64x2.extract_lane(second, 1))
+  );
+}
