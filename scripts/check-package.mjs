@@ -82,7 +82,15 @@ async function bundles() {
   };
   for (const [name, options] of Object.entries(kinds)) {
     const outfile = join(work, `bundle-${name}.${options.format === 'cjs' ? 'cjs' : 'mjs'}`);
-    await build({ entryPoints: [join(work, 'use.mjs')], absWorkingDir: work, bundle: true, platform: 'node', outfile, logLevel: 'warning', ...options });
+    await build({
+      entryPoints: [join(work, 'use.mjs')],
+      absWorkingDir: work,
+      bundle: true,
+      platform: 'node',
+      outfile,
+      logLevel: 'warning',
+      ...options,
+    });
     says('ok', `bundled, ${name}`, [outfile]);
   }
 }

@@ -254,7 +254,7 @@ export abstract class Model<P extends ParamSchema, State> extends Transformer<P>
 
 /** `frame`, once it is known to be one (by what it can do: a row scorer loads this file, but never a Frame). */
 export function frameOf(owner: string, frame: Frame): Frame {
-  if (typeof (frame as Partial<Frame> | undefined | null)?.schema === 'function' && frame.executor) return frame;
+  if ((frame as Partial<Frame> | undefined | null)?.executor !== undefined && frame.plan !== undefined) return frame;
   throw new MlError('VALUE_INVALID', `${owner}: must be given a Frame, got ${show(frame)}; make one with session.createFrame or session.read`, {
     stage: owner,
   });

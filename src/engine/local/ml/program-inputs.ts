@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CodeColumn, type Column, codesFor, nullCode, unseenCode } from '../../../block/column.ts';
 import { groupOf } from '../../../frame/attributes.ts';
 import type { Field } from '../../../frame/schema.ts';
-import type { DataType } from '../../../frame/types.ts';
+import { type DataType, STRING } from '../../../frame/types.ts';
 import { javaDouble } from '../../../linalg/format.ts';
 import type { ProgramInput } from '../../../scoring/program.ts';
 import { type LogicalType, logicalType, type RawVector, rawType, validity, view } from '../duck/bindings.ts';
@@ -117,6 +117,10 @@ async function codeReader(
   labelTypes: LabelTypes,
   options: QueryOptions,
 ): Promise<InputReader> {
+  // As numbers -0.0 and 0.0 are one, as labels two.
+  if ((type.kind === 'double' || type.kind === 'float') && labels.includes('-0.0')) {
+    return codeReader(labels, STRING, `(${textSql(column, type)})`, labelTypes, options);
+  }
   const typed = labels.map((label) => labelSql(label, type));
   const positions = typed.flatMap((sql, code) => (sql === null ? [] : [code]));
   const [width, kind] = codeWidth(positions.length + 1);

@@ -14,7 +14,7 @@ const SETS = 30;
 export async function levels(database: Database, relation: Relation, columns: readonly string[], options: QueryOptions): Promise<Level[][]> {
   const found: Level[][] = columns.map(() => []);
   for (let from = 0; from < columns.length; from += SETS) {
-    const some = columns.slice(from, from + SETS).map((name) => sqlOf(relation, name, options.owner));
+    const some = columns.slice(from, from + SETS).map((name) => groupable(sqlOf(relation, name, options.owner)));
     const names = some.map((_, k) => `x${k}`);
     const inner = `SELECT ${some.map(({ sql }, k) => `${sql} AS x${k}`).join(', ')} FROM (${relation.sql}) AS t`;
     const grouped = `SELECT ${names.join(', ')}, grouping(${names.join(', ')}) AS g, count(*) AS n FROM (${inner}) AS t GROUP BY GROUPING SETS (${names.map((x) => `(${x})`).join(', ')})`;
@@ -28,6 +28,11 @@ export async function levels(database: Database, relation: Relation, columns: re
     }
   }
   return found;
+}
+
+/** DuckDB takes -0.0 and 0.0 for one value, which are two texts: fractions are grouped by their text. */
+function groupable({ sql, type }: { sql: string; type: DataType }): { sql: string; type: DataType } {
+  return type.kind === 'double' || type.kind === 'float' ? { sql: textSql(sql, type), type: STRING } : { sql, type };
 }
 
 /** Order-free aggregates of numeric columns, in one query but for modes; nulls and NaN are skipped. */
