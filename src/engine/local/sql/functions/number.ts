@@ -169,7 +169,7 @@ export const NUMBER_RULES: Rules = [
   ...['asin', 'acos'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN ${x} BETWEEN -1 AND 1 OR ${x} IS NULL THEN ${f}(${x}) ELSE ${NAN} END`)] as const),
   ...['atan', 'sinh', 'cosh', 'tanh', 'asinh', 'degrees', 'radians'].map((f) => [f, ofDouble(1, (x) => `${f}(${x})`)] as const),
   ['cot', ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE 1 / tan(${x}) END`)],
-  ['atan2', ofDouble(2, (y, x) => `atan2(${y}, ${x})`)],
+  ['atan2', ofDouble(2, (y, x) => `atan2(${y} + 0.0::DOUBLE, ${x} + 0.0::DOUBLE)`)],
   [
     'hypot',
     ofDouble(
