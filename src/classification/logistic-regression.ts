@@ -1,5 +1,5 @@
 import type { TrainingContext, TrainingSet } from '../engine/engine.ts';
-import { MlError, show } from '../error.ts';
+import { MlError, show, throwIfAborted } from '../error.ts';
 import { attributeOf, categories, featureNames } from '../frame/attributes.ts';
 import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -88,6 +88,7 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
         stage: { owner: this.owner, uid: this.uid, featuresCol },
         featureNames: names,
       });
+      throwIfAborted(context.signal, this.owner);
       if (!fitIntercept && constant.includes(1)) {
         context.logger.warn(`${this.owner}: constant features that are not 0 get coefficient 0, also without an intercept`);
       }
