@@ -90,7 +90,7 @@ export function minimize(objective: Objective, start: Float64Array, options: Min
 
   const first = evaluate(x);
   let here: Iterate = { ...first, ...method.complete(first), iteration: 0 };
-  const scale = Math.abs(here.total);
+  const scale = Number.isFinite(here.total) ? Math.abs(here.total) : 0;
   const history: number[] = [];
   const recent = [Number.POSITIVE_INFINITY];
   let failures = 0;
@@ -119,7 +119,7 @@ export function minimize(objective: Objective, start: Float64Array, options: Min
   function stopReason(): StopReason | undefined {
     if (method.isOptimal(here)) return 'projectedGradient';
     if (recent.length >= 2 && Math.abs(here.total - Math.max(...recent)) <= tol * scale) return 'value';
-    if (norm(here.subgradient) <= Math.max(tol * Math.abs(here.total), ZERO_GRADIENT)) return 'gradient';
+    if (Number.isFinite(here.total) && norm(here.subgradient) <= Math.max(tol * Math.abs(here.total), ZERO_GRADIENT)) return 'gradient';
     if (here.iteration >= maxIter) return 'maxIter';
     return failures > 1 ? 'searchFailed' : undefined;
   }
