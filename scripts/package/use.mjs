@@ -14,11 +14,7 @@ async function main() {
   const frame = session.createFrame(rows, { plan: 'string', use: 'double', churn: 'double' });
   const lr = new LogisticRegression({ labelCol: 'churn', regParam: 0.01 });
   const pipeline = new Pipeline({
-    stages: [
-      new StringIndexer({ inputCol: 'plan', outputCol: 'ix' }),
-      new VectorAssembler({ inputCols: ['ix', 'use'], outputCol: 'features' }),
-      lr,
-    ],
+    stages: [new StringIndexer({ inputCol: 'plan', outputCol: 'ix' }), new VectorAssembler({ inputCols: ['ix', 'use'], outputCol: 'features' }), lr],
   });
   const model = await pipeline.fit(frame);
   for (const folder of ['model', 'scores']) rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer, codeBlocks, type Said } from './consumer.ts';
@@ -72,9 +73,24 @@ describe('the documents', () => {
     const model = `const model = await pipeline.fit(labelled);\nconst lrModel = model.stages.at(-1) as LogisticRegressionModel;\nawait model.save(folder);\n`;
     const body = statements.map((s) => s.replaceAll('session.read.parquet(folder)', "session.read.parquet(folder + '-rows')")).join('\n');
     consumer.write('pyspark.ts', `${IMPORTS}${SETTING}${model}${body}\n${close}\nconsole.log('ok');\n`);
-    compiled = await consumer.compile(['readme.ts', 'pyspark.ts']);
+    consumer.write('errors.ts', `${codeBlocks(read('docs/errors.md'), 'ts').join('\n')}\nconsole.log('ok');\n`);
+    compiled = await consumer.compile(['readme.ts', 'pyspark.ts', 'errors.ts']);
   });
   afterAll(() => consumer[Symbol.dispose]());
+
+  it('list every error code once', () => {
+    const declared = [...read('src/error.ts').matchAll(/^ {2}\| '([A-Z_]+)'/gm)].map(([, code]) => code);
+    const listed = [...read('docs/errors.md').matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
+    expect(listed.sort()).toEqual(declared.sort());
+  });
+
+  it('point to files that exist', () => {
+    for (const file of ['README.md', ...readdirSync(`${root}/docs`).map((name) => `docs/${name}`)]) {
+      for (const [, link] of read(file).matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+        expect(existsSync(join(root, dirname(file), link)), `${file}: ${link}`).toBe(true);
+      }
+    }
+  });
 
   it('hold code that compiles', () => {
     expect(codes.length).toBeGreaterThan(60);
@@ -84,6 +100,7 @@ describe('the documents', () => {
   it.each([
     ['README.md', ['before-readme.mjs', 'built/readme.js']],
     ['docs/pyspark.md', ['built/pyspark.js']],
+    ['docs/errors.md', ['built/errors.js']],
   ])('hold code that runs: %s', async (_, files) => {
     let said: Said = { code: -1, stdout: '', stderr: '' };
     for (const file of files) {
