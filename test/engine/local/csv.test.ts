@@ -1,0 +1,58 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { MlError } from '#dist/error.js';
+import { parseType, typeName } from '#dist/frame/types.js';
+import { folder, session } from '../harness.ts';
+
+interface Case {
+  readonly name: string;
+  readonly text: string;
+  readonly options: Record<string, unknown>;
+  readonly schema?: string;
+  readonly output?: { readonly columns: readonly { readonly name: string; readonly type: string }[]; readonly rows: readonly (readonly unknown[])[] };
+  readonly error?: string;
+}
+
+/** Made by Spark 4.3.0, see `goldens/make.py`. */
+const { cases }: { cases: readonly Case[] } = JSON.parse(readFileSync(new URL('../../goldens/csv.json', import.meta.url), 'utf8'));
+
+/** Cases that differ from Spark on purpose, with the reason. */
+const DIFFERENT: ReadonlyMap<string, string> = new Map([['header names differing in case', 'names count case, so that they are different here']]);
+
+const open = session(1);
+const path = folder();
+
+function wanted(value: unknown, type: string): unknown {
+  if (value === null) return null;
+  if (type === 'timestamp') return new Date(`${(value as string).slice(0, 23)}Z`);
+  if (type === 'bigint') return BigInt(value as string);
+  return type === 'double' && typeof value === 'string' ? Number(value) : value;
+}
+
+it('knows every case that differs', () => {
+  const names = new Set(cases.map((c) => c.name));
+  expect([...DIFFERENT.keys()].filter((name) => !names.has(name))).toEqual([]);
+});
+
+describe('a CSV file reads as Spark reads it', () => {
+  it.each(cases.filter((c) => !DIFFERENT.has(c.name)).map((c, k) => [c.name, k, c] as const))('%s', async (_, k, { text, options, schema, output, error }) => {
+    const file = path(`${k}.csv`);
+    writeFileSync(file, text);
+    const reader = open().read.options(options);
+    const read = async () => {
+      const frame = (schema ? reader.schema(schema) : reader).csv(file);
+      const { fields } = await frame.schema();
+      return { fields, rows: await frame.toDF(...fields.map((_, j) => `c${j}`)).collect() };
+    };
+    if (error) {
+      const found = await read().catch((e: unknown) => e);
+      expect(found).toBeInstanceOf(MlError);
+      expect((found as MlError).code).not.toBe('INTERNAL');
+      return;
+    }
+    const { columns, rows } = output as NonNullable<Case['output']>;
+    const found = await read();
+    expect(found.fields.map((f) => [f.name, typeName(f.type)])).toEqual(columns.map((c) => [c.name, typeName(parseType(c.type))]));
+    expect(found.rows.map((row) => Object.values(row))).toEqual(rows.map((row) => row.map((v, j) => wanted(v, columns[j].type))));
+  });
+});

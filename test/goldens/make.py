@@ -1,0 +1,1280 @@
+"""Golden values for the tests, from a real Spark.
+
+    python test/goldens/make.py [OUT] [section...]
+
+Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv. OUT defaults to this folder.
+Made with pyspark 4.3.0, numpy 2.4, Python 3.11, Java 17, local[1], one partition, session time zone UTC, ANSI mode on
+(Spark's default). `telco` needs the Telco churn table: set TELCO_CSV or have examples/data/telco-churn.csv.
+
+Conventions in the files: NaN and the infinities are the strings "NaN", "Infinity", "-Infinity"; doubles have every digit; whole numbers
+from 2^53 on are texts;
+vectors are {"type": "dense", "values"} or {"type": "sparse", "size", "indices", "values"}; dates and timestamps are ISO text (UTC).
+"""
+import datetime
+import decimal
+import json
+import math
+import os
+import re
+import sys
+import tempfile
+
+os.environ["TZ"] = "UTC"
+
+import numpy as np
+import pyspark
+from pyspark.ml import Pipeline
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.evaluation import BinaryClassificationEvaluator, MulticlassClassificationEvaluator, RegressionEvaluator
+from pyspark.ml.feature import (Bucketizer, Imputer, IndexToString, MinMaxScaler, OneHotEncoder, SQLTransformer, StandardScaler,
+                                StringIndexer, VectorAssembler)
+from pyspark.ml.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, Vectors, VectorUDT
+from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
+from pyspark.sql import Row, SparkSession, Window, functions as F, types as T
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def session():
+    spark = (SparkSession.builder.master("local[1]").config("spark.driver.memory", "2g").config("spark.ui.enabled", "false")
+             .config("spark.sql.shuffle.partitions", "1").config("spark.default.parallelism", "1")
+             .config("spark.sql.session.timeZone", "UTC").config("spark.driver.extraJavaOptions", "-Duser.timezone=UTC")
+             .config("spark.sql.warehouse.dir", tempfile.mkdtemp()).config("spark.sql.codegen.wholeStage", "false").getOrCreate())
+    spark.sparkContext.setLogLevel("OFF")
+    return spark
+
+
+# ---- values as JSON ----
+
+def plain(v):
+    """A Spark or Python value as JSON data."""
+    if v is None or isinstance(v, (bool, str)):
+        return v
+    if isinstance(v, (int, np.integer)):
+        return int(v) if abs(int(v)) < 2**53 else str(int(v))
+    if isinstance(v, (float, np.floating)):
+        v = float(v)
+        return "NaN" if math.isnan(v) else v if math.isfinite(v) else "Infinity" if v > 0 else "-Infinity"
+    if isinstance(v, SparseVector):
+        return {"type": "sparse", "size": int(v.size), "indices": plain(list(v.indices)), "values": plain(list(v.values))}
+    if isinstance(v, DenseVector):
+        return {"type": "dense", "values": plain(list(v.values))}
+    if isinstance(v, Matrix):
+        return [plain(list(row)) for row in v.toArray()]
+    if isinstance(v, datetime.datetime):
+        return v.isoformat(timespec="microseconds") + "Z"
+    if isinstance(v, datetime.date):
+        return v.isoformat()
+    if isinstance(v, decimal.Decimal):
+        return str(v)
+    if isinstance(v, Row):
+        return [plain(x) for x in v]
+    if isinstance(v, (bytes, bytearray)):
+        return bytes(v).hex()
+    if isinstance(v, dict):
+        return {str(k): plain(x) for k, x in v.items()}
+    if isinstance(v, (list, tuple, np.ndarray)):
+        return [plain(x) for x in v]
+    raise TypeError(type(v))
+
+
+def text(v, indent=0, width=160):
+    """JSON with short things on one line."""
+    line = json.dumps(v, ensure_ascii=False, allow_nan=False)
+    if not isinstance(v, (dict, list)) or len(line) + indent <= width:
+        return line
+    pad = " " * (indent + 1)
+    if isinstance(v, dict):
+        items = [f"{json.dumps(k, ensure_ascii=False)}: {text(x, indent + 1, width)}" for k, x in v.items()]
+        return "{\n" + pad + f",\n{pad}".join(items) + "\n" + pad[:-1] + "}"
+    if all(not isinstance(x, (dict, list)) for x in v):
+        rows, row = [], ""
+        for x in v:
+            t = json.dumps(x, ensure_ascii=False, allow_nan=False)
+            if row and len(row) + len(t) + indent > width:
+                rows.append(row)
+                row = ""
+            row += (", " if row else "") + t
+        return "[\n" + pad + f",\n{pad}".join(rows + [row]) + "\n" + pad[:-1] + "]"
+    return "[\n" + pad + f",\n{pad}".join(text(x, indent + 1, width) for x in v) + "\n" + pad[:-1] + "]"
+
+
+def save(out, name, body):
+    path = os.path.join(out, f"{name}.json")
+    whole = text(plain({"spark": pyspark.__version__, **body}))
+    json.loads(whole)
+    with open(path + ".tmp", "w", encoding="utf-8") as f:
+        f.write(whole + "\n")
+    os.replace(path + ".tmp", path)
+    print(f"{path}: {len(body['cases'])} cases, {os.path.getsize(path)} bytes", flush=True)
+
+
+def failure(e):
+    """An exception as {"error": condition or class, "message": the innermost message, uids left out}."""
+    origin = getattr(e, "_origin", None) or getattr(e, "java_exception", None)
+    condition = e.getCondition() if hasattr(e, "getCondition") else None
+    message, name = str(e), type(e).__name__
+    while origin is not None:
+        name, message = origin.getClass().getSimpleName(), origin.getMessage() or message
+        if hasattr(origin, "getCondition"):
+            try:
+                condition = origin.getCondition() or condition
+            except Exception:
+                pass
+        origin = origin.getCause()
+    message = re.sub(r"\s+", " ", re.sub(r"_[0-9a-f]{12}\b|Lambda\$\S+| SQLSTATE: \w+| == DataFrame == .*", "", re.sub(r"\s+", " ", message)))
+    message = re.sub(r"(?<=\.); .*", "", message).strip()  # what follows is the plan, with numbers that vary
+    return {"error": condition or name, "message": message if len(message) <= 300 else message[:297] + "..."}
+
+
+def frame_out(df, metadata=True):
+    """A frame's columns (name, type and, where there is any, metadata) and rows."""
+    columns = []
+    for f in df.schema.fields:
+        c = {"name": f.name, "type": f.dataType.simpleString()}
+        if metadata and f.metadata:
+            c["metadata"] = f.metadata
+        columns.append(c)
+    return {"columns": columns, "rows": [list(r) for r in df.collect()]}
+
+
+def frame_in(spark, data):
+    """The frame for {"columns": [[name, type], ...], "rows"}; a `vector` column takes a list (dense) or a SparseVector."""
+    kinds = {n: t for n, t in data["columns"]}
+    schema = T.StructType([T.StructField(n, VECTOR if t == "vector" else T._parse_datatype_string(t)) for n, t in data["columns"]])
+    rows = [[Vectors.dense(x) if kinds[n] == "vector" and isinstance(x, list) else x for (n, _), x in zip(data["columns"], row)] for row in data["rows"]]
+    return spark.createDataFrame(rows, schema).coalesce(1)
+
+
+VECTOR = VectorUDT()
+NAN, INF = float("nan"), float("inf")
+
+
+# ---- logistic-regression ----
+
+def lr_datasets():
+    """Rows as {"features", "label", "weight"}. `sparse` says that Spark was given sparse vectors."""
+    rng = np.random.RandomState(7)
+    out = {}
+
+    def put(name, x, label, weight, sparse=False):
+        x = np.round(x, 4)
+        out[name] = {"sparse": sparse, "features": x.tolist(), "label": [float(v) for v in label], "weight": [float(v) for v in weight]}
+
+    x = rng.randn(60, 4) * [1, 100, 0.01, 0] + [0, 50, 0, 3]
+    logit = x[:, 0] + (x[:, 1] - 50) / 80 - 60 * x[:, 2] + 0.4 + 1.2 * rng.randn(60)
+    put("binary", x, logit > 0, rng.randint(0, 4, 60) / 2)
+    x = rng.randn(90, 3) * [1, 5, 0.2]
+    score = np.column_stack([x[:, 0], x[:, 1] / 5, 3 * x[:, 2] + 0.3]) + 0.8 * rng.randn(90, 3)
+    put("multinomial", x, score.argmax(1), np.round(0.5 + rng.rand(90), 2))
+    x = np.zeros((80, 8))
+    for i in range(80):
+        a, b = rng.randint(4), rng.randint(4)
+        if a < 3:
+            x[i, a] = 1
+        if b < 3:
+            x[i, 3 + b] = 1
+        x[i, 6] = rng.randint(0, 30) if rng.rand() < 0.5 else 0
+        x[i, 7] = round(rng.rand() * 100, 2)
+    put("onehot", x, x[:, 0] - x[:, 4] + 0.05 * x[:, 6] - x[:, 7] / 80 + rng.randn(80) > 0, 1 + (np.arange(80) % 3), sparse=True)
+    x = rng.randn(40, 3)
+    put("weighted", x, (x @ [1, -1, 0.5] + rng.randn(40)) > 0.3, np.where(np.arange(40) % 7 == 0, 0, np.round(rng.rand(40) * 5, 2)))
+    return out
+
+
+def lr_cases():
+    m = lambda rows: DenseMatrix(len(rows), len(rows[0]), np.array(rows, dtype=float).T.ravel().tolist())
+    v = Vectors.dense
+    tight = {"tol": 1e-10, "maxIter": 500}
+    yield "defaults", "binary", {}, "curves"
+    for reg in (0.01, 0.1, 1.0):
+        for alpha in (0.0, 0.3, 1.0):
+            yield f"regParam {reg}, elasticNetParam {alpha}", "binary", {"regParam": reg, "elasticNetParam": alpha, **tight}
+    yield "no intercept", "binary", {"fitIntercept": False, **tight}
+    yield "no intercept, elastic net", "binary", {"fitIntercept": False, "regParam": 0.05, "elasticNetParam": 0.5, **tight}
+    yield "no standardization, L2", "weighted", {"standardization": False, "regParam": 0.1, **tight}
+    yield "no standardization, elastic net", "binary", {"standardization": False, "regParam": 0.1, "elasticNetParam": 0.5, **tight}
+    yield "no standardization, no penalty", "binary", {"standardization": False, **tight}
+    yield "weights, some of them 0", "binary", {"weightCol": "weight", "regParam": 0.01, **tight}, "curves"
+    yield "weights, defaults", "weighted", {"weightCol": "weight"}, "curves"
+    yield "weights, elastic net", "weighted", {"weightCol": "weight", "regParam": 0.05, "elasticNetParam": 0.7, **tight}
+    yield "family multinomial on binary labels, L2", "binary", {"family": "multinomial", "regParam": 0.1, **tight}
+    yield "family multinomial on binary labels, no penalty", "weighted", {"family": "multinomial", **tight}
+    yield "family binomial", "binary", {"family": "binomial", "regParam": 0.1}
+    yield "maxIter 0", "binary", {"maxIter": 0}
+    yield "maxIter 1", "binary", {"maxIter": 1}
+    yield "maxIter 3, L2", "binary", {"maxIter": 3, "regParam": 0.01}
+    yield "maxIter 3, elastic net", "binary", {"maxIter": 3, "regParam": 0.05, "elasticNetParam": 0.5}
+    yield "tol 1e-10, no penalty", "binary", tight
+    yield "tol 0.01", "binary", {"tol": 0.01}
+    yield "threshold 0.7", "binary", {"threshold": 0.7, "regParam": 0.01}
+    yield "threshold 0", "binary", {"threshold": 0.0, "regParam": 0.01}
+    yield "threshold 1", "binary", {"threshold": 1.0, "regParam": 0.01}
+    yield "thresholds [0.3, 0.7]", "binary", {"thresholds": [0.3, 0.7], "regParam": 0.01}
+    yield "thresholds [0.2, 0.6, 1]", "multinomial", {"thresholds": [0.2, 0.6, 1.0], "regParam": 0.01}
+    yield "thresholds [0, 0.5, 0.5]", "multinomial", {"thresholds": [0.0, 0.5, 0.5], "regParam": 0.01}
+    yield "sparse rows, defaults", "onehot", {}, "curves"
+    yield "sparse rows, L2", "onehot", {"regParam": 0.01, **tight}
+    yield "sparse rows, L1", "onehot", {"regParam": 0.03, "elasticNetParam": 1.0, **tight}
+    yield "sparse rows, weights, elastic net", "onehot", {"regParam": 0.02, "elasticNetParam": 0.5, "weightCol": "weight", **tight}
+    yield "multinomial, defaults", "multinomial", {}
+    yield "multinomial, no penalty", "multinomial", tight
+    yield "multinomial, L2", "multinomial", {"regParam": 0.1, **tight}
+    yield "multinomial, L1", "multinomial", {"regParam": 0.05, "elasticNetParam": 1.0, **tight}
+    yield "multinomial, elastic net, weights", "multinomial", {"regParam": 0.02, "elasticNetParam": 0.4, "weightCol": "weight", **tight}
+    yield "multinomial, no intercept, L2", "multinomial", {"regParam": 0.05, "fitIntercept": False, **tight}
+    yield "multinomial, no intercept, no penalty", "multinomial", {"fitIntercept": False, **tight}
+    yield "multinomial, no standardization", "multinomial", {"regParam": 0.05, "standardization": False, **tight}
+    yield "multinomial, maxIter 0", "multinomial", {"maxIter": 0}
+    yield "multinomial, maxIter 1", "multinomial", {"maxIter": 1}
+    yield "labels all 0", "weighted/all 0", {}, "curves"
+    yield "labels all 1", "weighted/all 1", {}
+    yield "labels all 0, no intercept", "weighted/all 0", {"fitIntercept": False, "regParam": 0.1}
+    yield "labels all 1, no intercept", "weighted/all 1", {"fitIntercept": False, "regParam": 0.1}
+    yield "labels all 2, family multinomial", "weighted/all 2", {"family": "multinomial"}
+    yield "labels all 2, family auto", "weighted/all 2", {}
+    yield "labels 0 and 2 only", "weighted/double", {"regParam": 0.1, **tight}
+    yield "coefficients at least 0", "binary", {"lowerBoundsOnCoefficients": m([[0, 0, 0, 0]]), "regParam": 0.01, **tight}
+    yield "coefficients in a box, intercept in a box", "binary", {
+        "lowerBoundsOnCoefficients": m([[-0.5, -INF, -10, 0]]), "upperBoundsOnCoefficients": m([[0.5, 0.005, INF, 0]]),
+        "lowerBoundsOnIntercepts": v([-0.1]), "upperBoundsOnIntercepts": v([0.1]), **tight}
+    yield "intercept at most -1, no standardization", "weighted", {"upperBoundsOnIntercepts": v([-1.0]), "standardization": False, "regParam": 0.05, **tight}
+    yield "multinomial, coefficients in a box, L2", "multinomial", {
+        "lowerBoundsOnCoefficients": m([[0, 0, 0], [-1, -1, -1], [-INF, -INF, -INF]]),
+        "upperBoundsOnCoefficients": m([[INF, INF, INF], [1, 1, 1], [0, 0, 0]]), "regParam": 0.05, **tight}
+    yield "multinomial, intercepts in a box, no penalty", "multinomial", {
+        "lowerBoundsOnIntercepts": v([-0.1, -0.1, -0.1]), "upperBoundsOnIntercepts": v([0.0, 0.2, INF]), **tight}
+    # refused
+    yield "bounds with L1", "binary", {"lowerBoundsOnCoefficients": m([[0, 0, 0, 0]]), "regParam": 0.1, "elasticNetParam": 0.5}
+    yield "bounds of the wrong shape", "binary", {"lowerBoundsOnCoefficients": m([[0, 0]])}
+    yield "lower bound above upper bound", "binary", {"lowerBoundsOnIntercepts": v([1.0]), "upperBoundsOnIntercepts": v([0.0])}
+    yield "intercept bounds without intercept", "binary", {"lowerBoundsOnIntercepts": v([1.0]), "fitIntercept": False}
+    yield "family binomial on three labels", "multinomial", {"family": "binomial"}
+    yield "thresholds of the wrong length", "multinomial", {"thresholds": [0.5, 0.5]}
+    yield "threshold that contradicts thresholds", "binary", {"threshold": 0.5, "thresholds": [0.9, 0.1]}
+    yield "labels with a half", "weighted/half", {}
+    yield "negative labels", "weighted/negative", {}
+    yield "NaN in the features", "weighted/nan feature", {}
+    yield "negative weight", "weighted/negative weight", {"weightCol": "weight"}
+    yield "weights all 0", "weighted/zero weight", {"weightCol": "weight"}
+
+
+LR_LABELS = {"all 0": lambda y: 0.0, "all 1": lambda y: 1.0, "all 2": lambda y: 2.0, "double": lambda y: 2 * y, "half": lambda y: y / 2, "negative": lambda y: -y}
+
+
+def lr_frame(spark, datasets, name):
+    base, _, variant = name.partition("/")
+    d = datasets[base]
+    label = [LR_LABELS.get(variant, lambda y: y)(y) for y in d["label"]]
+    weight = [{"negative weight": -1.0, "zero weight": 0.0}.get(variant, w) for w in d["weight"]]
+    rows = []
+    for i, x in enumerate(d["features"]):
+        if variant == "nan feature" and i == 3:
+            x = [NAN] + x[1:]
+        vec = Vectors.sparse(len(x), [(j, a) for j, a in enumerate(x) if a != 0]) if d["sparse"] else Vectors.dense(x)
+        rows.append((vec, label[i], weight[i]))
+    return spark.createDataFrame(rows, T.StructType([T.StructField("features", VECTOR), T.StructField("label", T.DoubleType()), T.StructField("weight", T.DoubleType())])).coalesce(1).cache()
+
+
+def lr_result(df, params, curves):
+    model = LogisticRegression(**params).fit(df)
+    summary = model.summary
+    rows = model.transform(df).select("rawPrediction", "probability", "prediction").collect()
+    dense = lambda v: plain(list(v.toArray()))
+    names = ("accuracy weightedTruePositiveRate weightedFalsePositiveRate weightedPrecision weightedRecall "
+             "labels truePositiveRateByLabel falsePositiveRateByLabel precisionByLabel recallByLabel").split()
+    metrics = {n: getattr(summary, n) for n in names}
+    metrics["weightedFMeasure"], metrics["weightedFMeasure(2)"] = summary.weightedFMeasure(), summary.weightedFMeasure(2.0)
+    metrics["fMeasureByLabel"], metrics["fMeasureByLabel(2)"] = summary.fMeasureByLabel(), summary.fMeasureByLabel(2.0)
+    if hasattr(summary, "areaUnderROC"):
+        metrics["areaUnderROC"] = summary.areaUnderROC
+        if curves:
+            for n in "roc pr precisionByThreshold recallByThreshold fMeasureByThreshold".split():
+                metrics[n] = [list(r) for r in getattr(summary, n).collect()]
+    return {"numClasses": model.numClasses, "numFeatures": model.numFeatures, "coefficientMatrix": model.coefficientMatrix, "sparseMatrix": type(model.coefficientMatrix).__name__ == "SparseMatrix",
+            "interceptVector": list(model.interceptVector.toArray()), "totalIterations": summary.totalIterations,
+            "objectiveHistory": list(summary.objectiveHistory), "metrics": metrics,
+            "rawPrediction": [dense(r.rawPrediction) for r in rows], "probability": [dense(r.probability) for r in rows],
+            "prediction": [r.prediction for r in rows]}
+
+
+def logistic_regression(spark):
+    datasets, cases = lr_datasets(), []
+    for name, data, params, *curves in lr_cases():
+        case = {"name": name, "dataset": data, "params": {k: list(p.toArray()) if isinstance(p, Vector) else p for k, p in params.items()}}
+        df = lr_frame(spark, datasets, data)
+        try:
+            case["result"] = lr_result(df, params, bool(curves))
+        except Exception as e:
+            case.update(failure(e))
+        df.unpersist()
+        cases.append(case)
+        print(name, case.get("error", ""), case.get("message", ""), flush=True)
+    about = ("dataset `name/variant`: that dataset with other labels (all 0, all 1, all 2, double: 2y, half: y/2, negative: -y) or weights (negative weight: -1, zero weight: 0) "
+             "or a NaN as row 3's first feature. Curves are [x, y] or [threshold, value] pairs.")
+    return {"about": about, "datasets": datasets, "cases": cases}
+
+
+# ---- feature ----
+
+SPARSE = Vectors.sparse
+
+
+def strings(col, values, kind="string"):
+    return {"columns": [["id", "int"], [col, kind]], "rows": [[i, v] for i, v in enumerate(values)]}
+
+
+def table(columns, *rows):
+    """`columns` is "name type, name type"; rows are numbered in a first column `id`."""
+    return {"columns": [["id", "int"], *(c.strip().split(" ") for c in columns.split(","))], "rows": [[i, *r] for i, r in enumerate(rows)]}
+
+
+def feature_cases():
+    """name, stages (a stage or several), training frame, frame to transform (the training frame when None)."""
+    letters = strings("c", ["b", "a", "c", "b", "c", "d", "", "é", "B", "10", "9", "b"])
+    one = dict(inputCol="c", outputCol="o")
+    for order in "frequencyDesc frequencyAsc alphabetDesc alphabetAsc".split():
+        yield f"StringIndexer {order}, ties", StringIndexer(**one, stringOrderType=order), letters, None
+        yield f"StringIndexer {order}, astral and accents", StringIndexer(**one, stringOrderType=order), strings("c", ["\U0001F600", "\uFF5E", "z", "Z", "é", "e\u0301", "\u00DF", "ab", "a", " a", "__proto__"]), None
+    for policy in "error skip keep".split():
+        yield f"StringIndexer {policy}, unseen", StringIndexer(**one, handleInvalid=policy), letters, strings("c", ["a", "zzz", "b"])
+        yield f"StringIndexer {policy}, null", StringIndexer(**one, handleInvalid=policy), letters, strings("c", ["a", None, "b"])
+        yield f"StringIndexer {policy}, fit on nulls", StringIndexer(**one, handleInvalid=policy), strings("c", ["a", None, "b", None, "b"]), strings("c", ["a", "b"])
+        yield f"StringIndexer {policy}, fit on nulls and transform them", StringIndexer(**one, handleInvalid=policy), strings("c", ["a", None, "b", None, "b"]), None
+        yield f"StringIndexer {policy}, several columns", StringIndexer(inputCols=["a", "b"], outputCols=["x", "y"], handleInvalid=policy), \
+            table("a string, b string", ["p", "1"], ["q", "2"], ["q", None]), table("a string, b string", ["q", "2"], ["new", "1"], [None, "2"], ["p", "3"])
+    yield "StringIndexer, only nulls", StringIndexer(**one), strings("c", [None, None]), strings("c", ["a"])
+    yield "StringIndexer keep, only nulls", StringIndexer(**one, handleInvalid="keep"), strings("c", [None, None]), strings("c", ["a"])
+    yield "StringIndexer, no rows", StringIndexer(**one), strings("c", []), strings("c", ["a"])
+    yield "StringIndexer, ints", StringIndexer(**one), strings("c", [10, 9, -1, 10, 0], "int"), None
+    yield "StringIndexer, longs", StringIndexer(**one), strings("c", [2 ** 53 + 1, 9, 2 ** 53 + 1], "bigint"), None
+    yield "StringIndexer, doubles as Java text", StringIndexer(**one, stringOrderType="alphabetAsc"), \
+        strings("c", [1.0, 0.5, 1e7, 1e-5, 0.001, 9999999.0, 12345678.9, 1e21, 1e22, -0.0, 0.0, NAN, INF, -INF, 100.0, 1 / 3, 2e-3, 9.999e-4, 5e-324, 1.7976931348623157e308, 2.2250738585072014e-308, 123456.789, 2e23], "double"), None
+    yield "StringIndexer, doubles as Java text, transform", StringIndexer(**one, handleInvalid="keep"), strings("c", [1e7, 1e-5, NAN, -0.0, 0.0, 1e7], "double"), strings("c", [1e7, 1e-5, NAN, -0.0, 0.0, 2.0], "double")
+    yield "StringIndexer, floats as Java text", StringIndexer(**one, stringOrderType="alphabetAsc"), strings("c", [0.1, 1e10, 16777216.0, 1.17549435e-38, 3.4e38], "float"), None
+    yield "StringIndexer, booleans", StringIndexer(**one), strings("c", [True, False, True], "boolean"), None
+    yield "StringIndexer, boolean and null", StringIndexer(**one, handleInvalid="keep"), strings("c", [True, False, None, True], "boolean"), None
+    yield "StringIndexer, a date", StringIndexer(**one), strings("c", [datetime.date(2024, 1, 2)], "date"), None
+    yield "StringIndexer, output column exists", StringIndexer(inputCol="c", outputCol="id"), letters, None
+    yield "StringIndexer, input column missing", StringIndexer(inputCol="nope", outputCol="o"), letters, None
+    yield "StringIndexer, outputs of another number", StringIndexer(inputCols=["c"], outputCols=["x", "y"]), letters, None
+    yield "StringIndexer, output named twice", StringIndexer(inputCols=["c", "id"], outputCols=["x", "x"]), letters, None
+    yield "StringIndexer, column missing at transform", StringIndexer(**one), letters, strings("other", ["a"])
+
+    yield "IndexToString by metadata", [StringIndexer(**one), IndexToString(inputCol="o", outputCol="back")], letters, None
+    yield "IndexToString by metadata, keep", [StringIndexer(**one, handleInvalid="keep"), IndexToString(inputCol="o", outputCol="back")], letters, strings("c", ["a", "new", None])
+    yield "IndexToString by labels", IndexToString(inputCol="c", outputCol="o", labels=["x", "y", "z"]), strings("c", [0.0, 2.0, 1.0], "double"), None
+    yield "IndexToString, index too large", IndexToString(inputCol="c", outputCol="o", labels=["x", "y"]), strings("c", [0.0, 2.0], "double"), None
+    yield "IndexToString, negative index", IndexToString(inputCol="c", outputCol="o", labels=["x", "y"]), strings("c", [-1.0], "double"), None
+    yield "IndexToString, fractional index", IndexToString(inputCol="c", outputCol="o", labels=["x", "y"]), strings("c", [1.7], "double"), None
+    yield "IndexToString, null", IndexToString(inputCol="c", outputCol="o", labels=["x", "y"]), strings("c", [0.0, None], "double"), None
+    yield "IndexToString, int column", IndexToString(inputCol="c", outputCol="o", labels=["x", "y"]), strings("c", [1, 0], "int"), None
+    yield "IndexToString, no labels and no metadata", IndexToString(inputCol="c", outputCol="o"), strings("c", [0.0], "double"), None
+    yield "IndexToString, string input", IndexToString(inputCol="c", outputCol="o", labels=["x"]), strings("c", ["0"]), None
+
+    codes, bad = strings("c", [0.0, 2.0, 1.0, 0.0], "double"), strings("c", [0.0, 3.0, 2.0, 7.0], "double")
+    for last in (True, False):
+        for policy in "error keep".split():
+            how = f"OneHotEncoder dropLast {str(last).lower()}, {policy}"
+            enc = lambda **kw: OneHotEncoder(dropLast=last, handleInvalid=policy, **(kw or one))
+            yield how, enc(), codes, None
+            yield f"{how}, unseen", enc(), codes, bad
+            yield f"{how}, null", enc(), codes, strings("c", [0.0, None], "double")
+            yield f"{how}, NaN", enc(), codes, strings("c", [0.0, NAN], "double")
+            yield f"{how}, fractional", enc(), codes, strings("c", [0.0, 1.5], "double")
+            yield f"{how}, after StringIndexer", [StringIndexer(inputCol="c", outputCol="i"), enc(inputCol="i", outputCol="o")], strings("c", ["b", "a", "b", "c", "a", "b"]), None
+            yield f"{how}, after StringIndexer keep", [StringIndexer(inputCol="c", outputCol="i", handleInvalid="keep"), enc(inputCol="i", outputCol="o")], \
+                strings("c", ["b", "a", "b", "c", "a", "b"]), strings("c", ["a", "new", None, "c"])
+            yield f"{how}, one category", enc(), strings("c", [0.0, 0.0], "double"), None
+    yield "OneHotEncoder, several columns", OneHotEncoder(inputCols=["a", "b"], outputCols=["x", "y"]), table("a double, b int", [0.0, 1], [1.0, 2], [2.0, 0]), None
+    yield "OneHotEncoder, fit on a negative code", OneHotEncoder(**one), strings("c", [0.0, -1.0], "double"), None
+    yield "OneHotEncoder, fit on a fraction", OneHotEncoder(**one), strings("c", [0.0, 0.5], "double"), None
+    yield "OneHotEncoder, fit on null", OneHotEncoder(**one), strings("c", [0.0, None, 1.0], "double"), strings("c", [1.0], "double")
+    yield "OneHotEncoder, fit on NaN", OneHotEncoder(**one), strings("c", [0.0, NAN, 1.0], "double"), strings("c", [1.0], "double")
+    yield "OneHotEncoder, negative code", OneHotEncoder(**one), codes, strings("c", [-1.0], "double")
+    yield "OneHotEncoder, string input", OneHotEncoder(**one), letters, None
+    yield "OneHotEncoder, one category after StringIndexer", [StringIndexer(inputCol="c", outputCol="i"), OneHotEncoder(inputCol="i", outputCol="o")], strings("c", ["b", "b"]), None
+
+    mixed = table("d double, i int, l bigint, b boolean, v vector, s vector", [1.5, 2, 3, True, [1.0, 0.0], SPARSE(3, {1: 4.0})],
+                  [0.0, 0, 0, False, [0.0, 0.0], SPARSE(3, {})], [-0.0, -1, 5, True, [0.0, 7.0], SPARSE(3, [0, 1, 2], [1.0, 0.0, 2.0])])
+    asm = lambda cols, policy="error": VectorAssembler(inputCols=cols.split(), outputCol="o", handleInvalid=policy)
+    yield "VectorAssembler, every kind of column", asm("d i l b v s"), mixed, None
+    yield "VectorAssembler, vectors only", asm("v s"), mixed, None
+    yield "VectorAssembler, one column", asm("d"), mixed, None
+    yield "VectorAssembler, a column twice", asm("d d"), mixed, None
+    yield "VectorAssembler, no columns", asm(""), mixed, None
+    yield "VectorAssembler, string column", asm("d c"), table("d double, c string", [1.0, "x"]), None
+    yield "VectorAssembler, missing column", asm("d nope"), mixed, None
+    yield "VectorAssembler, output column exists", VectorAssembler(inputCols=["d"], outputCol="i"), mixed, None
+    yield "VectorAssembler after StringIndexer and OneHotEncoder", [
+        StringIndexer(inputCols=["p", "q"], outputCols=["pi", "qi"], handleInvalid="keep"), OneHotEncoder(inputCols=["pi", "qi"], outputCols=["pv", "qv"]), asm("n pi pv qv")], \
+        table("p string, q string, n double", ["a", "x", 1.0], ["b", "x", 0.0], ["a", "y", 3.0], ["c", "z w", 4.0]), None
+    for n in (2, 3, 4, 5, 6, 10):
+        yield f"VectorAssembler, dense or sparse at size {n}", asm(" ".join(f"x{j}" for j in range(n))), \
+            table(", ".join(f"x{j} double" for j in range(n)), *[[float(j < k) for j in range(n)] for k in range(n + 1)]), None
+    holes = table("d double, i int, v vector", [1.0, 1, [1.0, 2.0]], [NAN, 2, [1.0, 2.0]], [None, 3, [3.0, 4.0]], [4.0, None, [1.0, 1.0]], [5.0, 5, [NAN, 1.0]], [6.0, 6, None])
+    for policy in "error skip keep".split():
+        yield f"VectorAssembler {policy}, NaN", asm("d i", policy), table("d double, i int", [NAN, 1], [2.0, 2]), None
+        yield f"VectorAssembler {policy}, null", asm("d i", policy), table("d double, i int", [None, 1], [2.0, None], [3.0, 3]), None
+        yield f"VectorAssembler {policy}, null vector", asm("d v", policy), table("d double, v vector", [1.0, [1.0, 2.0]], [2.0, None]), None
+        yield f"VectorAssembler {policy}, NaN inside a vector", asm("d v", policy), table("d double, v vector", [1.0, [1.0, NAN]], [2.0, [3.0, 4.0]]), None
+        yield f"VectorAssembler {policy}, infinity", asm("d i", policy), table("d double, i int", [INF, 1], [-INF, 2]), None
+    yield "VectorAssembler skip, every hole", asm("d i v", "skip"), holes, None
+
+    nums = table("a double, b double", [1.0, NAN], [2.0, 4.0], [None, 5.0], [2.0, NAN], [9.0, 4.0], [1.0, None])
+    two = dict(inputCols=["a", "b"], outputCols=["x", "y"])
+    for strategy in "mean median mode".split():
+        yield f"Imputer {strategy}", Imputer(**two, strategy=strategy), nums, None
+        yield f"Imputer {strategy}, missingValue 1", Imputer(**two, strategy=strategy, missingValue=1.0), table("a double, b double", [1.0, 3.0], [2.0, 1.0], [4.0, None], [7.0, 8.0]), None
+        yield f"Imputer {strategy}, ints", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a int", [1], [None], [2], [4], [4]), None
+        yield f"Imputer {strategy}, ints, missingValue -1", Imputer(inputCol="a", outputCol="x", strategy=strategy, missingValue=-1.0), table("a int", [-1], [None], [2], [3]), None
+        yield f"Imputer {strategy}, longs", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a bigint", [-7], [None], [2], [3]), None
+        yield f"Imputer {strategy}, ties", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a double", [5.0], [3.0], [3.0], [5.0], [4.0], [None]), None
+        yield f"Imputer {strategy}, two values", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a double", [5.0], [4.0], [None]), None
+        yield f"Imputer {strategy}, nothing but missing", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a double", [None], [NAN]), None
+        yield f"Imputer {strategy}, infinity", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a double", [1.0], [INF], [NAN], [2.0], [3.0]), None
+        yield f"Imputer {strategy}, floats", Imputer(inputCol="a", outputCol="x", strategy=strategy), table("a float", [0.25], [None], [0.5], [1.5]), None
+    yield "Imputer, missingValue NaN and nulls at transform", Imputer(inputCol="a", outputCol="x"), table("a double", [1.0], [3.0]), table("a double", [None], [NAN], [7.0])
+    yield "Imputer, in place", Imputer(inputCol="a", outputCol="a"), nums, None
+    yield "Imputer, string column", Imputer(inputCol="a", outputCol="x"), table("a string", ["1"]), None
+    yield "Imputer median of 1..11", Imputer(inputCol="a", outputCol="x", strategy="median"), table("a double", *[[float(i)] for i in range(1, 11)], [None]), None
+
+    vecs = table("v vector", [[1.0, 10.0, 5.0]], [[2.0, -10.0, 5.0]], [[4.0, 0.0, 5.0]])
+    thin = table("v vector", [SPARSE(3, {0: 2.0})], [SPARSE(3, {1: 3.0, 2: 5.0})], [[0.0, 1.0, 5.0]], [SPARSE(3, {})])
+    vio = dict(inputCol="v", outputCol="o")
+    for mean in (False, True):
+        for std in (False, True):
+            how = f"StandardScaler withMean {str(mean).lower()}, withStd {str(std).lower()}"
+            yield how, StandardScaler(**vio, withMean=mean, withStd=std), vecs, None
+            yield f"{how}, sparse", StandardScaler(**vio, withMean=mean, withStd=std), thin, None
+    yield "StandardScaler, one row", StandardScaler(**vio, withMean=True), table("v vector", [[1.0, 2.0]]), None
+    yield "StandardScaler, NaN", StandardScaler(**vio, withMean=True), table("v vector", [[1.0, 2.0]], [[NAN, 4.0]], [[3.0, 9.0]]), None
+    yield "StandardScaler, other size at transform", StandardScaler(**vio), vecs, table("v vector", [[1.0, 2.0]])
+    yield "StandardScaler, null vector", StandardScaler(**vio), vecs, table("v vector", [None])
+    yield "StandardScaler, after VectorAssembler", [VectorAssembler(inputCols=["a", "b"], outputCol="v"), StandardScaler(**vio)], table("a double, b double", [1.0, 2.0], [3.0, 5.0]), None
+    yield "StandardScaler, double column", StandardScaler(inputCol="a", outputCol="o"), table("a double", [1.0]), None
+
+    yield "MinMaxScaler", MinMaxScaler(**vio), vecs, None
+    yield "MinMaxScaler to [-1, 3]", MinMaxScaler(**vio, min=-1.0, max=3.0), vecs, None
+    yield "MinMaxScaler, outside the fitted range", MinMaxScaler(**vio), vecs, table("v vector", [[0.0, 20.0, 6.0]], [SPARSE(3, {})])
+    yield "MinMaxScaler, sparse", MinMaxScaler(**vio), thin, None
+    yield "MinMaxScaler, NaN at fit and transform", MinMaxScaler(**vio), table("v vector", [[1.0, NAN]], [[NAN, NAN]], [[3.0, NAN]]), None
+    yield "MinMaxScaler, NaN at transform", MinMaxScaler(**vio), vecs, table("v vector", [[NAN, 0.0, NAN]])
+    yield "MinMaxScaler, infinity", MinMaxScaler(**vio), table("v vector", [[1.0, INF]], [[2.0, 1.0]], [[-INF, 3.0]]), None
+    yield "MinMaxScaler, one row", MinMaxScaler(**vio), table("v vector", [[1.0, 2.0]]), None
+    yield "MinMaxScaler, min not below max", MinMaxScaler(**vio, min=1.0, max=1.0), vecs, None
+
+    xs = table("x double", [-5.0], [0.0], [0.5], [1.0], [10.0], [-0.0], [4.999])
+    for policy in "error skip keep".split():
+        yield f"Bucketizer {policy}, inside", Bucketizer(inputCol="x", outputCol="o", splits=[-INF, 0.0, 1.0, 5.0, INF], handleInvalid=policy), xs, None
+        yield f"Bucketizer {policy}, NaN", Bucketizer(inputCol="x", outputCol="o", splits=[-INF, 0.0, INF], handleInvalid=policy), table("x double", [1.0], [NAN], [-1.0]), None
+        yield f"Bucketizer {policy}, null", Bucketizer(inputCol="x", outputCol="o", splits=[-INF, 0.0, INF], handleInvalid=policy), table("x double", [1.0], [None], [-1.0]), None
+        yield f"Bucketizer {policy}, below the splits", Bucketizer(inputCol="x", outputCol="o", splits=[0.0, 1.0, 2.0], handleInvalid=policy), table("x double", [0.0], [2.0], [-0.1]), None
+        yield f"Bucketizer {policy}, above the splits", Bucketizer(inputCol="x", outputCol="o", splits=[0.0, 1.0, 2.0], handleInvalid=policy), table("x double", [1.0], [2.1]), None
+        yield f"Bucketizer {policy}, upper end", Bucketizer(inputCol="x", outputCol="o", splits=[0.0, 1.0, 2.0], handleInvalid=policy), table("x double", [1.0], [2.0], [1.999]), None
+        yield f"Bucketizer {policy}, several columns", Bucketizer(inputCols=["a", "b"], outputCols=["p", "q"], splitsArray=[[-INF, 0.0, INF], [0.0, 5.0, 10.0]], handleInvalid=policy), \
+            table("a double, b double", [-1.0, 5.0], [1.0, 10.0], [0.0, NAN]), None
+    yield "Bucketizer, infinities", Bucketizer(inputCol="x", outputCol="o", splits=[-INF, 0.0, INF]), table("x double", [INF], [-INF]), None
+    yield "Bucketizer, ints", Bucketizer(inputCol="x", outputCol="o", splits=[-INF, 0.0, INF]), table("x int", [3], [-3]), None
+    yield "Bucketizer, splits not increasing", Bucketizer(inputCol="x", outputCol="o", splits=[0.0, 2.0, 1.0]), xs, None
+    yield "Bucketizer, two splits", Bucketizer(inputCol="x", outputCol="o", splits=[0.0, 2.0]), xs, None
+    yield "Bucketizer, string column", Bucketizer(inputCol="x", outputCol="o", splits=[-INF, 0.0, INF]), table("x string", ["1"]), None
+
+    sql = lambda s: SQLTransformer(statement=s)
+    ab = table("a double, b int", [1.0, 2], [3.0, None])
+    yield "SQLTransformer, a sum", sql("SELECT *, (a + b) AS s FROM __THIS__"), ab, None
+    yield "SQLTransformer, where", sql("SELECT a FROM __THIS__ WHERE b IS NOT NULL"), ab, None
+    yield "SQLTransformer, aggregate", sql("SELECT sum(a) AS t, count(b) AS n FROM __THIS__"), ab, None
+    yield "SQLTransformer, twice", sql("SELECT t.id, u.n FROM __THIS__ t CROSS JOIN (SELECT count(*) AS n FROM __THIS__) u"), ab, None
+    yield "SQLTransformer, keeps metadata", [StringIndexer(inputCol="c", outputCol="i"), sql("SELECT id, i, i + 1 AS j FROM __THIS__")], letters, None
+    yield "SQLTransformer, unknown column", sql("SELECT nope FROM __THIS__"), ab, None
+
+
+STATE = {"StringIndexerModel": lambda m: {"labelsArray": [list(x) for x in m.labelsArray]}, "OneHotEncoderModel": lambda m: {"categorySizes": m.categorySizes},
+         "ImputerModel": lambda m: {"surrogate": frame_out(m.surrogateDF)}, "StandardScalerModel": lambda m: {"mean": m.mean, "std": m.std},
+         "MinMaxScalerModel": lambda m: {"originalMin": m.originalMin, "originalMax": m.originalMax}}
+
+
+def feature(spark):
+    cases = []
+    for name, stages, train, test in feature_cases():
+        case = {"name": name}
+        try:
+            stages = stages if isinstance(stages, list) else [stages]
+            case["stages"] = [{"type": type(s).__name__, "params": {p.name: v for p, v in s._paramMap.items()}} for s in stages]
+            case["train"] = train
+            if test:
+                case["input"] = test
+            case["at"] = "fit"
+            model = Pipeline(stages=stages).fit(frame_in(spark, train))
+            case["state"] = [STATE.get(type(m).__name__, lambda m: {})(m) for m in model.stages]
+            case["at"] = "transform"
+            case["output"] = frame_out(model.transform(frame_in(spark, test or train)))
+            del case["at"]
+        except Exception as e:
+            case.update(failure(e))
+        cases.append(case)
+        print(name, case.get("at", ""), case.get("error", ""), case.get("message", ""), flush=True)
+    about = ("Stages in order, fitted on `train`, applied to `input` (or `train`). `state` is one entry a stage. `at` says where an error came: fit or transform.")
+    return {"about": about, "cases": cases}
+
+
+# ---- evaluation ----
+
+def evaluation_datasets():
+    rng = np.random.RandomState(11)
+    n = 50
+    label = (rng.rand(n) < 0.4).astype(float)
+    score = np.round(0.8 * label + rng.randn(n), 3)
+    weight = np.round(rng.rand(n) * 3, 2)
+    weight[::9] = 0
+    binary = lambda y, s, w: [list(map(float, r)) for r in zip(y, s, w)]
+    out = {"binary": binary(label, score, weight), "binary ties": binary(label, np.round(score), weight),
+           "binary constant": binary(label, np.full(n, 0.5), weight), "binary perfect": binary(label, label * 2 - 1, weight),
+           "binary reversed": binary(label, -label, weight), "binary all 1": binary(np.ones(5), np.arange(5), np.ones(5)),
+           "binary all 0": binary(np.zeros(5), np.arange(5), np.ones(5)), "binary labels 0 and 3": binary(label * 3, score, weight),
+           "binary NaN": binary([0, 1, 1, 0], [0.1, NAN, 0.3, 0.2], [1, 1, 1, 1]), "binary infinite": binary([0, 1, 1, 0], [-INF, INF, 0.3, 0.2], [1, 1, 1, 1]),
+           "binary empty": [], "binary weights 0": binary([0, 1], [0.1, 0.2], [0, 0]), "binary long": binary(np.arange(2500) % 7 % 2, (np.arange(2500) * 37 % 2503) / 2503, np.ones(2500))}
+    y = rng.randint(0, 3, n)
+    p = rng.rand(n, 3) + 0.6 * np.eye(3)[y]
+    p = np.round(p / p.sum(axis=1, keepdims=True), 4)
+    p[3], p[7] = np.eye(3)[y[3]], np.eye(3)[(y[7] + 1) % 3]
+    w = np.round(0.5 + rng.rand(n), 2)
+    multi = lambda y, q, w, p: [[float(a), float(b), float(c), [float(d) for d in e]] for a, b, c, e in zip(y, q, w, p)]
+    out["multiclass"] = multi(y, p.argmax(1), w, p)
+    out["multiclass unpredicted label"] = multi(y, np.where(p.argmax(1) == 2, 0, p.argmax(1)), w, p)
+    out["multiclass prediction without label"] = multi(np.where(y == 2, 1, y), p.argmax(1), w, p)
+    out["multiclass perfect"] = multi(y[:10], y[:10], w[:10], np.eye(3)[y[:10]])
+    out["multiclass empty"] = []
+    a = np.round(rng.randn(30) * 4 + 10, 3)
+    reg = lambda y, q, w: [list(map(float, r)) for r in zip(y, q, w)]
+    out["regression"] = reg(a, np.round(a + rng.randn(30), 3), np.round(rng.rand(30) * 2, 2))
+    out["regression constant label"] = reg(np.full(4, 2.0), [1, 2, 3, 4], np.ones(4))
+    out["regression perfect"] = reg([1, 2, 3], [1, 2, 3], [1, 1, 1])
+    out["regression one row"] = reg([1], [2], [1])
+    out["regression NaN"] = reg([1, NAN, 2], [1, 2, 3], [1, 1, 1])
+    out["regression empty"] = []
+    return out
+
+
+def evaluation_cases():
+    for data in "binary,binary ties,binary constant,binary perfect,binary reversed,binary all 1,binary all 0,binary labels 0 and 3,binary NaN,binary infinite,binary empty,binary weights 0,binary long".split(","):
+        for metric in "areaUnderROC areaUnderPR".split():
+            for bins in (1000, 0, 5):
+                yield data, BinaryClassificationEvaluator, {"metricName": metric, "numBins": bins}
+            yield data, BinaryClassificationEvaluator, {"metricName": metric, "weightCol": "weight"}
+        yield data, BinaryClassificationEvaluator, {"rawPredictionCol": "score"}
+    yield "binary", BinaryClassificationEvaluator, {"numBins": 10, "weightCol": "weight"}
+    names = ("f1 accuracy weightedPrecision weightedRecall weightedTruePositiveRate weightedFalsePositiveRate weightedFMeasure truePositiveRateByLabel "
+             "falsePositiveRateByLabel precisionByLabel recallByLabel fMeasureByLabel logLoss hammingLoss").split()
+    for data in "multiclass,multiclass unpredicted label,multiclass prediction without label,multiclass perfect".split(","):
+        for metric in names:
+            by_label = [{"metricLabel": float(k)} for k in range(3)] if metric.endswith("ByLabel") else [{}]
+            for more in by_label:
+                yield data, MulticlassClassificationEvaluator, {"metricName": metric, **more}
+                if data == "multiclass":
+                    yield data, MulticlassClassificationEvaluator, {"metricName": metric, "weightCol": "weight", **more}
+                    if "FMeasure" in metric or metric.startswith("fMeasure"):
+                        yield data, MulticlassClassificationEvaluator, {"metricName": metric, "beta": 2.0, **more}
+    yield "multiclass", MulticlassClassificationEvaluator, {"metricName": "logLoss", "eps": 0.01}
+    yield "multiclass", MulticlassClassificationEvaluator, {"metricName": "logLoss", "eps": 0.01, "weightCol": "weight"}
+    yield "multiclass", MulticlassClassificationEvaluator, {"metricName": "precisionByLabel", "metricLabel": 9.0}
+    yield "multiclass", MulticlassClassificationEvaluator, {"metricName": "recallByLabel", "metricLabel": 9.0}
+    yield "multiclass", MulticlassClassificationEvaluator, {"metricName": "logLoss", "probabilityCol": "nope"}
+    yield "multiclass", MulticlassClassificationEvaluator, {"metricName": "f1", "predictionCol": "nope"}
+    for metric in ("f1", "accuracy", "hammingLoss", "logLoss"):
+        yield "multiclass empty", MulticlassClassificationEvaluator, {"metricName": metric}
+    for data in "regression,regression constant label,regression perfect,regression one row,regression NaN,regression empty".split(","):
+        for metric in "rmse mse r2 mae var".split():
+            yield data, RegressionEvaluator, {"metricName": metric}
+            yield data, RegressionEvaluator, {"metricName": metric, "throughOrigin": True}
+            if data == "regression":
+                yield data, RegressionEvaluator, {"metricName": metric, "weightCol": "weight"}
+                yield data, RegressionEvaluator, {"metricName": metric, "weightCol": "weight", "throughOrigin": True}
+
+
+def evaluation(spark):
+    datasets, frames, cases = evaluation_datasets(), {}, []
+    for name, rows in datasets.items():
+        if name.startswith("binary"):
+            full = {"columns": [["label", "double"], ["score", "double"], ["weight", "double"], ["rawPrediction", "vector"]], "rows": [[y, s, w, [-s, s]] for y, s, w in rows]}
+        elif name.startswith("multiclass"):
+            full = {"columns": [["label", "double"], ["prediction", "double"], ["weight", "double"], ["probability", "vector"]], "rows": rows}
+        else:
+            full = {"columns": [["label", "double"], ["prediction", "double"], ["weight", "double"]], "rows": rows}
+        frames[name] = frame_in(spark, full).cache()
+    for name, evaluator, params in evaluation_cases():
+        case = {"dataset": name, "evaluator": evaluator.__name__, "params": params}
+        try:
+            case["value"] = evaluator(**params).evaluate(frames[name])
+        except Exception as e:
+            case.update(failure(e))
+        cases.append(case)
+    columns = {"binary": ["label", "score", "weight"], "multiclass": ["label", "prediction", "weight", "probability"], "regression": ["label", "prediction", "weight"]}
+    about = ("A dataset's first word names its columns. Binary frames have rawPrediction = [-score, score] as well. In `binary long` label = i % 7 % 2 and "
+             "score = (i * 37 % 2503) / 2503 for i < 2500, weight 1; its rows are not stored.")
+    del datasets["binary long"]
+    return {"about": about, "columns": columns, "datasets": datasets, "cases": cases}
+
+
+# ---- telco ----
+
+TELCO_CATEGORIES = ("gender SeniorCitizen Partner Dependents PhoneService MultipleLines InternetService OnlineSecurity OnlineBackup DeviceProtection "
+                    "TechSupport StreamingTV StreamingMovies Contract PaperlessBilling PaymentMethod").split()
+TELCO_NUMBERS = ["tenure", "MonthlyCharges", "TotalCharges"]
+
+
+def telco_pipeline(estimator):
+    idx, vec = [c + "_i" for c in TELCO_CATEGORIES], [c + "_v" for c in TELCO_CATEGORIES]
+    return Pipeline(stages=[StringIndexer(inputCols=TELCO_CATEGORIES, outputCols=idx, handleInvalid="keep"), StringIndexer(inputCol="Churn", outputCol="label", handleInvalid="skip"),
+                            OneHotEncoder(inputCols=idx, outputCols=vec), VectorAssembler(inputCols=TELCO_NUMBERS + vec, outputCol="features"), estimator])
+
+
+def telco_fit(model, frame):
+    lr = model.stages[-1]
+    attrs = model.transform(frame).schema["features"].metadata["ml_attr"]["attrs"]
+    names = {a["idx"]: a["name"] for group in attrs.values() for a in group}
+    return {"coefficients": [[names[i], c] for i, c in enumerate(lr.coefficients.toArray())], "intercept": lr.intercept, "totalIterations": lr.summary.totalIterations,
+            "objectiveHistory": list(lr.summary.objectiveHistory)}
+
+
+def telco(spark):
+    path = os.environ.get("TELCO_CSV", os.path.join(HERE, "..", "..", "examples", "data", "telco-churn.csv"))
+    df = spark.read.csv(path, header=True, inferSchema=True, ignoreLeadingWhiteSpace=True)
+    df = df.withColumn("TotalCharges", F.expr("try_cast(TotalCharges as double)")).na.fill({"TotalCharges": 0.0}).withColumn("SeniorCitizen", F.col("SeniorCitizen").cast("string"))
+    df = df.withColumn("foldCol", F.pmod(F.crc32(F.col("customerID").cast("binary")), F.lit(3)).cast("int")).coalesce(1).cache()
+    facts = {"schema": df.schema.simpleString(), "rows": df.count(), "foldSizes": [df.where(f"foldCol = {k}").count() for k in range(3)],
+             "firstFolds": [[r.customerID, r.foldCol] for r in df.select("customerID", "foldCol").head(8)]}
+    auc, pr = BinaryClassificationEvaluator(), BinaryClassificationEvaluator(metricName="areaUnderPR")
+    cases = []
+    train, test = df.where("foldCol != 0").cache(), df.where("foldCol = 0").cache()
+    for params in ({"regParam": 0.01}, {"regParam": 0.01, "tol": 1e-10, "maxIter": 500}, {"regParam": 0.01, "elasticNetParam": 0.5, "tol": 1e-10, "maxIter": 500}):
+        model = telco_pipeline(LogisticRegression(**params)).fit(train)
+        out = model.transform(test).cache()
+        rows = out.select("customerID", "rawPrediction", "probability", "prediction").head(20)
+        cases.append({"name": "train on folds 1 and 2, test on fold 0", "params": params, **telco_fit(model, train), "labels": [list(x) for x in model.stages[0].labelsArray],
+                      "areaUnderROC": auc.evaluate(out), "areaUnderPR": pr.evaluate(out), "accuracy": MulticlassClassificationEvaluator(metricName="accuracy").evaluate(out),
+                      "f1": MulticlassClassificationEvaluator(metricName="f1").evaluate(out), "trainAreaUnderROC": model.stages[-1].summary.areaUnderROC,
+                      "firstRows": [[r.customerID, list(r.rawPrediction.toArray()), list(r.probability.toArray()), r.prediction] for r in rows]})
+        print(params, cases[-1]["areaUnderROC"], flush=True)
+    lr = LogisticRegression()
+    grid = ParamGridBuilder().addGrid(lr.regParam, [0.001, 0.01, 0.1]).addGrid(lr.elasticNetParam, [0.0, 0.5]).build()
+    points = [{p.name: v for p, v in g.items()} for g in grid]
+    cv = CrossValidator(estimator=telco_pipeline(lr), estimatorParamMaps=grid, evaluator=auc, numFolds=3, foldCol="foldCol").fit(df)
+    best = max(range(len(grid)), key=lambda k: cv.avgMetrics[k])
+    cases.append({"name": "CrossValidator over foldCol", "grid": points, "avgMetrics": cv.avgMetrics, "stdMetrics": cv.stdMetrics, "best": points[best],
+                  "refit": telco_fit(cv.bestModel, df), "refitAreaUnderROC": auc.evaluate(cv.transform(df))})
+    about = "SeniorCitizen read as a string, a blank TotalCharges is 0, foldCol = crc32(UTF-8 bytes of customerID) mod 3."
+    return {"about": about, "frame": facts, "cases": cases}
+
+
+# ---- expressions ----
+
+EXPRESSION_FRAMES = {
+    "main": {"columns": [["id", "int"], ["i", "int"], ["l", "bigint"], ["d", "double"], ["e", "double"], ["s", "string"], ["t", "string"], ["b", "boolean"], ["c", "boolean"],
+                         ["day", "date"], ["at", "timestamp"], ["a", "array<int>"], ["w", "array<string>"]],
+             "rows": [
+                 [0, 1, 10, 1.5, 2.0, "apple", "a", True, True, "2024-02-29", "2024-02-29T12:34:56.789012", [1, 2, 3], ["x", "y"]],
+                 [1, -7, 3, -0.0, 0.0, "", "", True, False, "1999-12-31", "1999-12-31T23:59:59", [], []],
+                 [2, 0, -4, NAN, NAN, "  Pad ", "ad", True, None, "1970-01-01", "1970-01-01T00:00:00", [3, None, 3], ["x", None]],
+                 [3, None, None, None, 1.0, None, "x", False, None, None, None, None, None],
+                 [4, 2147483647, 9007199254740993, INF, -INF, "Straße É", "ß", None, None, "2023-03-01", "2023-03-01T06:07:08", [2147483647], ["", "x"]],
+                 [5, 5, 0, -2.5, 2.5, "a.b%c_d", ".b%", False, True, "2024-12-31", "2024-12-30T00:00:01", [None], ["a,b"]],
+                 [6, 5, 2, 0.1, 0.2, "\U0001F600 ok", "\U0001F600", False, False, "0099-01-01", "1900-01-01T00:00:00.5", [0], ["z"]]]},
+    "numbers": {"columns": [["id", "int"], ["k", "string"], ["i", "int"], ["d", "double"], ["e", "double"]],
+                "rows": [[0, "p", 1, 1.0, 2.0], [1, "p", 2, NAN, 1.0], [2, "q", None, 3.5, None], [3, "q", 4, None, 0.5], [4, None, 2, -0.0, 4.0], [5, "q", 9, 0.0, -1.5], [6, None, -3, INF, 2.5], [7, "r", None, None, None]]},
+    "clean": {"columns": [["k", "string"], ["i", "int"], ["d", "double"]],
+              "rows": [["p", 1, 1.5], ["q", 4, 2.25], ["p", 3, -1.0], ["q", 8, 7.0], ["p", 2, 0.5], ["q", 6, 3.0], ["p", 5, 10.0], ["r", 7, 4.0]]},
+    "other": {"columns": [["k", "string"], ["v", "int"]], "rows": [["p", 10], ["p", 11], [None, 12], ["z", 13]]},
+    "keys": {"columns": [["d", "double"], ["v", "int"]], "rows": [[NAN, 1], [0.0, 2], [None, 3], [1.0, 4]]},
+}
+
+# Values of one column `x` of the type, for casts.
+CAST_INPUTS = {
+    "string": ["1", " 2 ", "+3", "-4.7", "1e2", "0x10", "", " ", "abc", None, "NaN", "nan", "Infinity", "-inf", "inf", "2147483648", "true", "T", "yes", "No", "0", "f", "2024-02-29", "2024-2-9", "2023-02-29",
+               "2024-02-29 01:02:03", "1.5d", "1,000", ".5", "5.", "\t7\n", "9223372036854775808", "1_000", "-0", "1e400"],
+    "double": [1.0, 1.5, 1.9, -1.9, 0.1, 1e7, 12345678.9, 1e-3, 1e-4, 1e21, 100.0, -0.0, NAN, INF, -INF, None, 2147483648.0, 1e19, 1 / 3, 5e-324],
+    "float": [0.1, 16777216.0, 1e10, 3.4028234663852886e38],
+    "int": [0, 1, -1, 2147483647, None],
+    "bigint": [0, 2147483648, -9223372036854775808, 9007199254740993, None],
+    "boolean": [True, False, None],
+    "date": [datetime.date(2024, 2, 29), datetime.date(99, 1, 1), None],
+    "timestamp": [datetime.datetime(2024, 2, 29, 12, 34, 56, 789012), datetime.datetime(1969, 12, 31, 23, 59, 59, 500000), datetime.datetime(2024, 1, 1), None],
+}
+CASTS = {"string": "int bigint double float boolean date timestamp", "double": "int bigint string boolean float", "float": "string double", "int": "double string boolean bigint smallint timestamp",
+         "bigint": "int double string boolean", "boolean": "int double string", "date": "string timestamp int", "timestamp": "string date bigint double"}
+
+# Column expressions over `main`, one a line; `|` parts it from the columns to show.
+COLUMN_EXPRESSIONS = """
+col("i") + col("l") | i l
+col("i") + 1 | i
+col("i") - col("l") | i l
+col("i") * 2 | i
+col("i") * 2.0 | i
+col("l") * col("l") | l
+col("d") + col("e") | d e
+col("d") - col("e") | d e
+col("d") * col("e") | d e
+col("d") / col("e") | d e
+col("i") / 2 | i
+col("i") / col("l") | i l
+col("i") / 0 | i
+lit(7) / lit(2) |
+col("i") % 3 | i
+col("i") % -3 | i
+col("l") % col("i") | l i
+col("d") % 2 | d
+-col("i") | i
+-col("d") | d
+col("i") + col("d") | i d
+expr("i div 2") | i
+expr("d div 2") | d
+expr("i div 0") | i
+pmod(col("i"), lit(3)) | i
+pmod(col("d"), lit(2.0)) | d
+try_divide(col("d"), col("e")) | d e
+try_divide(col("i"), col("l")) | i l
+try_add(col("i"), lit(1)) | i
+col("d") == col("e") | d e
+col("d") < col("e") | d e
+col("d") <= col("e") | d e
+col("d") > col("e") | d e
+col("d") >= 0 | d
+col("d") != col("e") | d e
+col("d") == 0.0 | d
+col("d") == float("nan") | d
+col("d") > float("inf") | d
+col("i") == col("d") | i d
+col("d").eqNullSafe(col("e")) | d e
+col("i").eqNullSafe(None) | i
+col("s") < col("t") | s t
+col("s") == "" | s
+col("i") == "5" | i
+col("day") < "2024-01-01" | day
+col("b") & col("c") | b c
+col("b") | col("c") | b c
+~col("b") | b
+col("b") == col("c") | b c
+col("b") < col("c") | b c
+col("i").isNull() | i
+col("d").isNotNull() | d
+isnan(col("d")) | d
+col("d").isNaN() | d
+isnan(col("i")) | i
+when(col("i") > 0, "pos").when(col("i") < 0, "neg").otherwise("zero or null") | i
+when(col("i") > 0, 1) | i
+when(col("b"), col("i")).otherwise(col("d")) | b i d
+when(col("b"), 1).otherwise("x") | b
+col("i").between(0, 5) | i
+col("d").between(0, float("nan")) | d
+col("i").isin(1, 5) | i
+col("i").isin(1, None) | i
+~col("i").isin(1, None) | i
+col("i").isin([]) | i
+col("d").isin(float("nan"), 0.0) | d
+col("s").isin("apple", "") | s
+col("s").like("a%") | s
+col("s").like("_pple") | s
+col("s").like("%\\\\%c%") | s
+col("s").like("a.b\\\\%c\\\\_d") | s
+col("s").ilike("A%") | s
+col("s").rlike("^a.*[ed]$") | s
+col("s").rlike("(?i)APPLE") | s
+col("s").rlike("") | s
+col("s").contains("a") | s
+col("s").contains("") | s
+col("s").contains(col("t")) | s t
+col("s").startswith("a") | s
+col("s").endswith("d") | s
+col("s").startswith(col("t")) | s t
+col("s").substr(1, 2) | s
+col("s").substr(0, 2) | s
+col("s").substr(-3, 2) | s
+col("s").substr(2, 100) | s
+col("s").substr(-100, 98) | s
+col("s").substr(2, 0) | s
+substring(col("s"), 1, -1) | s
+left(col("s"), lit(2)) | s
+right(col("s"), lit(2)) | s
+concat(col("s"), col("t")) | s t
+concat(col("s"), lit("-"), col("i")) | s i
+concat(col("a"), col("a")) | a
+concat_ws("-", col("s"), col("t")) | s t
+concat_ws("-", col("s"), col("w")) | s w
+upper(col("s")) | s
+lower(col("s")) | s
+initcap(col("s")) | s
+trim(col("s")) | s
+ltrim(col("s")) | s
+rtrim(col("s")) | s
+trim(lit("\\t x \\n")) |
+trim(col("s"), lit("ae")) | s
+length(col("s")) | s
+octet_length(col("s")) | s
+reverse(col("s")) | s
+replace(col("s"), lit("a"), lit("_")) | s
+replace(col("s"), lit(""), lit("_")) | s
+regexp_replace(col("s"), "[aeiou]", "<$0>") | s
+regexp_replace(col("s"), "(.)p", "$1$1") | s
+regexp_extract(col("s"), "([a-z])([a-z])", 2) | s
+regexp_extract(col("s"), "(zzz)", 1) | s
+regexp_extract(col("s"), "(p+)", 0) | s
+regexp_extract(col("s"), "(p+)", 3) | s
+split(col("s"), "p") | s
+split(col("s"), "") | s
+split(col("s"), "p", 2) | s
+split(col("s"), "[.%_]") | s
+split_part(col("s"), lit("."), lit(2)) | s
+lpad(col("s"), 7, "*-") | s
+rpad(col("s"), 7, "*-") | s
+lpad(col("s"), 2, "*") | s
+lpad(col("s"), 7, "") | s
+repeat(col("t"), 2) | t
+instr(col("s"), "p") | s
+locate("p", col("s"), 3) | s
+translate(col("s"), "ap", "A") | s
+ascii(col("s")) | s
+levenshtein(col("s"), col("t")) | s t
+format_string("%d|%s|%.2f", col("i"), col("s"), col("e")) | i s e
+format_number(col("d"), 2) | d
+crc32(col("s").cast("binary")) | s
+md5(col("s").cast("binary")) | s
+hex(col("s").cast("binary")) | s
+col("s").cast("string") + 1 | s
+coalesce(col("i"), col("l"), lit(-1)) | i l
+coalesce(col("d"), col("e")) | d e
+greatest(col("d"), col("e")) | d e
+least(col("d"), col("e")) | d e
+greatest(col("i"), col("l")) | i l
+greatest(col("s"), col("t")) | s t
+ifnull(col("i"), lit(0)) | i
+nullif(col("i"), lit(5)) | i
+nullif(col("d"), lit(float("nan"))) | d
+nanvl(col("d"), lit(9.0)) | d
+nanvl(col("d"), col("e")) | d e
+abs(col("i")) | i
+abs(col("d")) | d
+ceil(col("d")) | d
+floor(col("d")) | d
+ceil(col("e")) | e
+round(col("d")) | d
+round(col("d"), 1) | d
+round(col("i"), -1) | i
+bround(col("d")) | d
+bround(col("d"), 0) | d
+round(lit(2.675), 2) |
+round(lit(2.5)) |
+round(lit(-2.5)) |
+round(lit(0.5)) |
+round(lit(1.005), 2) |
+round(lit(1234.5), -2) |
+round(lit(1250), -2) |
+bround(lit(2.5)) |
+bround(lit(3.5)) |
+bround(lit(-2.5)) |
+bround(lit(1250), -2) |
+rint(col("d")) | d
+sqrt(col("d")) | d
+cbrt(col("d")) | d
+exp(col("e")) | e
+expm1(col("e")) | e
+log(col("d")) | d
+log(col("e")) | e
+log(2.0, col("e")) | e
+log10(col("e")) | e
+log2(col("e")) | e
+log1p(col("d")) | d
+pow(col("d"), col("e")) | d e
+pow(col("i"), lit(2)) | i
+pow(col("d"), lit(0.0)) | d
+signum(col("d")) | d
+signum(col("i")) | i
+sin(col("e")) | e
+cos(col("e")) | e
+tan(col("e")) | e
+asin(col("d")) | d
+acos(col("d")) | d
+atan(col("e")) | e
+atan2(col("d"), col("e")) | d e
+sinh(col("e")) | e
+tanh(col("e")) | e
+degrees(col("e")) | e
+radians(col("e")) | e
+hypot(col("d"), col("e")) | d e
+factorial(col("i")) | i
+col("i").bitwiseAND(6) | i
+col("i").bitwiseXOR(6) | i
+bitwise_not(col("i")) | i
+shiftleft(col("i"), 1) | i
+shiftright(col("i"), 1) | i
+hash(col("s")) | s
+year(col("day")) | day
+month(col("day")) | day
+dayofmonth(col("day")) | day
+dayofweek(col("day")) | day
+dayofyear(col("day")) | day
+weekofyear(col("day")) | day
+quarter(col("day")) | day
+hour(col("at")) | at
+minute(col("at")) | at
+second(col("at")) | at
+year(col("at")) | at
+datediff(col("day"), lit("2024-01-01").cast("date")) | day
+date_add(col("day"), 1) | day
+date_sub(col("day"), 1) | day
+add_months(col("day"), 12) | day
+add_months(col("day"), -1) | day
+months_between(col("at"), lit("2024-01-31").cast("date")) | at
+last_day(col("day")) | day
+trunc(col("day"), "month") | day
+date_trunc("hour", col("at")) | at
+date_format(col("at"), "yyyy-MM-dd HH:mm:ss") | at
+to_date(col("at")) | at
+to_date(lit("29/02/2024"), "dd/MM/yyyy") |
+to_date(lit("2024-13-01")) |
+to_timestamp(lit("2024-02-29 01:02:03")) |
+to_timestamp(lit("29.02.2024 01:02"), "dd.MM.yyyy HH:mm") |
+unix_timestamp(col("at")) | at
+from_unixtime(lit(86400)) |
+col("at").cast("date") == col("day") | at day
+col("day") + 1 | day
+size(col("a")) | a
+array_contains(col("a"), 3) | a
+array_contains(col("w"), "x") | w
+element_at(col("a"), 1) | a
+element_at(col("a"), -1) | a
+try_element_at(col("a"), lit(1)) | a
+element_at(col("a"), 0) | a
+col("a").getItem(0) | a
+get(col("a"), 0) | a
+array(col("i"), col("l")) | i l
+array_max(col("a")) | a
+array_min(col("a")) | a
+array_distinct(col("a")) | a
+array_sort(col("a")) | a
+sort_array(col("a"), False) | a
+array_join(col("w"), "-") | w
+array_join(col("w"), "-", "?") | w
+array_position(col("a"), 3) | a
+array_remove(col("a"), 3) | a
+slice(col("a"), 2, 2) | a
+struct(col("i"), col("s")) | i s
+lit(None) |
+lit(1) |
+lit(2147483648) |
+lit(1.5) |
+lit("x") |
+lit(True) |
+lit(datetime.date(2024, 1, 2)) |
+col("s").alias("x") | s
+width_bucket(col("e"), lit(0.0), lit(3.0), lit(3)) | e
+"""
+
+# Frame expressions: `df` is the frame named first.
+FRAME_EXPRESSIONS = """
+numbers | df.agg(F.avg("i"), F.avg("d"), F.avg("e"))
+numbers | df.agg(F.sum("i"), F.sum("d"), F.sum("e"))
+numbers | df.agg(F.count("*"), F.count("i"), F.count("d"), F.count(F.lit(1)))
+numbers | df.agg(F.countDistinct("i"), F.countDistinct("d"), F.countDistinct("i", "d"), F.countDistinct("k"))
+numbers | df.agg(F.min("i"), F.max("i"), F.min("d"), F.max("d"), F.min("k"), F.max("k"))
+numbers | df.agg(F.stddev("i"), F.stddev_pop("i"), F.variance("i"), F.var_pop("i"), F.stddev("e"), F.variance("e"), F.stddev("d"))
+numbers | df.agg(F.skewness("e"), F.kurtosis("e"), F.skewness("i"), F.kurtosis("i"))
+numbers | df.agg(F.first("i"), F.last("i"), F.first("i", True), F.last("i", True))
+numbers | df.agg(F.collect_list("i"), F.collect_list("d"))
+numbers | df.agg(F.sort_array(F.collect_set("d")), F.sort_array(F.collect_set("i")))
+numbers | df.agg(F.corr("i", "e"), F.covar_samp("i", "e"), F.covar_pop("i", "e"))
+numbers | df.agg(F.median("i"), F.median("d"), F.median("e"))
+numbers | df.agg(F.percentile("e", 0.25), F.percentile("i", [0.1, 0.5, 0.9]))
+numbers | df.agg(F.percentile_approx("i", 0.5), F.percentile_approx("e", [0.0, 0.25, 0.5, 0.75, 1.0]), F.percentile_approx("d", 0.5))
+numbers | df.agg(F.mode("i"))
+numbers | df.agg(F.product("e"), F.sum_distinct("i"), F.bool_and(F.col("i") > 0), F.bool_or(F.col("i") > 4), F.count_if(F.col("i") > 1))
+numbers | df.agg(F.max_by("k", "i"), F.min_by("k", "e"))
+numbers | df.where("id < 0").agg(F.sum("i"), F.avg("d"), F.count("*"), F.min("d"), F.stddev("e"), F.collect_list("i"), F.median("e"))
+numbers | df.where("id = 0").agg(F.stddev("e"), F.variance("e"), F.stddev_pop("e"), F.corr("i", "e"), F.skewness("e"))
+numbers | df.groupBy("k").agg(F.count("*"), F.sum("i"), F.max("d"), F.avg("e")).orderBy("k")
+numbers | df.groupBy("d").count().orderBy("d")
+numbers | df.groupBy("k").pivot("i", [1, 2]).agg(F.sum("e")).orderBy("k")
+numbers | df.groupBy().avg()
+numbers | df.select(F.sum("i").over(Window.partitionBy("k").orderBy("id")).alias("run"), F.row_number().over(Window.partitionBy("k").orderBy("id")).alias("n"), "id").orderBy("id")
+numbers | df.select("id", F.lag("i").over(Window.orderBy("id")).alias("lag"), F.lead("i", 2, -1).over(Window.orderBy("id")).alias("lead")).orderBy("id")
+numbers | df.select("id", F.rank().over(Window.orderBy("d")).alias("rank"), F.dense_rank().over(Window.orderBy("d")).alias("dense")).orderBy("id")
+numbers | df.select("id", "d").orderBy("d", "id")
+numbers | df.select("id", "d").orderBy(F.col("d").desc(), "id")
+numbers | df.select("id", "d").orderBy(F.col("d").asc_nulls_last(), "id")
+numbers | df.select("id", "d").orderBy(F.col("d").desc_nulls_first(), "id")
+numbers | df.select("id", "k").orderBy("k", F.col("id").desc())
+main | df.select("id", "s").orderBy("s")
+main | df.select("id", F.explode("a").alias("x")).orderBy("id", "x")
+main | df.select("id", F.explode_outer("a").alias("x")).orderBy("id", "x")
+main | df.select("id", F.posexplode("a")).orderBy("id", "pos")
+numbers | df.select("k", "id").join(other, "k").orderBy("id", "v")
+numbers | df.select("k", "id").join(other, "k", "left").orderBy("id", "v")
+numbers | df.select("k", "id").join(other, "k", "right").orderBy("v", "id")
+numbers | df.select("k", "id").join(other, "k", "outer").orderBy("id", "v")
+numbers | df.select("k", "id").join(other, "k", "left_semi").orderBy("id")
+numbers | df.select("k", "id").join(other, "k", "left_anti").orderBy("id")
+numbers | df.select("k", "id").join(other, df.k.eqNullSafe(other.k)).select("id", "v").orderBy("id", "v")
+numbers | df.select("d", "id").join(keys, "d").orderBy("id")
+numbers | df.join(other, df.k == other.k).orderBy("id", "v").select("id", "v")
+numbers | df.select("k", "id").join(other, df.k == other.k).select("k")
+numbers | df.select("k").crossJoin(other.select("v")).agg(F.count("*"))
+numbers | df.select("i").limit(2).union(df.select("d").limit(2))
+numbers | df.select("i").limit(1).union(df.select("k").limit(1))
+numbers | df.select("i", "k").limit(1).unionByName(df.select("k", "i").limit(1))
+numbers | df.select("i").limit(1).unionByName(df.select("k").limit(1), allowMissingColumns=True)
+numbers | df.select("i", "k").limit(1).union(df.select("i").limit(1))
+numbers | df.select("i").limit(1).union(df.select(F.col("i").cast("bigint")).limit(1))
+numbers | df.select("i").limit(1).union(df.select(F.lit(True)).limit(1))
+numbers | df.select("d").distinct().orderBy("d")
+numbers | df.select("k").distinct().orderBy("k")
+numbers | df.dropDuplicates(["k"]).select("k").orderBy("k")
+numbers | df.select("d").intersect(keys.select("d")).orderBy("d")
+numbers | df.select("d").exceptAll(keys.select("d")).orderBy("d")
+numbers | df.where("d > 1").select("id")
+numbers | df.where(F.col("i") != 2).select("id")
+numbers | df.where(~(F.col("i") == 2)).select("id")
+numbers | df.filter("d = 0").select("id")
+numbers | df.describe()
+numbers | df.describe("i", "k")
+numbers | df.summary()
+clean | df.describe()
+clean | df.summary("count", "25%", "50%", "75%", "max")
+clean | df.groupBy("k").agg(F.avg("d"), F.stddev("d"), F.sum("i"), F.collect_list("i")).orderBy("k")
+numbers | df.na.fill(0)
+numbers | df.na.fill(0.5)
+numbers | df.na.fill("none")
+numbers | df.na.fill({"i": -1, "k": "?"})
+numbers | df.na.fill(7, ["d", "k"])
+numbers | df.na.fill(True)
+numbers | df.na.drop().select("id")
+numbers | df.na.drop("all", subset=["i", "d", "e"]).select("id")
+numbers | df.na.drop(thresh=4).select("id")
+numbers | df.na.drop(subset=["d"]).select("id")
+numbers | df.na.replace(2, 20)
+numbers | df.na.replace([1, 2], [10, 20], ["i"])
+numbers | df.na.replace(0.0, 5.0, ["d"])
+numbers | df.na.replace(float("nan"), -1.0)
+numbers | df.na.replace("p", None)
+numbers | df.na.replace({"p": "P", "q": "Q"})
+numbers | df.withColumn("i", F.col("i") + 1).withColumnRenamed("e", "E").drop("k", "nope").limit(2)
+numbers | df.withColumnRenamed("nope", "x").limit(1)
+numbers | df.select("nope")
+numbers | df.select(F.col("I"))
+numbers | df.select("i", "i")
+numbers | df.select("*", (F.col("i") * 2).alias("x")).limit(1)
+numbers | df.select(F.col("i") + 1, F.upper("k"), F.col("i").cast("double"), F.when(F.col("i") > 1, 1).otherwise(0), F.lit(1), -F.col("i")).limit(1)
+numbers | df.selectExpr("i + 1", "upper(k) as u", "case when i > 1 then 'a' end").limit(1)
+numbers | df.offset(2).limit(2)
+numbers | df.filter("i")
+numbers | df.filter("i = 'x'")
+numbers | df.agg(F.sum(F.col("i") + 2147483640))
+numbers | df.agg(F.sum(F.lit(9223372036854775807)))
+numbers | df.agg(F.sum("k"))
+clean | df.agg(F.avg("k"))
+"""
+
+VALUE_EXPRESSIONS = """
+clean | df.approxQuantile("d", [0.0, 0.25, 0.5, 0.75, 1.0], 0.0)
+clean | df.approxQuantile("i", [0.5], 0.25)
+clean | df.approxQuantile(["i", "d"], [0.1, 0.9], 0.0)
+numbers | df.approxQuantile("d", [0.0, 0.5, 1.0], 0.0)
+numbers | df.approxQuantile("i", [0.0, 0.5, 1.0], 0.0)
+numbers | df.where("id < 0").approxQuantile("i", [0.5], 0.0)
+clean | df.corr("i", "d")
+clean | df.cov("i", "d")
+numbers | df.corr("i", "e")
+numbers | df.count()
+numbers | df.columns
+numbers | df.dtypes
+numbers | df.isEmpty()
+numbers | df.where("id < 0").isEmpty()
+numbers | df.where("id < 0").first()
+"""
+
+
+def expression_frame(spark, data):
+    parse = {"date": datetime.date.fromisoformat, "timestamp": datetime.datetime.fromisoformat}
+    rows = [[parse[t](v) if v is not None and t in parse else v for (_, t), v in zip(data["columns"], r)] for r in data["rows"]]
+    return frame_in(spark, {"columns": data["columns"], "rows": rows}).cache()
+
+
+def by_value(frame, column, key="id"):
+    """The column's values; when the whole fails, each row by itself, an {"error"} where that row fails."""
+    try:
+        out = frame.select(column.alias("r"))
+        kind = out.schema["r"].dataType.simpleString()
+    except Exception as e:
+        return failure(e)
+    try:
+        return {"type": kind, "result": [r.r for r in out.collect()]}
+    except Exception:
+        results = []
+        for row in frame.select(key).collect():
+            try:
+                results.append(frame.where(F.col(key) == row[0]).select(column.alias("r")).head().r)
+            except Exception as e:
+                results.append({"error": failure(e)["error"]})
+        return {"type": kind, "result": results}
+
+
+def expressions(spark):
+    names = {k: v for k, v in vars(F).items() if not k.startswith("_")}
+    frames = {k: expression_frame(spark, v) for k, v in EXPRESSION_FRAMES.items()}
+    cases = []
+
+    def put(case):
+        cases.append(case)
+        if "error" in case:
+            print(case.get("expr"), case["error"], flush=True)
+
+    for source, values in CAST_INPUTS.items():
+        frame = spark.createDataFrame(list(enumerate(values)), f"id int, x {source}").coalesce(1).cache()
+        for target in CASTS[source].split():
+            for how in ("cast", "try_cast"):
+                column = getattr(F.col("x"), how)(target)
+                put({"expr": f'col("x").{how}("{target}")', "input": {"x": values}, "inputType": source, **by_value(frame, column)})
+        print("cast from", source, flush=True)
+    for line in COLUMN_EXPRESSIONS.strip().split("\n"):
+        source, _, columns = line.rpartition("|")
+        source, columns = source.strip(), columns.split()
+        try:
+            column = eval(source, {**names, "datetime": datetime})
+        except Exception as e:
+            put({"expr": source, "frame": "main", "columns": columns, **failure(e)})
+            continue
+        put({"expr": source, "frame": "main", "columns": columns, **by_value(frames["main"] if columns else frames["main"].where("id = 0"), column)})
+    for line in FRAME_EXPRESSIONS.strip().split("\n"):
+        name, _, source = line.partition(" | ")
+        case = {"expr": source, "frame": name}
+        try:
+            case["output"] = frame_out(eval(source, {"F": F, "Window": Window, "df": frames[name], **frames}), metadata=False)
+        except Exception as e:
+            case.update(failure(e))
+        put(case)
+    for line in VALUE_EXPRESSIONS.strip().split("\n"):
+        name, _, source = line.partition(" | ")
+        case = {"expr": source, "frame": name}
+        try:
+            case["value"] = eval(source, {"F": F, "df": frames[name], **frames})
+        except Exception as e:
+            case.update(failure(e))
+        put(case)
+    about = ("`expr` is PySpark source. Column cases: over `frame` (all rows, in order; only row 0 where `columns` is empty) or over one column `x` of `inputType` with the values `input`; "
+             "`result` has a value a row, {\"error\": condition} where that row by itself fails. Other cases: `output` is a frame, `value` a value; `df` is the frame named, other frames go by their names. "
+             "ANSI mode is on, the session zone is UTC.")
+    return {"about": about, "frames": EXPRESSION_FRAMES, "cases": cases}
+
+
+# ---- csv ----
+
+def csv_cases():
+    """name, text, options, schema (None: inferred when asked, else strings)"""
+    h = {"header": True, "inferSchema": True}
+    yield "types", "i,l,d,b,s,day,at\n1,2147483648,1.5,true,x,2024-01-02,2024-01-02 03:04:05\n-2,3,-2e3,FALSE,y,1999-12-31,2024-01-02T03:04:05.678Z\n", h
+    yield "no inference", "a,b\n1,x\n,y\n", {"header": True}
+    yield "no header", "1,x\n2,y\n", {"inferSchema": True}
+    yield "int, then long, then double", "a,b,c\n1,1,1\n2147483648,2.5,9223372036854775807\n", h
+    yield "beyond 64 bits", "a,b\n9223372036854775808,1\n1,123456789012345678901234567890123456789012\n", h
+    yield "decimals", "a,b,c,d\n1.10,0.1,1e5,.5\n2.20,3,1E-3,5.\n", h
+    yield "NaN and infinities", "a,b,c\nNaN,Inf,1\n1,-Inf,nan\n2,1.5,2\n", h
+    yield "nan text options", "a,b\nnot,1\n1,big\n", {**h, "nanValue": "not", "positiveInf": "big"}
+    yield "booleans", "a,b,c,d\ntrue,Yes,1,T\nFalse,No,0,F\n", h
+    yield "mixed: number then text", "a,b\n1,true\nx,1\n", h
+    yield "int then date", "a\n1\n2024-01-01\n", h
+    yield "dates and timestamps mixed", "a,b\n2024-01-01,2024-01-01\n2024-01-02,2024-01-02 10:00:00\n", h
+    yield "date forms", "a,b,c,d\n2024-1-2,02/01/2024,20240102,2024-02-30\n", h
+    yield "dateFormat", "a\n02/01/2024\n", {**h, "dateFormat": "dd/MM/yyyy"}
+    yield "timestamp with zone and fraction", "a,b,c\n2024-01-01T00:00:00+02:00,2024-01-01 00:00,2024-01-01T00:00:00.123456\n", h
+    yield "blanks", "a,b,c\n1,,\n,x,\n3,\"\",2.5\n", h
+    yield "blank fields of spaces", "a,b\n 1 , x \n  ,   \n", h
+    yield "ignore leading white space", "a,b\n 1 , x \n  ,   \n", {**h, "ignoreLeadingWhiteSpace": True}
+    yield "ignore both white spaces", "a,b\n 1 , x \n  ,   \n", {**h, "ignoreLeadingWhiteSpace": True, "ignoreTrailingWhiteSpace": True}
+    yield "leading white space before a quote", 'a,b\n1, "x,y"\n', {**h, "ignoreLeadingWhiteSpace": True}
+    yield "the Telco blank", "id,TotalCharges\na,29.85\nb, \nc,10\n", {**h, "ignoreLeadingWhiteSpace": True}
+    yield "a column with nothing", "a,b\n1,\n2,\n", h
+    yield "quotes", 'a,b\n"x,y",1\n"he said ""hi""",2\n"it\'s",3\n', h
+    yield "backslash escape", 'a,b\n"say \\"hi\\"",1\n"back\\\\slash",2\nplain\\n,3\n', h
+    yield "escape is a quote", 'a,b\n"he said ""hi""",1\n"back\\slash",2\n', {**h, "escape": '"'}
+    yield "quote in mid-field", 'a,b\nx"y"z,1\n"x"y,2\n', h
+    yield "quote never closed", 'a,b\n"x,1\ny,2\n', h
+    yield "line break in quotes", 'a,b\n"x\ny",1\nz,2\n', h
+    yield "line break in quotes, multiLine", 'a,b\n"x\ny",1\nz,2\n', {**h, "multiLine": True}
+    yield "quote '", "a,b\n'x,y',1\n\"z\",2\n", {**h, "quote": "'"}
+    yield "quotes off", 'a,b\n"x,1\n"y",2\n', {**h, "quote": ""}
+    yield "sep ;", "a;b\n1;2,5\n", {**h, "sep": ";"}
+    yield "sep tab", "a\tb\n1\tx y\n", {**h, "sep": "\t"}
+    yield "sep ||", "a||b\n1||x|y\n", {**h, "sep": "||"}
+    yield "nullValue NA", "a,b\nNA,x\n1,NA\n,\n", {**h, "nullValue": "NA"}
+    yield "nullValue and emptyValue", 'a,b\n"",x\nNA,\n', {**h, "nullValue": "NA", "emptyValue": "EMPTY"}
+    yield "comment", "# top\na,b\n#1,2\n3,#4\n", {**h, "comment": "#"}
+    yield "ragged short", "a,b,c\n1,2\n3,4,5\n", h
+    yield "ragged long", "a,b\n1,2,3\n4,5\n", h
+    for mode in "PERMISSIVE DROPMALFORMED FAILFAST".split():
+        yield f"ragged, {mode}", "a,b,c\n1,2\n3,4,5\n6,7,8,9\n", {**h, "mode": mode}
+        yield f"bad numbers under a schema, {mode}", "a,b\n1,x\nz,y\n2.5,w\n", {"header": True, "mode": mode}, "a int, b string"
+        yield f"bad date and boolean under a schema, {mode}", "a,b\n2024-01-01,true\n2024-13-01,maybe\n", {"header": True, "mode": mode}, "a date, b boolean"
+    yield "corrupt record column", "a,b\n1,x\nz,y\n1,2,3\n", {"header": True}, "a int, b string, _corrupt_record string"
+    yield "schema, header ignored", "p,q\n1,x\n", {"header": True}, "a int, b string"
+    yield "schema, header enforced", "p,q\n1,x\n", {"header": True, "enforceSchema": False}, "p int, nope string"
+    yield "schema longer than the file", "a\n1\n", {"header": True}, "a int, b string"
+    yield "schema: spaces and overflow", "a,b,c\n 1,2147483648,1e400\n2,3,0x10\n", {"header": True}, "a int, b int, c double"
+    yield "schema: number forms", "a,b\n+1,+1.5\n1.0,1d\n1e2,\"1,5\"\n", {"header": True}, "a int, b double"
+    yield "duplicate header names", "a,a,b\n1,2,3\n", h
+    yield "header names differing in case", "a,A,b\n1,2,3\n", h
+    yield "blank header names", "a,,c\n1,2,3\n", h
+    yield "header with spaces and dots", " a b ,x.y\n1,2\n", h
+    yield "quoted header", '"a,b","c ""d"""\n1,2\n', h
+    yield "header only", "a,b\n", h
+    yield "header only, no inference", "a,b\n", {"header": True}
+    yield "empty file", "", h
+    yield "one blank line", "\n", h
+    yield "blank lines", "a,b\n\n1,2\n\n\n3,4\n", h
+    yield "byte order mark", "\ufeffa,b\n1,2\n", h
+    yield "byte order mark, multiLine", "\ufeffa,b\n1,2\n", {**h, "multiLine": True}
+    yield "byte order mark, quoted header", '\ufeff"a","b"\n1,2\n', h
+    yield "CRLF", "a,b\r\n1,x\r\n2,y\r\n", h
+    yield "CRLF, multiLine", "a,b\r\n1,x\r\n2,\"y\r\nz\"\r\n", {**h, "multiLine": True}
+    yield "CR only", "a,b\r1,x\r2,y\r", h
+    yield "no last line break", "a,b\n1,x", h
+    yield "trailing separator", "a,b,\n1,2,\n3,4,\n", h
+    yield "unicode", "näme,日本\né,😀\n", h
+    yield "plus signs, zeros in front, underscores", "a,b,c\n+1,007,1_000\n+2,010,2_000\n", h
+    yield "thousands", 'a\n"1,000"\n"2,500"\n', h
+    yield "Java number suffixes", "a,b,c\n1d,2f,3L\n4d,5f,6L\n", h
+    yield "minus zero", "a,b\n-0,-0.0\n0,0.0\n", h
+    yield "samplingRatio does not change few rows", "a\n1\n2\n", {**h, "samplingRatio": 1.0}
+
+
+def csv(spark):
+    cases = []
+    with tempfile.TemporaryDirectory() as folder:
+        for k, (name, body, options, *schema) in enumerate(csv_cases()):
+            path = os.path.join(folder, f"{k}.csv")
+            with open(path, "wb") as f:
+                f.write(body.encode("utf-8"))
+            case = {"name": name, "text": body, "options": options, **({"schema": schema[0]} if schema else {})}
+            try:
+                reader = spark.read.options(**options)
+                case["output"] = frame_out((reader.schema(schema[0]) if schema else reader).csv(path))
+            except Exception as e:
+                case.update({k: v.replace(folder, "DIR") for k, v in failure(e).items()})
+            cases.append(case)
+            print(name, case.get("output", case.get("message")), flush=True)
+    return {"about": "Files are the UTF-8 bytes of `text`, read by spark.read.options(**options)[.schema(schema)].csv(path).", "cases": cases}
+
+
+SECTIONS = {"logistic-regression": logistic_regression, "feature": feature, "evaluation": evaluation, "telco": telco,
+            "expressions": expressions, "csv": csv}
+
+
+def main(args):
+    out = args.pop(0) if args and args[0] not in SECTIONS else HERE
+    os.makedirs(out, exist_ok=True)
+    spark = session()
+    for name in args or SECTIONS:
+        save(out, name, SECTIONS[name](spark))
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
