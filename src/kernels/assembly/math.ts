@@ -49,10 +49,11 @@ export function log1pUnit(e: v128): v128 {
   return f64x2.add(s, f64x2.add(s, f64x2.mul(f64x2.mul(s, z), p)));
 }
 
-/** Natural logarithm of one normal, finite x > 0. */
+/** Natural logarithm of one normal, finite x > 0. NaN gives NaN. */
 // @ts-ignore: decorator
 @inline
 export function log(x: f64): f64 {
+  if (x != x) return x;
   const bits = reinterpret<u64>(x);
   const high = <i32>(bits >> 32) + (0x3ff00000 - 0x3fe6a09e);
   const k = <f64>((high >> 20) - 1023);
