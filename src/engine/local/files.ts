@@ -20,6 +20,8 @@ export const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 
 /** A path on this machine; one with a scheme other than `file:` is none. */
 export function localPath(owner: string, path: string): string {
+  if (path.includes('\0'))
+    throw new MlError('PARAM_INVALID', `${owner}: path must not hold the character NUL, got ${show(path)}`, { param: 'path', value: path });
   if (/^file:\/\//i.test(path)) return fileURLToPath(path);
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(path);
   if (!scheme) return resolve(path);

@@ -13,7 +13,7 @@ export type RowsIn = readonly (Readonly<Record<string, unknown>> | readonly unkn
 /** Columns of these rows; without a schema the types are those of the values (a number is a double, a bigint a long). */
 export function tableOfRows(rows: RowsIn, schema: Schema | null, partitions: number | null): LocalTable {
   if (!Array.isArray(rows)) throw new MlError('VALUE_INVALID', `${OWNER}: rows must be an array of objects or an Arrow table, got ${show(rows)}`);
-  const odd = rows.findIndex((row) => typeof row !== 'object' || row === null || (Array.isArray(row) && !schema));
+  const odd = rows.findIndex((row) => !isRow(row, schema !== null));
   if (odd >= 0) {
     throw new MlError(
       'VALUE_INVALID',
@@ -40,6 +40,13 @@ export function tableOfRows(rows: RowsIn, schema: Schema | null, partitions: num
     }
   });
   return { schema: found, rows: rows.length, partitions, columns };
+}
+
+/** Maps, dates and the like are objects without columns: their rows would be lost. */
+function isRow(row: unknown, arrays: boolean): boolean {
+  if (typeof row !== 'object' || row === null) return false;
+  if (Array.isArray(row)) return arrays;
+  return !(ArrayBuffer.isView(row) || [Map, Set, Date, Promise].some((Class) => row instanceof Class) || isVector(row));
 }
 
 /** The table's columns in the order and with the types of `schema`. */

@@ -6,6 +6,7 @@ import { CsvReader } from './csv/csv-source.ts';
 import { csvFormat } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { listFiles, type SourceFile } from './files.ts';
+import { GzipCheck } from './gzip.ts';
 import { parseSparkSchema, ROW_METADATA } from './spark-schema.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
 import type { Relation } from './sql/relation.ts';
@@ -22,6 +23,7 @@ interface ParquetFiles {
 export class Sources {
   readonly #database: Database;
   readonly #csv: CsvReader;
+  readonly #gzip = new GzipCheck();
 
   /** By the SQL of a source. */
   readonly #sections = new Map<string, ParquetFiles>();
@@ -42,6 +44,11 @@ export class Sources {
       throw new MlError('NOT_FOUND', `${owner}: path must hold at least one file, ${show(plan.paths[0])} holds none`, { path: plan.paths[0] });
     }
     const asked: QueryOptions = { ...options, owner };
+    if (plan.format !== 'parquet')
+      await this.#gzip.check(
+        files.map((f) => f.path),
+        asked,
+      );
     const partition = partitionFields(files, plan.schema);
     if (plan.format === 'csv') return this.#readCsv(plan, files, partition, asked);
     return plan.format === 'json' ? this.#readJson(plan, files, partition, asked) : this.#readParquet(plan, files, partition, asked);
@@ -166,9 +173,20 @@ export class Sources {
     ];
     const given = plan.schema && without(plan.schema, partition);
     const schema = given ?? (await this.#inferJson(paths, shape, plan, options));
-    const columns = schema.fields.map((f) => `${text(f.name)}: ${text(jsonType(f.type))}`).join(', ');
+    const types = schema.fields.map((f) => jsonType(f.type));
+    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j] as string)}`).join(', ');
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
-    const reader = `read_json(${paths}, columns = {${columns}}, hive_partitioning = ${partition.length > 0}, hive_types_autocast = false, ${shape.join(', ')})`;
+    const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
+    if (new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length) {
+      // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
+      const objects = `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
+      return relationOf(objects, withFields(schema, partition), (field, j) => {
+        if (j >= schema.fields.length) return partitionSql(field);
+        const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
+        return castSource(`struct_extract(${read}, ${text(field.name)})`, field.type);
+      });
+    }
+    const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')})`;
     return relationOf(`SELECT * FROM ${reader}`, withFields(schema, partition), (field, j) =>
       j < schema.fields.length ? castSource(identifier(field.name), field.type) : partitionSql(field),
     );
@@ -180,8 +198,21 @@ export class Sources {
     const described = await this.#database.describe(sql, options);
     if (described.length === 1 && described[0]?.name === 'json') return new Schema([]);
     const asText = plan.options.primitivesAsString === true;
-    const fields = described.map((d) => ({ name: d.name, type: plainJson(d.type, asText), nullable: true }));
+    const names = await this.#jsonNames(paths, shape, described.map((d) => d.name), options);
+    const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText), nullable: true }));
     return new Schema(fields.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+
+  /** The names of the objects' keys: DuckDB calls one that differs from another in case only `<name>_<number>`. */
+  async #jsonNames(paths: string, shape: readonly string[], names: readonly string[], options: QueryOptions): Promise<readonly string[]> {
+    const known = new Set(names.map((name) => name.toLowerCase()));
+    const renamed = /^(.*)_\d+$/s;
+    const isRenamed = (name: string) => known.has(renamed.exec(name)?.[1]?.toLowerCase() as string);
+    if (!names.some(isRenamed)) return names;
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const keys = await this.#database.rows(`SELECT DISTINCT unnest(json_keys(json)) FROM ${objects}`, [STRING], options);
+    const found = new Set(keys.map(([key]) => key as string));
+    return names.map((name) => (isRenamed(name) && !found.has(name) ? (renamed.exec(name)?.[1] as string) : name));
   }
 }
 

@@ -8,7 +8,7 @@ import { writeValues } from '../duck/write-vector.ts';
 import type { SourceFile } from '../files.ts';
 import { identifier, text } from '../sql/duck-type.ts';
 import { csvCast } from './cast.ts';
-import { findLine, readHeader, readText } from './head.ts';
+import { findLine, type Header, readHeader, readText } from './head.ts';
 import { fieldSql, TypeInference } from './infer.ts';
 import type { CsvFormat } from './options.ts';
 import { CsvTokenizer, QUOTED_EMPTY } from './tokenizer.ts';
@@ -64,7 +64,7 @@ export class CsvReader {
   /** A SELECT of `line` (the record's text) and `l` (its fields as texts). */
   async #records(
     files: readonly SourceFile[],
-    headers: readonly ({ skip: number } | null)[],
+    headers: readonly (Header | null)[],
     format: CsvFormat,
     partition: readonly string[],
     options: QueryOptions,
@@ -75,14 +75,15 @@ export class CsvReader {
       const header = format.header ? `l[2:]` : 'l';
       return `SELECT NULL::VARCHAR AS line, unnest(r) AS l FROM (SELECT ${header} AS r FROM (SELECT ${name}(p) AS l FROM (SELECT unnest([${list}]) AS p)))`;
     }
-    const groups: { skip: number; paths: string[] }[] = [];
+    const groups: { skip: number; carriage: boolean; paths: string[] }[] = [];
     files.forEach((file, i) => {
       const skip = format.header ? (headers[i]?.skip ?? 0) : 0;
+      const carriage = headers[i]?.carriage ?? false;
       const last = groups.at(-1);
-      if (last?.skip === skip) last.paths.push(file.path);
-      else groups.push({ skip, paths: [file.path] });
+      if (last?.skip === skip && last.carriage === carriage) last.paths.push(file.path);
+      else groups.push({ skip, carriage, paths: [file.path] });
     });
-    const lines = groups.map(({ skip, paths }) => linesSql(paths, skip, format, partition)).join(' UNION ALL ');
+    const lines = groups.map((group) => linesSql(group, format, partition)).join(' UNION ALL ');
     const filters = [
       `trim(line, ' ' || chr(9) || chr(13)) <> ''`,
       ...(format.comment === '' ? [] : [`NOT starts_with(line, ${text(format.comment)})`]),
@@ -135,7 +136,15 @@ export class CsvReader {
   }
 }
 
-function linesSql(paths: readonly string[], skip: number, format: CsvFormat, partition: readonly string[]): string {
+/**
+ * Lines of files. Where DuckDB takes CRLF for the line break, it loses the character after a lone CR: files with carriage returns are
+ * read with each CR and each LF as a break, which leaves blank lines to be dropped.
+ */
+function linesSql(
+  { paths, skip, carriage }: { paths: readonly string[]; skip: number; carriage: boolean },
+  format: CsvFormat,
+  partition: readonly string[],
+): string {
   const options = [
     'auto_detect = false',
     'header = false',
@@ -147,6 +156,7 @@ function linesSql(paths: readonly string[], skip: number, format: CsvFormat, par
     'strict_mode = false',
     'max_line_size = 67108864',
     `skip = ${skip}`,
+    ...(carriage ? ["new_line = '\\n'"] : []),
     `encoding = ${text(format.encoding)}`,
     "columns = {'line': 'VARCHAR'}",
     `hive_partitioning = ${partition.length > 0}`,

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { constants, gunzipSync } from 'node:zlib';
+import { constants } from 'node:zlib';
 import { MlError, show } from '../../../error.ts';
+import { unzip } from '../gzip.ts';
 import type { CsvFormat } from './options.ts';
 
 const HEAD_BYTES = 1 << 20;
@@ -8,18 +9,18 @@ const HEAD_BYTES = 1 << 20;
 /** The whole text of a file, gunzipped when its name ends in `.gz`. */
 export function readText(path: string, format: CsvFormat): string {
   const bytes = readFileSync(path);
-  return decode(/\.gz$/i.test(path) ? gunzipSync(bytes) : bytes, path, format, true);
+  return decode(/\.gz$/i.test(path) ? unzip('read.csv', path, bytes) : bytes, path, format, true);
 }
 
 /** First lines of a file: enough to find its header. */
-function readHead(path: string, format: CsvFormat, bytes: number): { text: string; whole: boolean } {
+function readHead(path: string, format: CsvFormat, bytes: number): { text: string; whole: boolean; plain: Buffer } {
   const file = openSync(path, 'r');
   try {
     const buffer = Buffer.alloc(bytes);
     const size = readSync(file, buffer, 0, bytes, 0);
     const found = buffer.subarray(0, size);
-    const plain = /\.gz$/i.test(path) ? gunzipSync(found, { finishFlush: constants.Z_SYNC_FLUSH }) : found;
-    return { text: decode(plain, path, format, false), whole: size < bytes };
+    const plain = /\.gz$/i.test(path) ? unzip('read.csv', path, found, { finishFlush: constants.Z_SYNC_FLUSH }) : found;
+    return { text: decode(plain, path, format, false), whole: size < bytes, plain };
   } finally {
     closeSync(file);
   }
@@ -29,19 +30,40 @@ function decode(bytes: Uint8Array, path: string, format: CsvFormat, strict: bool
   try {
     return new TextDecoder(format.encoding === 'latin-1' ? 'latin1' : 'utf-8', { fatal: strict }).decode(bytes);
   } catch (error) {
-    throw new MlError('VALUE_INVALID', `read.csv: a file must be UTF-8, ${show(path)} is not; set option encoding`, { path }, { cause: error });
+    throw badEncoding(path, null, error);
   }
 }
 
-/** The header of a file: its first line that is neither blank nor a comment, and how many lines end with it. Null when there is none. */
-export function readHeader(path: string, format: CsvFormat): { line: string; skip: number } | null {
+function badEncoding(path: string, line: number | null, cause?: unknown): MlError {
+  const where = line === null ? '' : ` at line ${line}`;
+  const details = { path, ...(line !== null && { line }) };
+  return new MlError('VALUE_INVALID', `read.csv: a file must be UTF-8, ${show(path)} is not${where}; set option encoding`, details, { cause });
+}
+
+/** Where a file's rows begin. */
+export interface Header {
+  /** The first line that is neither blank nor a comment. */
+  readonly line: string;
+  /** How many lines end with it; where there are carriage returns, each of these and each line feed ends one. */
+  readonly skip: number;
+  /** Whether there are carriage returns at the file's beginning. */
+  readonly carriage: boolean;
+}
+
+/** The header of a file; null when all its lines are blank or comments. */
+export function readHeader(path: string, format: CsvFormat): Header | null {
   for (let bytes = HEAD_BYTES; ; bytes *= 16) {
-    const { text, whole } = readHead(path, format, bytes);
+    const { text, whole, plain } = readHead(path, format, bytes);
     const lines = text.split(/\r\n|\n|\r/);
     const complete = whole ? lines.length : lines.length - 1;
     for (let i = 0; i < complete; i++) {
       const line = lines[i] as string;
-      if (line.trim() !== '' && !(format.comment !== '' && line.startsWith(format.comment))) return { line, skip: i + 1 };
+      if (line.trim() === '' || (format.comment !== '' && line.startsWith(format.comment))) continue;
+      // A character that stands for bad bytes does not come back as them.
+      if (line.includes('\ufffd') && format.encoding !== 'latin-1' && !plain.includes(line)) throw badEncoding(path, i + 1);
+      const carriage = text.includes('\r');
+      const breaks = text.match(/\r\n|\n|\r/g) ?? [];
+      return { line, skip: carriage ? [...breaks, '\n'].slice(0, i + 1).join('').length : i + 1, carriage };
     }
     if (whole) return null;
   }
