@@ -68,19 +68,52 @@ function references(expressions: readonly Expression[]): ReadonlySet<string> | n
 }
 
 function collect(expression: Expression, names: Set<string>): boolean {
-  if (expression.kind === 'sql' || expression.kind === 'star') return false;
+  if (expression.kind === 'star') return false;
+  if (expression.kind === 'sql') return collectText(expression.text, names);
   if (expression.kind === 'column') {
     const parts = expression.name.split('.');
     if (expression.name === '*' || parts.at(-1) === '*') return false;
-    for (let from = 0; from < parts.length; from++) {
-      for (let to = from + 1; to <= parts.length; to++) names.add(parts.slice(from, to).join('.'));
-    }
+    addDotted(parts, names);
     return true;
   }
   return Object.values(expression).every((part) => {
     if (Array.isArray(part)) return part.every((item) => collectPart(item, names));
     return collectPart(part, names);
   });
+}
+
+/** Adds each run of the parts, joined by dots. */
+function addDotted(parts: readonly string[], names: Set<string>): void {
+  for (let from = 0; from < parts.length; from++) {
+    for (let to = from + 1; to <= parts.length; to++) names.add(parts.slice(from, to).join('.'));
+  }
+}
+
+/** A literal, or identifiers joined by dots (bare ones, and quoted ones with `""` for a quote). */
+const TOKENS = (() => {
+  const identifier = String.raw`(?:"(?:[^"]|"")*"|[^\s.,()+\-*/%=<>!|&^~\[\]{}:;'"]+)`;
+  return new RegExp(String.raw`'(?:[^']|'')*'|${identifier}(?:\s*\.\s*${identifier})*`, 'gu');
+})();
+
+/** Words after which a text may mean columns that it does not name. */
+const WIDE: ReadonlySet<string> = new Set(['select', 'from', 'table', 'columns', 'exclude', 'replace', 'unpack']);
+
+/**
+ * Names in an SQL text, functions and keywords among them: a superset of its columns. Texts with comments, escapes, dollar quotes, stars
+ * or queries of their own are not looked into.
+ */
+function collectText(text: string, names: Set<string>): boolean {
+  if (/--|\/\*|[\\$*]/.test(text)) return false;
+  for (const [token] of text.matchAll(TOKENS)) {
+    if (token.startsWith("'")) continue;
+    const parts = [...token.matchAll(/"((?:[^"]|"")*)"|[^\s."]+/gu)].map((m) => (m[1] === undefined ? m[0] : m[1].replaceAll('""', '"')));
+    if (parts.some((part) => WIDE.has(part.toLowerCase()))) return false;
+    addDotted(
+      parts.flatMap((part) => part.split('.')),
+      names,
+    );
+  }
+  return true;
 }
 
 function collectPart(part: unknown, names: Set<string>): boolean {

@@ -1,22 +1,34 @@
-import type { Block, CodeColumn, Column, VectorColumn } from '../../../block/column.ts';
+import type { Block, CodeColumn, Column } from '../../../block/column.ts';
 import { MlError, show } from '../../../error.ts';
 import type { Field } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { type Program, type RunningProgram, startProgram } from '../../../scoring/program.ts';
 import { copyInto, copyValidity, type LogicalType, logicalType, low, type RawChunk, type RawVector, rawType, view } from '../duck/bindings.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
+import { DenseForm } from '../duck/dense-form.ts';
 import { writeVectorColumn } from '../duck/vector-form.ts';
 import { writeValues } from '../duck/write-vector.ts';
 import { duckType } from '../sql/duck-type.ts';
 import type { InputReader } from './program-inputs.ts';
 
-/** A column that the function puts out: `numbers` share one fixed-size array of doubles, others have a struct field each. */
+/** A column that the function puts out, as a field of its struct: numbers as doubles, the rest as they are. */
 interface Output {
   readonly field: Field;
   readonly slot: number;
   readonly place: 'number' | 'text' | 'vector' | 'value';
-  /** Position in the array, or the struct field's number. */
-  readonly index: number;
+  /** What chunk after chunk is written from. */
+  readonly scratch: Scratch;
+}
+
+interface Scratch {
+  numbers: Float64Array;
+  readonly dense: DenseForm;
+}
+
+/** A field of the struct: its type as a key and as DuckDB's object. */
+interface StructField {
+  readonly key: string;
+  readonly logical: () => LogicalType;
 }
 
 /** A program as SQL may call it. */
@@ -35,12 +47,12 @@ interface Bound {
   readonly running: RunningProgram;
   readonly readers: readonly InputReader[];
   readonly outputs: readonly Output[];
-  readonly numbers: number;
-  readonly keepAt: number;
+  /** Whether the struct's last field says which rows stay. */
+  readonly keeps: boolean;
 }
 
 /**
- * Programs as DuckDB scalar functions: `f(program, inputs …) → STRUCT(n DOUBLE[k], …)`. DuckDB calls them on this thread with up to
+ * Programs as DuckDB scalar functions: `f(program, inputs …) → STRUCT(o0, o1 …)`. DuckDB calls them on this thread with up to
  * 2048 rows. There is one function for each list of input and output types; which program is meant is its first argument.
  * They are declared volatile: DuckDB would otherwise repeat a call in every filter that it pushes down.
  */
@@ -56,39 +68,39 @@ export class ProgramFunctions {
   /** `fields` are the columns wanted of the program's outputs. */
   async call(program: Program, readers: readonly InputReader[], fields: readonly Field[], options: QueryOptions): Promise<ProgramCall> {
     const dropsRows = program.steps.some((step) => (step.args as { handleInvalid?: string } | null)?.handleInvalid === 'skip');
-    const outputs: Output[] = [];
-    let numbers = 0;
-    const others: { name: string; key: string; logical: () => LogicalType }[] = [];
-    for (const field of fields) {
-      const slot = program.outputs.get(field.name) as number;
-      const place = placeOf(field);
-      if (place === 'number') outputs.push({ field, slot, place, index: numbers++ });
-      else {
-        const logical = () => logicalType(field.type);
-        outputs.push({ field, slot, place, index: others.length });
-        others.push({ name: `o${others.length}`, key: duckType(field.type), logical });
-      }
-    }
-    const keepAt = dropsRows ? numbers++ : -1;
-    const width = Math.max(numbers, 1);
-    const key = JSON.stringify([readers.map((r) => r.typeKey), width, others.map((o) => o.key)]);
+    const outputs = fields.map(
+      (field): Output => ({
+        field,
+        slot: program.outputs.get(field.name) as number,
+        place: placeOf(field),
+        scratch: { numbers: new Float64Array(0), dense: new DenseForm() },
+      }),
+    );
+    const keeps = dropsRows || outputs.length === 0;
+    const made = outputs.map(
+      ({ field, place }): StructField =>
+        place === 'number'
+          ? { key: 'DOUBLE', logical: () => rawType('double') }
+          : { key: duckType(field.type), logical: () => logicalType(field.type) },
+    );
+    if (keeps) made.push({ key: 'BOOLEAN', logical: () => rawType('boolean') });
+    const key = JSON.stringify([readers.map((r) => r.typeKey), made.map((m) => m.key)]);
     let name = this.#functions.get(key);
     if (!name) {
-      name = this.#define(readers, width, others, options);
+      name = this.#define(readers, made, options);
       this.#functions.set(key, name);
       name.catch(() => this.#functions.delete(key));
     }
     const id = this.#database.number();
-    this.#programs.set(id, { running: startProgram(program), readers, outputs, numbers: width, keepAt });
+    this.#programs.set(id, { running: startProgram(program), readers, outputs, keeps });
     return {
       id,
       sql: `${await name}(${[id, ...readers.map((r) => r.sql)].join(', ')})`,
-      keep: keepAt < 0 ? null : (struct) => `${struct}.n[${keepAt + 1}] = 1`,
+      keep: dropsRows ? (struct) => `${struct}.o${outputs.length}` : null,
       columns: (struct) =>
-        outputs.map(({ field, place, index }) => {
-          if (place !== 'number') return { field, sql: `${struct}.o${index}` };
-          const number = `${struct}.n[${index + 1}]`;
-          return { field, sql: field.type.kind === 'double' ? number : `CAST(${number} AS ${duckType(field.type)})` };
+        outputs.map(({ field, place }, k) => {
+          const plain = place !== 'number' || field.type.kind === 'double';
+          return { field, sql: plain ? `${struct}.o${k}` : `CAST(${struct}.o${k} AS ${duckType(field.type)})` };
         }),
     };
   }
@@ -98,12 +110,7 @@ export class ProgramFunctions {
     this.#programs.delete(id);
   }
 
-  async #define(
-    readers: readonly InputReader[],
-    width: number,
-    others: readonly { name: string; logical: () => LogicalType }[],
-    options: QueryOptions,
-  ): Promise<string> {
+  async #define(readers: readonly InputReader[], made: readonly StructField[], options: QueryOptions): Promise<string> {
     const name = `program${this.#database.number()}`;
     await this.#database.register(() => {
       const f = low.create_scalar_function();
@@ -112,8 +119,9 @@ export class ProgramFunctions {
       low.scalar_function_set_volatile(f);
       low.scalar_function_add_parameter(f, rawType('int'));
       for (const reader of readers) low.scalar_function_add_parameter(f, reader.logical());
-      const array = low.create_array_type(rawType('double'), width);
-      low.scalar_function_set_return_type(f, low.create_struct_type([array, ...others.map((o) => o.logical())], ['n', ...others.map((o) => o.name)]));
+      const names = made.map((_, k) => `o${k}`);
+      const types = made.map((m) => m.logical());
+      low.scalar_function_set_return_type(f, low.create_struct_type(types, names));
       low.scalar_function_set_function(f, (info, input, output) => {
         try {
           this.#run(input, output);
@@ -132,24 +140,27 @@ export class ProgramFunctions {
     const id = view(low.data_chunk_get_vector(input, 0), 1, Int32Array)[0] as number;
     const bound = this.#programs.get(id);
     if (!bound) throw new MlError('SQL_FAILED', `transform: program ${id} is gone; build the frame anew`);
-    const { running, readers, outputs, numbers, keepAt } = bound;
+    const { running, readers, outputs, keeps } = bound;
     const block: Block = { rows, firstRow: 0, columns: new Array(running.program.slots), keep: null };
     for (const [k, { slot }] of running.program.inputs.entries()) {
       block.columns[slot] = (readers[k] as InputReader).read(low.data_chunk_get_vector(input, k + 1), rows, 0);
     }
     running.run(block);
-    const array = new Float64Array(rows * numbers);
-    let valid: Uint8Array | null = null;
-    for (const { field, slot, place, index } of outputs) {
+    for (const [k, { field, slot, place, scratch }] of outputs.entries()) {
       const column = block.columns[slot] as Column;
-      if (place === 'number') valid = putNumbers(column, array, index, numbers, rows, field, valid);
-      else putOther(low.struct_vector_get_child(output, index + 1), column, place, field, block);
+      const child = low.struct_vector_get_child(output, k);
+      if (place === 'number') putNumbers(child, column, rows, field, scratch);
+      else putOther(child, column, place, field, block, scratch);
     }
-    if (keepAt >= 0) for (let i = 0; i < rows; i++) array[i * numbers + keepAt] = block.keep ? (block.keep[i] as number) : 1;
-    const child = low.array_vector_get_child(low.struct_vector_get_child(output, 0));
-    copyInto(child, array, array.length);
-    if (valid) copyValidity(child, valid, array.length);
+    if (keeps) copyInto(low.struct_vector_get_child(output, outputs.length), block.keep ?? allKept(rows), rows);
   }
+}
+
+let ones = new Uint8Array(2048).fill(1);
+
+function allKept(rows: number): Uint8Array {
+  if (ones.length < rows) ones = new Uint8Array(rows).fill(1);
+  return ones;
 }
 
 function placeOf({ type }: Field): Output['place'] {
@@ -158,46 +169,41 @@ function placeOf({ type }: Field): Output['place'] {
   return type.kind === 'boolean' || (isNumeric(type) && type.kind !== 'decimal' && type.kind !== 'long') ? 'number' : 'value';
 }
 
-/** Writes a column of numbers or codes into position `at` of each row's array; returns the mask of valid entries once there is a null. */
-function putNumbers(
-  column: Column,
-  out: Float64Array,
-  at: number,
-  width: number,
-  rows: number,
-  field: Field,
-  valid: Uint8Array | null,
-): Uint8Array | null {
+/** Writes a column of numbers, or of codes as the numbers they are. */
+function putNumbers(vector: RawVector, column: Column, rows: number, field: Field, scratch: Scratch): void {
+  if (column.kind === 'numbers') {
+    copyInto(vector, column.values, rows);
+    if (column.valid) copyValidity(vector, column.valid, rows);
+    return;
+  }
+  if (scratch.numbers.length < rows) scratch.numbers = new Float64Array(rows);
+  const out = scratch.numbers;
+  let valid: Uint8Array | null = null;
   if (column.kind === 'codes') {
     const { codes, size } = column;
-    let mask = valid;
-    for (let i = 0, p = at; i < rows; i++, p += width) {
-      out[p] = codes[i] as number;
+    for (let i = 0; i < rows; i++) {
+      out[i] = codes[i] as number;
       if ((codes[i] as number) < size) continue;
-      mask ??= new Uint8Array(out.length).fill(1);
-      mask[p] = 0;
+      valid ??= new Uint8Array(rows).fill(1);
+      valid[i] = 0;
     }
-    return mask;
-  }
-  if (column.kind === 'values') {
-    const values = Float64Array.from({ length: rows }, (_, i) => Number(column.values[i] ?? Number.NaN));
-    const present = Uint8Array.from({ length: rows }, (_, i) => (column.values[i] == null ? 0 : 1));
-    return putNumbers({ kind: 'numbers', values, valid: present }, out, at, width, rows, field, valid);
-  }
-  if (column.kind !== 'numbers') throw wrongKind(field, column);
-  const { values } = column;
-  for (let i = 0, p = at; i < rows; i++, p += width) out[p] = values[i] as number;
-  if (!column.valid) return valid;
-  const mask = valid ?? new Uint8Array(out.length).fill(1);
-  for (let i = 0; i < rows; i++) mask[i * width + at] = column.valid[i] as number;
-  return mask;
+  } else if (column.kind === 'values') {
+    for (let i = 0; i < rows; i++) {
+      out[i] = Number(column.values[i] ?? Number.NaN);
+      if (column.values[i] != null) continue;
+      valid ??= new Uint8Array(rows).fill(1);
+      valid[i] = 0;
+    }
+  } else throw wrongKind(field, column);
+  copyInto(vector, out, rows);
+  if (valid) copyValidity(vector, valid, rows);
 }
 
-function putOther(vector: RawVector, column: Column, place: Output['place'], field: Field, { rows, keep }: Block): void {
+function putOther(vector: RawVector, column: Column, place: Output['place'], field: Field, { rows, keep }: Block, { dense }: Scratch): void {
   if (place === 'vector') {
     if (column.kind === 'values') writeValues(vector, field.type, column.values, rows, field.name);
-    else if (column.kind === 'vectors') writeVectorColumn(vector, column as VectorColumn, rows, keep);
-    else throw wrongKind(field, column);
+    else if (column.kind !== 'vectors') throw wrongKind(field, column);
+    else if (!dense.write(vector, column, rows)) writeVectorColumn(vector, column, rows, keep);
   } else if (place === 'text' && column.kind === 'codes') writeValues(vector, field.type, labelTexts(column, rows), rows, field.name);
   else if (column.kind === 'strings' || column.kind === 'values') writeValues(vector, field.type, column.values, rows, field.name);
   else if (column.kind === 'numbers') writeValues(vector, field.type, numberValues(column.values, column.valid, field, rows), rows, field.name);
