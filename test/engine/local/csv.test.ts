@@ -35,24 +35,27 @@ it('knows every case that differs', () => {
 });
 
 describe('a CSV file reads as Spark reads it', () => {
-  it.each(cases.filter((c) => !DIFFERENT.has(c.name)).map((c, k) => [c.name, k, c] as const))('%s', async (_, k, { text, options, schema, output, error }) => {
-    const file = path(`${k}.csv`);
-    writeFileSync(file, text);
-    const reader = open().read.options(options);
-    const read = async () => {
-      const frame = (schema ? reader.schema(schema) : reader).csv(file);
-      const { fields } = await frame.schema();
-      return { fields, rows: await frame.toDF(...fields.map((_, j) => `c${j}`)).collect() };
-    };
-    if (error) {
-      const found = await read().catch((e: unknown) => e);
-      expect(found).toBeInstanceOf(MlError);
-      expect((found as MlError).code).not.toBe('INTERNAL');
-      return;
-    }
-    const { columns, rows } = output as NonNullable<Case['output']>;
-    const found = await read();
-    expect(found.fields.map((f) => [f.name, typeName(f.type)])).toEqual(columns.map((c) => [c.name, typeName(parseType(c.type))]));
-    expect(found.rows.map((row) => Object.values(row))).toEqual(rows.map((row) => row.map((v, j) => wanted(v, columns[j].type))));
-  });
+  it.each(cases.filter((c) => !DIFFERENT.has(c.name)).map((c, k) => [c.name, k, c] as const))(
+    '%s',
+    async (_, k, { text, options, schema, output, error }) => {
+      const file = path(`${k}.csv`);
+      writeFileSync(file, text);
+      const reader = open().read.options(options);
+      const read = async () => {
+        const frame = (schema ? reader.schema(schema) : reader).csv(file);
+        const { fields } = await frame.schema();
+        return { fields, rows: await frame.toDF(...fields.map((_, j) => `c${j}`)).collect() };
+      };
+      if (error) {
+        const found = await read().catch((e: unknown) => e);
+        expect(found).toBeInstanceOf(MlError);
+        expect((found as MlError).code).not.toBe('INTERNAL');
+        return;
+      }
+      const { columns, rows } = output as NonNullable<Case['output']>;
+      const found = await read();
+      expect(found.fields.map((f) => [f.name, typeName(f.type)])).toEqual(columns.map((c) => [c.name, typeName(parseType(c.type))]));
+      expect(found.rows.map((row) => Object.values(row))).toEqual(rows.map((row) => row.map((v, j) => wanted(v, columns[j].type))));
+    },
+  );
 });
