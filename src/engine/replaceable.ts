@@ -17,12 +17,28 @@ export interface OwnNames {
 }
 
 const MAX_DEPTH = 64;
+const MAX_ATTEMPTS = 100;
 
 /**
  * Why what is at `target` must not be replaced, as the end of "it is …"; null when nothing is there, when it is an empty folder, or when
  * `foreign` finds nothing strange in it. The current, the home and the temporary folder and all above them stay whatever they hold.
  */
 export function reasonToKeep(modules: NodeModules, target: string, foreign: (folder: string) => string | null): string | null {
+  const inode = () => modules.fs.lstatSync(target, { bigint: true, throwIfNoEntry: false })?.ino;
+  for (let attempt = 1; ; attempt++) {
+    const seen = inode();
+    // While it is looked at, another writer may put its own in its place: what was seen then is of two folders.
+    const isSame = () => attempt === MAX_ATTEMPTS || inode() === seen;
+    try {
+      const reason = look(modules, target, foreign);
+      if (reason === null || isSame()) return reason;
+    } catch (error) {
+      if (isSame()) throw error;
+    }
+  }
+}
+
+function look(modules: NodeModules, target: string, foreign: (folder: string) => string | null): string | null {
   const { fs } = modules;
   if (!fs.lstatSync(target, { throwIfNoEntry: false })) return null;
   const stats = fs.statSync(target, { bigint: true, throwIfNoEntry: false });
