@@ -12,9 +12,13 @@ import { Sources } from './sources.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
 import { planSql } from './sql/plan.ts';
 import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
+import { rowWiseLeaf } from './training/sections.ts';
 import type { WorkerPool } from './workers/pool.ts';
 
 const FRAME: QueryOptions = { owner: 'frame' };
+
+/** Rows that are written in one go. */
+const SECTION_ROWS = 1_000_000;
 
 /** What plans become: relations, kept by plan. Asking for a schema computes nothing; what is to be kept is kept at the first action. */
 export class Compiler {
@@ -153,6 +157,12 @@ export class Compiler {
     if (!this.#database.closed) await this.#database.run(`DROP TABLE IF EXISTS ${table}`, { owner: 'unpersist' }).catch(() => {});
   }
 
+  /** The plan's query as queries of a million rows each, when each row is made of one row of Parquet files; null for any other plan. */
+  async sections(plan: Plan, sql: string, options: QueryOptions): Promise<string[] | null> {
+    const leaf = rowWiseLeaf(plan);
+    return leaf && this.sources.sections(await this.compile(leaf, options), sql, 1, SECTION_ROWS * 8, options);
+  }
+
   /** SQL text over frames: each a common table expression under its name, with the columns' own names. */
   async #sql(plan: Extract<Plan, { op: 'sql' }>, compile: (input: Plan) => Promise<Relation>): Promise<Relation> {
     const tables: string[] = [];
@@ -167,7 +177,12 @@ export class Compiler {
     const body = plan.text.trim().replace(/;+$/, '');
     const query = `${tables.length > 0 ? `WITH ${tables.join(', ')} ` : ''}SELECT * FROM (\n${body}\n) AS q`;
     const described = await this.#database.describe(query, { owner: 'sql' });
-    const passed = passedColumns(await this.#context(true, undefined).syntaxTree(body).catch(() => null), plan.frames.size === 1 ? inputs : []);
+    const passed = passedColumns(
+      await this.#context(true, undefined)
+        .syntaxTree(body)
+        .catch(() => null),
+      plan.frames.size === 1 ? inputs : [],
+    );
     const fields = described.map(({ name, type }): Field => passed.get(name) ?? { name, type, nullable: true });
     const aliases = fields.map((_, j) => `q${j}`);
     const list = fields.map((f, j) => `CAST(q${j} AS ${duckType(f.type)}) AS c${j}`);

@@ -106,7 +106,9 @@ export class LocalEngine implements Engine {
   async write(plan: Plan, sink: Sink, options: ActionOptions = {}): Promise<void> {
     const owner = `write.${sink.format}`;
     const relation = await this.#prepare(owner, plan, options);
-    await this.#located(plan, options, writeRelation(this.parts.database, relation, sink, { owner, signal: options.signal }));
+    const query = { owner, signal: options.signal };
+    const sections = await this.compiler.sections(plan, relation.sql, query);
+    await this.#located(plan, options, writeRelation(this.parts.database, relation, sink, query, sections ?? undefined));
   }
 
   async explain(plan: Plan): Promise<string> {

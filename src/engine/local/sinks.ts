@@ -20,10 +20,17 @@ import { removeStale } from './temp-files.ts';
 const PREFIX = '.millstream-';
 
 /**
- * Writes a relation as a folder of part files with `_SUCCESS`. All is written to a folder beside the target first and renamed at the end:
+ * Writes a relation as a folder of part files with `_SUCCESS`, one for each of `sections` (queries that give the relation's rows piece by
+ * piece) or one for all: DuckDB keeps a copy's rows in order by holding them back, so that one long copy takes ever more memory. All is written to a folder beside the target first and renamed at the end:
  * a write that fails or is aborted leaves what was there. Mode overwrite replaces a written data set or an empty folder, and nothing else.
  */
-export async function writeRelation(database: Database, relation: Relation, sink: Sink, options: QueryOptions): Promise<void> {
+export async function writeRelation(
+  database: Database,
+  relation: Relation,
+  sink: Sink,
+  options: QueryOptions,
+  sections: readonly string[] = [relation.sql],
+): Promise<void> {
   const target = localPath(options.owner, sink.path);
   const there = existsSync(target);
   if (there && sink.mode === 'ignore') return;
@@ -40,7 +47,7 @@ export async function writeRelation(database: Database, relation: Relation, sink
     makeParents(parent);
     removeStale(parent, PREFIX);
     mkdirSync(temp);
-    await database.run(copies(temp), options);
+    for (const [part, sql] of sections.entries()) await database.run(copies(temp, sql, part), options);
     renameFolders(temp, sink.partitionBy.length);
     if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
     publish(temp, target, sink.mode);
@@ -142,7 +149,7 @@ function moveFiles(from: string, to: string): void {
 }
 
 /** The COPY statement, given the folder to write to. */
-function copySql(relation: Relation, sink: Sink, owner: string): (folder: string) => string {
+function copySql(relation: Relation, sink: Sink, owner: string): (folder: string, rows: string, part: number) => string {
   const { schema, columns } = relation;
   for (const name of schema.names) schema.find(name);
   const folders = sink.partitionBy.map((name) => schema.require(owner, name));
@@ -154,19 +161,21 @@ function copySql(relation: Relation, sink: Sink, owner: string): (folder: string
   const column = (field: Field) => columns[schema.fields.indexOf(field)] as string;
   const { sql, options, extension } = FORMATS[sink.format](data, column, sink, owner);
   const keys = folders.map((f) => `${textSql(`t.${column(f)}`, f.type)} AS ${identifier(f.name)}`);
-  const query = `${sql.header ? `${sql.header} UNION ALL ` : ''}SELECT ${[...sql.columns, ...keys].join(', ')} FROM (${relation.sql}) AS t`;
+  const select = `${sql.header ? `${sql.header} UNION ALL ` : ''}SELECT ${[...sql.columns, ...keys].join(', ')}`;
   const id = randomUUID();
-  return (folder) => {
+  return (folder, rows, part) => {
     const all = [...options];
+    const number = String(part).padStart(5, '0');
     if (folders.length > 0) {
       all.push(
         `PARTITION_BY (${folders.map((f) => identifier(f.name)).join(', ')})`,
-        `FILENAME_PATTERN ${text(`part-{i}-${id}`)}`,
+        `FILENAME_PATTERN ${text(`part-${number}-{i}-${id}`)}`,
         `FILE_EXTENSION ${text(extension)}`,
+        'OVERWRITE_OR_IGNORE true',
       );
     }
-    const path = folders.length > 0 ? folder : join(folder, `part-00000-${id}-c000.${extension}`);
-    return `COPY (${query}) TO ${text(path)} (${all.join(', ')})`;
+    const path = folders.length > 0 ? folder : join(folder, `part-${number}-${id}-c000.${extension}`);
+    return `COPY (${select} FROM (${rows}) AS t) TO ${text(path)} (${all.join(', ')})`;
   };
 }
 

@@ -63,7 +63,10 @@ export function rowWiseLeaf(plan: Plan): Plan | null {
     case 'repartition':
     case 'fill':
     case 'replace':
+    case 'transform':
       return rowWiseLeaf(plan.input);
+    case 'filter':
+      return isRowWise(plan.condition) ? rowWiseLeaf(plan.input) : null;
     case 'project':
       return plan.columns.every(isRowWise) ? rowWiseLeaf(plan.input) : null;
     case 'withColumns':
