@@ -1,0 +1,88 @@
+/** What the tests run on worker threads, which take plain modules only. */
+import { threadId } from 'node:worker_threads';
+import { MlError } from '#dist/error.js';
+
+export const double = (x) => 2 * x;
+export const whichThread = () => threadId;
+export const die = () => process.exit(3);
+export const giveFunction = () => () => 1;
+
+export function throwPlain(message) {
+  throw new TypeError(message, { cause: new RangeError('the cause') });
+}
+
+export function throwMl({ column }) {
+  throw new MlError('COLUMN_NOT_FOUND', `Test: there is no column ${column}`, { column }, { cause: new Error('the cause') });
+}
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(() => resolve(ms), ms));
+
+/** Never ends and looks at nothing. */
+export function spin() {
+  for (;;);
+}
+
+/** Adds one to the counter and waits until it reaches the count: tasks that only end when they run at the same time. */
+export function meet({ counter, count }) {
+  Atomics.add(counter, 0, 1);
+  Atomics.notify(counter, 0);
+  const deadline = Date.now() + 10_000;
+  while (Atomics.load(counter, 0) < count && Date.now() < deadline) Atomics.wait(counter, 0, Atomics.load(counter, 0), 5);
+  return Atomics.load(counter, 0);
+}
+
+/** Gradient descent on `loss`: after each step the weights have moved by -0.1 · the mean gradient. */
+export function descend(ctx, { steps, d }) {
+  const w = new Float64Array(d + 1);
+  let loss = 0;
+  for (let step = 0; step < steps; step++) {
+    const sums = ctx.aggregate('loss', w);
+    loss = sums[0] / sums[1];
+    for (let j = 0; j <= d; j++) w[j] -= (0.1 * sums[2 + j]) / sums[1];
+    ctx.report({ iteration: step + 1, objective: loss });
+  }
+  return { w, loss, rows: ctx.rows };
+}
+
+/** Sums for ever; ends by abort alone. `started` becomes 1. */
+export function sumForever(ctx, { started, d }) {
+  for (;;) {
+    ctx.aggregate('loss', new Float64Array(d + 1));
+    Atomics.store(started, 0, 1);
+  }
+}
+
+/** Never sums, never looks. `started` becomes 1. */
+export function ignoreAborts(_ctx, { started }) {
+  Atomics.store(started, 0, 1);
+  spin();
+}
+
+export function throwFrom(_ctx, { how }) {
+  if (how === 'ml') throwMl({ column: 'age' });
+  throwPlain('a broken fit');
+}
+
+/** The sum of the first column; block `at` goes wrong in the way `how` says: always, or once when `once` (shared) is given. */
+export const faulty = {
+  inputLength: ({ d }) => d + 1,
+  outputLength: ({ d }) => d + 3,
+  scratchBytes: () => 0,
+  bind({ memory, columns, firstRow }, _scratch, _prepared, { at, how, once }) {
+    const x = new Float64Array(memory.buffer, columns[0].ptr, columns[0].length);
+    return {
+      load() {},
+      block(lo, hi, output) {
+        if (firstRow + lo === at && (!once || Atomics.exchange(once, 0, 1) === 0)) {
+          if (how === 'exit') process.exit(4);
+          if (how === 'ml') throwMl({ column: 'x' });
+          throwPlain('a broken block');
+        }
+        output[1] = hi - lo;
+        for (let i = lo; i < hi; i++) output[2] += x[i];
+      },
+    };
+  },
+};
+
+export const throughMoments = (ctx) => ctx.aggregate('moments');
