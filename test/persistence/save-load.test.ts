@@ -188,6 +188,13 @@ describe('a stage of one’s own', () => {
     expect((loaded.stages[0] as unknown as Offsets).state).toEqual({ offsets: [1, -0, 1e300] });
   });
 
+  it('may have its table in several part files, read in the order of their names', async () => {
+    const files = new Map(saved(new Offsets({}, { offsets: [1, 2] }, 'o')));
+    files.set('data/part-00001.parquet', saved(new Offsets({}, { offsets: [3] }, 'o')).get('data/part-00000.parquet')!);
+    files.set('data/.part-00001.parquet.crc', new Uint8Array());
+    expect(((await load(files)) as unknown as Offsets).state).toEqual({ offsets: [1, 2, 3] });
+  });
+
   it.each([
     ['org.apache.spark.ml.Mine', 'PARAM_INVALID'],
     ['pyspark.Mine', 'PARAM_INVALID'],
