@@ -134,6 +134,7 @@ export class Database {
         }
       }
       if (!complete) {
+        this.check(options);
         await connection.run(`SELECT count(hash(t)) FROM (${sql}) AS t`);
         throw new MlError('SQL_FAILED', `${options.owner}: the query ended before its last row, without an error`);
       }
