@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { LogisticRegression } from '#dist/classification/index.js';
+import { VectorAssembler } from '#dist/feature/index.js';
 import { failure, refuses, session } from './harness.ts';
 
 const s = session();
@@ -59,6 +61,24 @@ describe('a batch function', () => {
   it('that ends its thread fails with WORKER_LOST, and the next one runs', async () => {
     for (let i = 0; i < 3; i++) {
       await refuses(() => run('die'), 'WORKER_LOST', {}, /^mapBatches: /);
+      await healthy();
+    }
+  });
+
+  it('that ends a thread in the middle of a fit makes that fit fail or go on, and never hang', async () => {
+    const input = s().range(100_000).selectExpr('sin(id) AS a', 'cos(id) AS b', 'CAST(sin(id * 7) > 0 AS DOUBLE) AS label');
+    const vectors = new VectorAssembler({ inputCols: ['a', 'b'], outputCol: 'features' }).transform(input);
+    for (const delay of [0, 60, 200]) {
+      const stop = new AbortController();
+      const fit = new LogisticRegression({ maxIter: 100000, tol: 0, elasticNetParam: 0.5, regParam: 1e-9 })
+        .fit(vectors, { signal: stop.signal })
+        .catch((error: unknown) => error);
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      await refuses(() => run('die'), 'WORKER_LOST');
+      const timer = setTimeout(() => stop.abort(), 500);
+      const ended = await fit;
+      clearTimeout(timer);
+      if (ended instanceof Error) expect(ended).toMatchObject({ code: expect.stringMatching(/^(WORKER_LOST|ABORTED)$/) });
       await healthy();
     }
   });
