@@ -159,9 +159,10 @@ function shiftIntercepts(x: Float64Array, scaledMean: Float64Array, sets: number
   }
 }
 
-/** log odds of the classes. */
+/** log odds of the classes; with one class, which only a bounded search meets, those of log(1 + weight), as infinity is no place to start from. */
 function binomialPrior(classWeights: Float64Array): number[] {
-  return [log((classWeights[1] ?? 0) / classWeights[0])];
+  const [zeros, ones] = [classWeights[0], classWeights[1] ?? 0];
+  return [zeros > 0 && ones > 0 ? log(ones / zeros) : log1p(ones) - log1p(zeros)];
 }
 
 /** Centred log(1 + weight of the class). */

@@ -184,6 +184,18 @@ describe('bounds', () => {
     const model = await new LogisticRegression({ ...bounded, lowerBoundsOnCoefficients: box, upperBoundsOnCoefficients: box }).fit(frame(rows));
     expectNear([...model.coefficients.toArray()], [0.5, 0.01, -3, 0], 1e-12);
   });
+
+  it.each([
+    ['at least 2', { lowerBoundsOnIntercepts: Vectors.dense([2]) }],
+    ['at most 2', { upperBoundsOnIntercepts: Vectors.dense([2]) }],
+    ['coefficients at least 0', { lowerBoundsOnCoefficients: Matrices.dense(1, 4, [0, 0, 0, 0]) }],
+  ])('make a search of a single class, with finite numbers: %s', async (_, bound) => {
+    for (const y of [0, 1]) {
+      const model = await new LogisticRegression({ regParam: 0.1, ...bound }).fit(frame(rows.map((row) => ({ ...row, y }))));
+      expect([...found(model), ...model.summary.objectiveHistory].every(Number.isFinite)).toBe(true);
+      expect(model.summary.converged).toBe(true);
+    }
+  });
 });
 
 describe('what a fit refuses', () => {
