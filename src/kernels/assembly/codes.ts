@@ -66,10 +66,10 @@ export function scatter_columns_u8(tables: usize, columns: usize, multiplier: us
       add(entry(t1, c1 + i), even);
       add(entry(t2, c2 + i), even);
       add(entry(t3, c3 + i), even);
-      add(entry(t0 + 2048, c0 + i + 1), odd);
-      add(entry(t1 + 2048, c1 + i + 1), odd);
-      add(entry(t2 + 2048, c2 + i + 1), odd);
-      add(entry(t3 + 2048, c3 + i + 1), odd);
+      addOdd(t0, c0 + i, odd);
+      addOdd(t1, c1 + i, odd);
+      addOdd(t2, c2 + i, odd);
+      addOdd(t3, c3 + i, odd);
     }
     if (i < n) {
       const m = load<f64>(multiplier + (<usize>i << 3));
@@ -86,7 +86,7 @@ export function scatter_columns_u8(tables: usize, columns: usize, multiplier: us
     for (; i + 2 <= n; i += 2) {
       const at = multiplier + (<usize>i << 3);
       add(entry(table, codes + i), load<f64>(at));
-      add(entry(table + 2048, codes + i + 1), load<f64>(at, 8));
+      addOdd(table, codes + i, load<f64>(at, 8));
     }
     if (i < n) add(entry(table, codes + i), load<f64>(multiplier + (<usize>i << 3)));
   }
@@ -202,6 +202,14 @@ function multiples(factor: u32): v128 {
 @inline
 function entry(table: usize, code: usize): usize {
   return table + (<usize>load<u8>(code) << 3);
+}
+
+/** Adds to the entry for the code after `code`, in the table of odd rows behind `table`. */
+// @ts-ignore: decorator
+@inline
+function addOdd(table: usize, code: usize, x: f64): void {
+  const at = table + (<usize>load<u8>(code, 1) << 3);
+  store<f64>(at, load<f64>(at, 2048) + x, 2048);
 }
 
 // @ts-ignore: decorator
