@@ -122,7 +122,7 @@ def failure(e):
             except Exception:
                 pass
         origin = origin.getCause()
-    message = re.sub(r"\s+", " ", re.sub(r"_[0-9a-f]{12}\b|Lambda\$\S+| SQLSTATE: \w+| == DataFrame == .*", "", re.sub(r"\s+", " ", message)))
+    message = re.sub(r"\s+", " ", re.sub(r"_[0-9a-f]{12}\b|Lambda\$\S+| SQLSTATE: \w+| == (DataFrame|SQL .*) == .*", "", re.sub(r"\s+", " ", message)))
     message = re.sub(r"(?<=\.); .*", "", message).strip()  # what follows is the plan, with numbers that vary
     return {"error": condition or name, "message": message if len(message) <= 300 else message[:297] + "..."}
 
