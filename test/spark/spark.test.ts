@@ -1,0 +1,116 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Vectors } from '#dist/linalg/index.js';
+import { isVector } from '#dist/linalg/vectors.js';
+import { load } from '#dist/persistence/load.js';
+import { Transformer } from '#dist/pipeline/index.js';
+import { type AnyStage, REGISTRY } from '../checks/registry.ts';
+import { FIXTURES, fixtureNames } from '../persistence/files.ts';
+import { CATEGORIES, churnModel, churnRow, textColumn } from '../scoring/churn-model.ts';
+
+/** A Python that has pyspark 4.3; without one these tests are passed over: `SPARK_PYTHON=python3 npx vitest run test/spark`. */
+const PYTHON = process.env.SPARK_PYTHON;
+
+interface Table {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly metadata?: unknown }[];
+  readonly rows: readonly Record<string, unknown>[];
+}
+interface Result {
+  readonly uid?: string;
+  readonly class?: string;
+  readonly rows?: readonly Record<string, unknown>[];
+  readonly error?: string;
+}
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-spark-')));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const fixture = (name: string, file: string): Table => JSON.parse(readFileSync(join(FIXTURES, name, file), 'utf8'));
+const churnTable = (): Table => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({ ...churnRow(i), Churn: i % 2 ? 'Yes' : 'No' }));
+  const text = ['customerID', 'Churn', ...CATEGORIES.map((_, c) => textColumn(c))];
+  return { columns: Object.keys(rows[0]).map((name) => ({ name, type: text.includes(name) ? 'string' : 'double' })), rows };
+};
+
+/** What Millstream saves for Spark: each fixture loaded and saved again, each stage of the checks, and a whole fitted pipeline. */
+const stages = new Map<string, { make: () => Promise<AnyStage>; input?: Table }>();
+for (const name of fixtureNames) {
+  const scores = existsSync(join(FIXTURES, name, 'expected.json')) && fixture(name, 'expected.json').columns !== undefined;
+  stages.set(name, { make: () => load(join(FIXTURES, name)), ...(scores && { input: fixture(name, 'input.json') }) });
+}
+for (const [name, { make }] of REGISTRY) if (typeof make === 'function') stages.set(`new ${name}`, { make: async () => make() });
+for (const policy of ['error', 'skip', 'keep'] as const) {
+  stages.set(`churn, ${policy}`, { make: async () => churnModel(policy) as unknown as AnyStage, input: churnTable() });
+}
+
+const number = (value: unknown) => (value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value);
+
+function expectClose(ours: unknown, theirs: unknown, what: string): void {
+  if (Array.isArray(theirs)) {
+    const values = isVector(ours) ? [...ours.toArray()] : (ours as unknown[]);
+    expect(values, what).toHaveLength(theirs.length);
+    for (const [i, value] of theirs.entries()) expectClose(values[i], value, `${what}[${i}]`);
+  } else if (typeof ours === 'number') {
+    const x = number(theirs) as number;
+    expect(Object.is(ours, x) || ours === x || Math.abs(ours - x) <= 1e-12 * Math.max(1, Math.abs(x)), `${what}: ${ours} is ${x}`).toBe(true);
+  } else expect(ours, what).toEqual(theirs);
+}
+
+describe.runIf(PYTHON)('Spark', () => {
+  let results: Readonly<Record<string, Result>>;
+  const folder = (name: string) => join(root, name);
+
+  beforeAll(async () => {
+    const jobs = [];
+    for (const [name, { make, input }] of stages) {
+      await (await make()).save(folder(name), name.endsWith('-submodels') ? ({ persistSubModels: true } as object) : {});
+      jobs.push({ name, path: folder(name), again: folder(`${name} again`), input });
+    }
+    writeFileSync(folder('jobs.json'), JSON.stringify(jobs));
+    const script = fileURLToPath(new URL('score.py', import.meta.url));
+    execFileSync(PYTHON!, [script, folder('jobs.json'), folder('results.json')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const outcome = JSON.parse(readFileSync(folder('results.json'), 'utf8'));
+    expect(outcome.version).toMatch(/^4\.3\./);
+    results = outcome.stages;
+  }, 900_000);
+
+  it.each([...stages.keys()])('loads what is saved, and what it saves is the same stage here: %s', async (name) => {
+    const stage = await load(folder(name));
+    expect(results[name].error).toBeUndefined();
+    expect([results[name].uid, results[name].class]).toEqual([stage.uid, stage.constructor.name]);
+    const again = await load(folder(`${name} again`));
+    expect([again.constructor, again.params]).toEqual([stage.constructor, stage.params]);
+    const state = (of: unknown) => (of as { state?: unknown }).state;
+    if (!/Validat|Pipeline|churn/.test(name)) expect(state(again)).toEqual(state(stage));
+  });
+
+  it.each([...stages].flatMap(([name, { input }]) => (input ? [name] : [])))('scores by it as this process does: %s', async (name) => {
+    const stage = await load(folder(name));
+    const rows = results[name].rows!;
+    if (!name.startsWith('churn')) {
+      const expected = fixture(name, 'expected.json');
+      expect(rows).toHaveLength(expected.rows.length);
+      for (const [i, row] of expected.rows.entries())
+        for (const { name: column } of expected.columns) expectClose(number(row[column]), rows[i][column], column);
+    }
+    if (!(stage instanceof Transformer) || name === 'SQLTransformer') return;
+    const score = stage.rowScorer();
+    const { columns, rows: input } = stages.get(name)!.input!;
+    const scored = input.map((row) =>
+      score(
+        Object.fromEntries(
+          columns.map(({ name: c, type }) => [
+            c,
+            type === 'vector' ? Vectors.dense((row[c] as unknown[]).map(number) as number[]) : type === 'string' ? row[c] : number(row[c]),
+          ]),
+        ),
+      ),
+    );
+    for (const [i, row] of rows.entries())
+      for (const column of Object.keys(row)) expectClose(scored[i]?.[column], row[column], `row ${i}, ${column}`);
+  });
+});
