@@ -12,7 +12,7 @@ import { runFit } from '../workers/crew.ts';
 import type { ColumnStore } from '../workers/store.ts';
 import { aggregate, levels } from './aggregates.ts';
 import type { TrainingColumns } from './load.ts';
-import { scan } from './scan.ts';
+import { locate, scan } from './scan.ts';
 import type { TrainingSets } from './training-sets.ts';
 
 /** What an estimator sees of the local engine while it trains on the rows of a plan. */
@@ -56,11 +56,12 @@ export class LocalTraining implements TrainingContext {
   }
 
   async levels(columns: readonly string[]): Promise<Level[][]> {
-    return levels(this.#parts.database, await this.#relation(columns), columns, this.#query);
+    return this.#located(async () => levels(this.#parts.database, await this.#relation(columns), columns, this.#query));
   }
 
   async aggregate(requests: readonly AggregateRequest[]): Promise<(number | null)[]> {
-    return aggregate(this.#parts.database, await this.#relation(requests.map((r) => r.column)), requests, this.#query);
+    const columns = requests.map((r) => r.column);
+    return this.#located(async () => aggregate(this.#parts.database, await this.#relation(columns), requests, this.#query));
   }
 
   trainingSet(columns: TrainingColumns): Promise<TrainingSet> {
@@ -90,6 +91,16 @@ export class LocalTraining implements TrainingContext {
 
   get #query(): QueryOptions {
     return { owner: this.owner, signal: this.signal };
+  }
+
+  /** A program's error tells of the first row that it is about, and of its value. */
+  async #located<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { database } = this.#parts;
+      throw database.isFromFunction(error) ? await locate({ compiler: this.#compiler, database }, this.#plan, error, this.#query) : error;
+    }
   }
 
   #relation(columns: readonly string[]): Promise<Relation> {

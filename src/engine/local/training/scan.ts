@@ -5,7 +5,7 @@ import type { Field, Schema } from '../../../frame/schema.ts';
 import { pruneProgram, startProgram } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
-import { bindChain, chainOf, chainsBelow, inputIndex } from '../ml/chain.ts';
+import { bindChain, type Chain, chainOf, chainsBelow, inputIndex } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';
 import { inputReader, plainReader } from '../ml/program-inputs.ts';
 import { lacksValue, withValue } from '../ml/refused.ts';
@@ -62,6 +62,34 @@ export async function locate(parts: Parts, plan: Plan, error: unknown, options: 
   return error;
 }
 
+/** The chain at the plan's end, or the one under selections of columns above it: no vector need be written out to be selected. */
+async function chainUnder(compiler: Compiler, plan: Plan, names: readonly string[], options: QueryOptions): Promise<Chain> {
+  const chain = chainOf(plan);
+  if (chain.stages.length > 0 || (chain.cached && rowWiseLeaf(chain.base) === null)) return chain;
+  let under = chain.base;
+  for (;;) {
+    if (under.op === 'drop') under = under.input;
+    else if (under.op === 'project' && (await selects(compiler, under, names, options))) under = under.input;
+    else break;
+  }
+  const below = chainOf(under);
+  return below.stages.length > 0 ? below : chain;
+}
+
+/** Whether the columns asked for are columns of the input, under their own names. */
+async function selects(
+  compiler: Compiler,
+  plan: Extract<Plan, { op: 'project' }>,
+  names: readonly string[],
+  options: QueryOptions,
+): Promise<boolean> {
+  const { schema } = await compiler.describe(plan.input, options);
+  return names.every((name) => {
+    const [column, ...more] = plan.columns.filter((c) => c.kind !== 'column' || c.name === name);
+    return more.length === 0 && column?.kind === 'column' && column.of === undefined && schema.has(name);
+  });
+}
+
 /** `watched` is a column of the chain's base whose values are read as they are: the one that a program's error is about. */
 async function visit(
   { compiler, database }: Parts,
@@ -71,9 +99,9 @@ async function visit(
   onBlock: (block: Scanned) => void,
   watched: string | null,
 ): Promise<void> {
-  const chain = chainOf(plan);
   const schema = (await compiler.describe(plan, options)).schema;
   for (const name of names) schema.require(options.owner, name);
+  const chain = await chainUnder(compiler, plan, names, options);
   const bare = chain.stages.length === 0 && !chain.cached;
   // A cached frame's rows are not kept twice: what is read here over plain files goes into a training set, and that is kept.
   const direct = chain.cached && rowWiseLeaf(chain.base) !== null;
