@@ -79,6 +79,7 @@ const ZERO_GRADIENT = 1e-8;
  *     ‖P(x - gradient) - x‖∞ < 1e-5                       projectedGradient (in a box; P projects on it)
  *
  * or after `maxIter` iterations, or when two searches in a row fail, the second with an empty memory.
+ * An objective that is not finite has not converged, whatever the rules would say.
  */
 export function minimize(objective: Objective, start: Float64Array, options: MinimizeOptions): Minimum {
   const { maxIter, tol, onIteration } = options;
