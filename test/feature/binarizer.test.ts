@@ -30,7 +30,8 @@ describe('Binarizer', () => {
   it('takes a threshold for each of several columns, or one for all', () => {
     const schema = Schema.from({ a: 'double', b: 'int' });
     const table = { schema, rows: [[1, 1]] };
-    const run = (params: object) => plainRows(transformTable([new Binarizer({ inputCols: ['a', 'b'], outputCols: ['c', 'd'], ...params })], table))[0];
+    const run = (params: object) =>
+      plainRows(transformTable([new Binarizer({ inputCols: ['a', 'b'], outputCols: ['c', 'd'], ...params })], table))[0];
     expect(run({ thresholds: [0, 2] })).toEqual([1, 1, 1, 0]);
     expect(run({ threshold: 0.5 })).toEqual([1, 1, 1, 1]);
     expect(() => new Binarizer({ inputCols: ['a', 'b'], outputCols: ['c', 'd'], thresholds: [1] })).toThrow(/one length, got 2 and 1/);
