@@ -4,7 +4,7 @@ import { Bucketizer, Imputer, IndexToString, OneHotEncoder, StringIndexer, type 
 import { col, load, Pipeline, PipelineModel } from '#dist/index.js';
 import type { Vector } from '#dist/linalg/vectors.js';
 import { loadScorer } from '#dist/load-scorer.js';
-import { folder, session } from './harness.ts';
+import { folder, refuses, session } from './harness.ts';
 
 const s = session();
 const { path, file } = folder();
@@ -188,6 +188,15 @@ describe('names in files', () => {
         name,
       ).toEqual(['v/1', null, '__proto__']);
     }
+  });
+
+  it('must not be empty, nor * for partitions', async () => {
+    const nameless = s().createFrame([{ '': 'x', label: 0 }]);
+    expect(await nameless.select('').collect()).toEqual([{ '': 'x' }]);
+    for (const format of ['parquet', 'json', 'csv'] as const)
+      await refuses(() => nameless.write[format](path('nameless')), 'SCHEMA_INVALID', { column: '' });
+    const star = s().createFrame([{ '*': 'x', label: 0 }]);
+    await refuses(() => star.write.parquet(path('star'), { partitionBy: '*' }), 'NOT_SUPPORTED', { column: '*' });
   });
 
   it('may be empty in a CSV header', async () => {

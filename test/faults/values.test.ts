@@ -80,6 +80,26 @@ describe('a value that a stage refuses', () => {
     await refuses(() => model.transform(later).collect(), 'VALUE_INVALID', { column: 'c', row: 3999, value: 'second' });
   });
 
+  it('is told with its value by every action', async () => {
+    const model = await indexer();
+    const coded = model.transform(frameOf(s(), 20, { 7: { c: 'other' } }));
+    const actions: (() => Promise<unknown>)[] = [
+      () => coded.describe('ci').collect(),
+      () => coded.approxQuantile(['ci'], [0.5], 0),
+      () => coded.cache().collect(),
+      () => coded.join(s().createFrame([{ ci: 1 }]), 'ci').collect(),
+      () => s().sql('SELECT ci FROM f', { f: coded }).collect(),
+      () => coded.mapBatches(new URL('./functions/batches.mjs', import.meta.url), 'id', { schema: { ci: 'double' } }).collect(),
+      () => new StringIndexer({ inputCol: 'ci', outputCol: 'again' }).fit(coded),
+      () => new Imputer({ inputCols: ['ci'], outputCols: ['o'] }).fit(coded),
+      () => new RegressionEvaluator({ predictionCol: 'ci' }).evaluate(coded),
+      async () => {
+        for await (const batch of coded) void batch;
+      },
+    ];
+    for (const action of actions) await refuses(action, 'VALUE_INVALID', { column: 'c', row: 7, value: 'other' }, '"other"');
+  });
+
   it('is told with its value over files too, and for long label lists', async () => {
     const many = Array.from({ length: 400 }, (_, i) => ({ c: `v${i}` }));
     const model = await new StringIndexer({ inputCol: 'c', outputCol: 'ci' }).fit(s().createFrame(many));

@@ -134,7 +134,8 @@ export class LocalEngine implements Engine {
     });
     if (list.length === 0 || probabilities.length === 0) return columns.map(() => []);
     const types = list.map((): DataType => ({ kind: 'array', element: { kind: 'double' } }));
-    const [row] = await this.parts.database.rows(`SELECT ${list.join(', ')} FROM (${relation.sql}) AS t`, types, { owner, signal: options.signal });
+    const sql = `SELECT ${list.join(', ')} FROM (${relation.sql}) AS t`;
+    const [row] = await this.#located(plan, options, this.parts.database.rows(sql, types, { owner, signal: options.signal }));
     return (row ?? []).map((values) => (values as number[] | null) ?? []);
   }
 
@@ -202,7 +203,7 @@ export class LocalEngine implements Engine {
       narrowed = narrow(plan, wanted);
       known.set(plan, narrowed);
     }
-    return this.compiler.compile(narrowed, query);
+    return this.#located(plan, options, this.compiler.compile(narrowed, query));
   }
 
   #check(owner: string, { signal }: ActionOptions): void {

@@ -152,6 +152,15 @@ function moveFiles(from: string, to: string): void {
 function copySql(relation: Relation, sink: Sink, owner: string): (folder: string, rows: string, part: number) => string {
   const { schema, columns } = relation;
   for (const name of schema.names) schema.find(name);
+  const nameless = schema.names.indexOf('');
+  if (nameless >= 0) {
+    throw new MlError('SCHEMA_INVALID', `${owner}: each column must have a name, column ${nameless + 1} has none; rename it with toDF(…)`, {
+      column: '',
+    });
+  }
+  if (sink.partitionBy.includes('*')) {
+    throw new MlError('NOT_SUPPORTED', `${owner}: a column to partition by must not be called "*"; rename it`, { column: '*' });
+  }
   const folders = sink.partitionBy.map((name) => schema.require(owner, name));
   const data = schema.fields.filter((f) => !folders.includes(f));
   if (data.length === 0) throw new MlError('SCHEMA_INVALID', `${owner}: at least one column must remain beside partitionBy, there is none`);
