@@ -26,9 +26,6 @@ interface Result {
   readonly error?: string;
 }
 
-const root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-spark-')));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
 const fixture = (name: string, file: string): Table => JSON.parse(readFileSync(join(FIXTURES, name, file), 'utf8'));
 const churnTable = (): Table => {
   const rows = Array.from({ length: 60 }, (_, i) => ({ ...churnRow(i), Churn: i % 2 ? 'Yes' : 'No' }));
@@ -61,10 +58,13 @@ function expectClose(ours: unknown, theirs: unknown, what: string): void {
 }
 
 describe.runIf(PYTHON)('Spark', () => {
+  let root: string;
   let results: Readonly<Record<string, Result>>;
   const folder = (name: string) => join(root, name);
 
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
   beforeAll(async () => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-spark-')));
     const jobs = [];
     for (const [name, { make, input }] of stages) {
       await (await make()).save(folder(name), name.endsWith('-submodels') ? ({ persistSubModels: true } as object) : {});
