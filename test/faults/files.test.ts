@@ -83,6 +83,8 @@ describe('a CSV file', () => {
         'UTF-8',
       );
     }
+    const mixed = Buffer.concat([Buffer.from('a\r\nx\r\ny\rz\r\n'), bad(0xff), Buffer.from('\r\n')]);
+    await refuses(() => read('utf.csv', mixed, { header: true }), 'VALUE_INVALID', { path: path('utf.csv'), line: 5 }, 'line 5');
     expect(await read('utf.csv', 'a\ufffd\n1\n')).toEqual([{ 'a\ufffd': 1 }]);
     expect(await read('utf.csv', bad(0x61, 0xe9, 0x0a, 0x78, 0x0a), { header: true, encoding: 'ISO-8859-1' })).toEqual([{ aé: 'x' }]);
   });

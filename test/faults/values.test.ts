@@ -327,6 +327,26 @@ describe('numbers out of range', () => {
   });
 });
 
+describe('whole numbers beyond 2^53', () => {
+  it('stay exact, and an overflow of 64 bits is refused', async () => {
+    const longs = (...a: bigint[]) =>
+      s().createFrame(
+        a.map((x) => ({ a: x })),
+        { a: 'long' },
+      );
+    const max = 2n ** 63n - 1n;
+    expect(
+      await longs(2n ** 53n + 1n)
+        .selectExpr('a + 1 AS b')
+        .collect(),
+    ).toEqual([{ b: 2n ** 53n + 2n }]);
+    await longs(max, -max - 1n).write.parquet(path('longs'));
+    expect((await s().read.parquet(path('longs')).collect()).map((r) => r.a)).toEqual([max, -max - 1n]);
+    await refuses(() => longs(max).select(col('a').plus(1).alias('b')).collect(), 'VALUE_INVALID', {}, 'verflow');
+    await refuses(() => longs(max, max).groupBy().agg({ a: 'sum' }).collect(), 'VALUE_INVALID');
+  });
+});
+
 describe('stages of codes and ranges', () => {
   it('refuse what they cannot code, with row and value', async () => {
     const encoder = new OneHotEncoder({ inputCols: ['a'], outputCols: ['o'] });

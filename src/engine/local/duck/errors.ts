@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { readFileSync, statSync } from 'node:fs';
 import { MlError, type MlErrorCode, show } from '../../../error.ts';
 
 const KINDS: readonly (readonly [RegExp, MlErrorCode])[] = [
@@ -14,15 +16,35 @@ export function duckError(error: unknown, owner: string, names: ReadonlyMap<stri
   if (error instanceof MlError) return error;
   const raw = error instanceof Error ? error.message : String(error);
   const unicode = /^Invalid Input Error: CSV Error on Line: (\d+).*Invalid unicode.*\n\s*file = ([^\n]*)/s.exec(raw);
-  if (unicode) return encodingError(unicode[2] as string, Number(unicode[1]), error);
+  if (unicode) return encodingError(owner, unicode[2] as string, Number(unicode[1]), error);
   const code = KINDS.find(([pattern]) => pattern.test(raw))?.[1] ?? 'SQL_FAILED';
   return new MlError(code, `${owner}: ${sentence(raw, names)}`, {}, { cause: error });
 }
 
 /** A file that holds bytes which are no UTF-8. */
-function encodingError(path: string, line: number, cause: unknown): MlError {
-  const message = `read: a file must be UTF-8, ${show(path)} is not at line ${line}; set option encoding`;
+function encodingError(owner: string, path: string, counted: number, cause: unknown): MlError {
+  const line = badLine(path) ?? counted;
+  const message = `${owner}: a file must be UTF-8, ${show(path)} is not at line ${line}; set option encoding`;
   return new MlError('VALUE_INVALID', message, { path, line }, { cause });
+}
+
+/** Files up to this size are read again to count lines: DuckDB takes CRLF for two line breaks where a file may hold lone CRs. */
+const COUNTED_BYTES = 1 << 28;
+
+function badLine(path: string): number | null {
+  try {
+    if (/\.gz$/i.test(path) || statSync(path).size > COUNTED_BYTES) return null;
+    const bytes = readFileSync(path);
+    for (let from = 0, line = 1; from < bytes.length; line++) {
+      let to = from;
+      while (to < bytes.length && bytes[to] !== 10 && bytes[to] !== 13) to++;
+      if (!isUtf8(bytes.subarray(from, to))) return line;
+      from = to + (bytes[to] === 13 && bytes[to + 1] === 10 ? 2 : 1);
+    }
+  } catch {
+    // the file is gone: DuckDB's count will do
+  }
+  return null;
 }
 
 function sentence(raw: string, names: ReadonlyMap<string, string>): string {
