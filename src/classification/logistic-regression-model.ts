@@ -38,6 +38,7 @@ const codec: Codec<LogisticState> = {
     const [numClasses, numFeatures, interceptVector, coefficientMatrix, isMultinomial] = rows[0];
     if (!isVector(interceptVector) || !isMatrix(coefficientMatrix)) throw format('interceptVector and coefficientMatrix must not be null');
     if (typeof numClasses !== 'number' || numClasses < 1 || typeof isMultinomial !== 'boolean') throw format('numClasses must be at least 1');
+    if (!isMultinomial && numClasses > 2) throw format(`a binomial model must have at most 2 classes, has ${numClasses}`);
     const sets = isMultinomial ? numClasses : 1;
     if (coefficientMatrix.numRows !== sets || coefficientMatrix.numCols !== numFeatures || interceptVector.size !== sets) {
       throw format(

@@ -51,7 +51,7 @@ export abstract class SearchModel<P extends ParamSchema, State extends BestModel
   }
 
   override async save(path: string, options: SearchSaveOptions = {}): Promise<void> {
-    if (options.persistSubModels && !this.hasSubModels) this.#missingSubModels();
+    if (options?.persistSubModels && !this.hasSubModels) this.#missingSubModels();
     await super.save(path, options);
   }
 
