@@ -968,6 +968,171 @@ lit(True) |
 lit(datetime.date(2024, 1, 2)) |
 col("s").alias("x") | s
 width_bucket(col("e"), lit(0.0), lit(3.0), lit(3)) | e
+substring_index(col("s"), "p", 1) | s
+substring_index(col("s"), "p", 2) | s
+substring_index(col("s"), "p", -1) | s
+substring_index(col("s"), "", 1) | s
+substring_index(col("s"), "p", 0) | s
+regexp_extract_all(col("s"), lit("([a-z])"), 1) | s
+char_length(col("s")) | s
+lpad(col("s"), 0, "*") | s
+array_union(col("a"), lit([3, 4, 4])) | a
+array_union(col("a"), col("a")) | a
+array_intersect(col("a"), lit([3, 1])) | a
+array_except(col("a"), lit([3])) | a
+array_except(col("a"), col("a")) | a
+arrays_overlap(col("a"), lit([3, 7])) | a
+arrays_overlap(col("a"), lit([77])) | a
+array_append(col("a"), 9) | a
+array_append(col("a"), lit(None)) | a
+array_prepend(col("a"), 9) | a
+array_compact(col("a")) | a
+array_repeat(col("i"), 2) | i
+array_size(col("a")) | a
+sort_array(col("a")) | a
+slice(col("a"), -2, 2) | a
+slice(col("a"), 1, 0) | a
+slice(col("a"), 0, 1) | a
+slice(col("a"), -5, 2) | a
+flatten(array(col("a"), col("a"))) | a
+sequence(lit(1), lit(5), lit(2)) |
+sequence(lit(5), lit(1)) |
+element_at(col("a"), 9) | a
+try_element_at(col("a"), lit(9)) | a
+col("a").getItem(9) | a
+get(col("a"), 9) | a
+col("a")[1] | a
+map_keys(create_map(lit("a"), col("i"), lit("b"), col("i"))) | i
+map_values(create_map(lit("a"), col("i"), lit("b"), col("i"))) | i
+map_contains_key(create_map(lit("a"), col("i")), "a") | i
+element_at(create_map(lit("a"), col("i")), "a") | i
+create_map(lit("a"), col("i")).getItem("zz") | i
+create_map(lit("a"), col("i"))["a"] | i
+size(create_map(lit("a"), col("i"))) | i
+struct(col("i"), col("s").alias("z")).getField("z") | i s
+struct(col("i"), col("s")).cast("string") | i s
+col("a").cast("string") | a
+col("w").cast("string") | w
+create_map(lit("a"), col("d")).cast("string") | d
+col("a").cast("array<string>") | a
+col("a").cast("array<double>") | a
+col("w").cast("array<int>") | w
+array_max(array(col("d"), col("e"))) | d e
+array_min(array(col("d"), col("e"))) | d e
+array_contains(array(col("d"), col("e")), float("nan")) | d e
+array_distinct(array(col("d"), col("e"), lit(0.0))) | d e
+array_sort(array(col("d"), col("e"), lit(0.0))) | d e
+nvl(col("i"), lit(0)) | i
+nvl2(col("i"), lit(1), lit(2)) | i
+concat_ws(",", col("a").cast("array<string>")) | a
+next_day(col("day"), "Mon") | day
+next_day(col("day"), "Sunday") | day
+trunc(col("day"), "year") | day
+trunc(col("day"), "week") | day
+trunc(col("day"), "quarter") | day
+trunc(col("day"), "nope") | day
+date_trunc("week", col("at")) | at
+date_trunc("month", col("at")) | at
+date_trunc("second", col("at")) | at
+date_format(col("at"), "EEE, d MMM yyyy h:mm a") | at
+date_format(col("day"), "yy/M/dd 'at' HH") | day
+weekday(col("day")) | day
+dayname(col("day")) | day
+monthname(col("day")) | day
+make_date(lit(2024), lit(2), lit(29)) |
+make_date(lit(2023), lit(2), lit(29)) |
+timestamp_seconds(lit(1.5)) |
+timestamp_seconds(col("i")) | i
+unix_date(col("day")) | day
+unix_seconds(col("at")) | at
+unix_millis(col("at")) | at
+from_unixtime(lit(0), "yyyy-MM-dd") |
+unix_timestamp(lit("2024-02-29 01:02:03")) |
+unix_timestamp(lit("29/02/2024"), "dd/MM/yyyy") |
+months_between(col("day"), lit("2024-02-28").cast("date")) | day
+date_add(col("day"), -400) | day
+add_months(col("day"), 1) | day
+datediff(col("at"), col("day")) | at day
+to_timestamp(col("s")) | s
+to_date(col("day").cast("string")) | day
+col("at") > col("day") | at day
+cosh(col("e")) | e
+cot(col("e")) | e
+asinh(col("e")) | e
+ln(col("e")) | e
+sign(col("e")) | e
+try_mod(col("i"), lit(0)) | i
+try_multiply(col("i"), lit(2)) | i
+try_subtract(col("i"), lit(2147483647)) | i
+try_add(col("d"), lit(1)) | d
+ceil(col("i")) | i
+round(col("d"), -1) | d
+round(lit(123.456), 1) |
+round(lit(-0.5)) |
+round(lit(1e20), 2) |
+round(lit(0.285), 2) |
+round(lit(5e-324), 3) |
+bround(lit(0.285), 2) |
+bround(lit(1.5)) |
+bround(lit(0.125), 2) |
+round(lit(2147483647), -1) |
+shiftleft(col("l"), 3) | l
+shiftright(col("l"), 1) | l
+bin(col("i")) | i
+hex(col("i")) | i
+hex(col("s")) | s
+base64(col("s").cast("binary")) | s
+sha2(col("s").cast("binary"), 256) | s
+sha1(col("s").cast("binary")) | s
+chr(col("i")) | i
+left(col("s"), lit(-1)) | s
+right(col("s"), lit(0)) | s
+initcap(lit("hELLO wORLD-x  y")) |
+lower(lit("ÀÉ İ")) |
+trim(lit("xxhixx"), lit("x")) |
+replace(lit("aaa"), lit("aa"), lit("b")) |
+split(lit("a1b2c"), "[0-9]", 2) |
+split(lit("a,,b,,"), ",") |
+split(lit("a,b"), ",", 0) |
+split(lit(""), ",") |
+split_part(lit("a.b.c"), lit("."), lit(-1)) |
+regexp_replace(lit("a.b"), lit("\\\\."), lit("\\\\$")) |
+instr(lit("abc"), "") |
+locate("b", lit("abcb"), 0) |
+locate("", lit("abc"), 2) |
+concat(col("b"), col("d")) | b d
+col("d") + col("s") | d s
+col("i") / col("d") | i d
+col("b") + 1 | b
+col("i") == col("s") | i s
+col("i").isin("1", "5") | i
+col("s") + "1" | s
+lit("3") * lit("4") |
+lit("7") / 2 |
+lit(1).cast("decimal(10,2)") + lit(2).cast("decimal(5,3)") |
+lit(7).cast("decimal(10,2)") / lit(3).cast("decimal(10,2)") |
+lit(7).cast("decimal(10,2)") * lit(3).cast("decimal(10,2)") |
+lit(7).cast("decimal(10,2)") % lit(4).cast("decimal(10,2)") |
+col("i").cast("decimal(12,1)") * 2 | i
+col("d").cast("decimal(10,3)") | d
+col("i").cast("float") + col("d") | i d
+col("i").cast("smallint") | i
+col("i").cast("tinyint") + col("i").cast("tinyint") | i
+when(col("i") > 0, col("day")).otherwise(col("at")) | i day at
+coalesce(col("s"), col("i")) | s i
+greatest(col("i"), col("d"), lit(0)) | i d
+isnull(col("s")) | s
+isnotnull(col("s")) | s
+nanvl(col("i"), col("d")) | i d
+format_number(col("i"), 1) | i
+format_number(lit(1234567.891), 0) |
+format_number(lit(0.125), 2) |
+expm1(lit(1e-10)) |
+log1p(lit(1e-10)) |
+pow(lit(0.0), lit(0)) |
+atan2(lit(0.0), lit(-1.0)) |
+cbrt(lit(-8.0)) |
+hypot(lit(3e200), lit(4e200)) |
 """
 
 # Frame expressions: `df` is the frame named first.

@@ -14,6 +14,7 @@ export const DIFFERENT: ReadonlyMap<string, string> = new Map([
   ['crc32(col("s").cast("binary")) main', NOT_HERE],
   ['hash(col("s")) main', NOT_HERE],
   ['df.agg(F.sort_array(F.collect_set("d")), F.sort_array(F.collect_set("i"))) numbers', ZEROS],
+  ['array_distinct(array(col("d"), col("e"), lit(0.0))) main', ZEROS],
   ['df.select("id", "d").orderBy("d", "id") numbers', ZEROS],
   ['df.select("id", "d").orderBy(F.col("d").desc(), "id") numbers', ZEROS],
   ['df.select("id", "d").orderBy(F.col("d").asc_nulls_last(), "id") numbers', ZEROS],

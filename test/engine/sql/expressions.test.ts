@@ -69,7 +69,7 @@ function wanted(value: unknown, type: string): unknown {
 
 /** Mathematical functions may differ in the last bit between math libraries; all other numbers are equal. */
 const LIBRARY =
-  /\b(exp|expm1|log|log10|log2|log1p|pow|sin|cos|tan|asin|acos|atan|atan2|sinh|tanh|cbrt|hypot|degrees|radians|skewness|kurtosis|corr|cov|covar_\w+|stddev\w*|variance|var_pop|describe|summary)\(/;
+  /\b(exp|expm1|log|log10|log2|log1p|pow|sin|cos|tan|cosh|cot|asinh|ln|asin|acos|atan|atan2|sinh|tanh|cbrt|hypot|degrees|radians|skewness|kurtosis|corr|cov|covar_\w+|stddev\w*|variance|var_pop|describe|summary)\(/;
 
 function same(expr: string, found: unknown, want: unknown): void {
   if (!LIBRARY.test(expr)) expect(found).toEqual(want);

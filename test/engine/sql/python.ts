@@ -22,7 +22,7 @@ export function evaluate(source: string, frames: ReadonlyMap<string, Frame>): un
   return value;
 }
 
-const TOKEN = /\s*(?:(\d+\.\d+|\d+)|("(?:[^"\\]|\\.)*")|([A-Za-z_]\w*)|(==|!=|<=|>=|[-+*/%&|~<>()[\]{},.:=]))/y;
+const TOKEN = /\s*(?:(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|("(?:[^"\\]|\\.)*")|([A-Za-z_]\w*)|(==|!=|<=|>=|[-+*/%&|~<>()[\]{},.:=]))/y;
 
 /** Binary operators by how tightly they bind, as in Python. */
 const LEVELS: readonly ReadonlyMap<string, string>[] = [
@@ -105,7 +105,7 @@ class Reader {
 
   #atom(): unknown {
     const token = this.#next();
-    if (/^\d/.test(token)) return token.includes('.') ? new Float(Number(token)) : whole(token);
+    if (/^\d/.test(token)) return /[.e]/.test(token) ? new Float(Number(token)) : whole(token);
     if (token.startsWith('"')) return text(token);
     if (token === '(') return this.#closed(this.expression(), ')');
     if (token === '[') return this.#list(']');

@@ -49,7 +49,7 @@ function roundDouble(mode: 'round' | 'bround', d: string, scale: number): string
     const unit = `1e${-scale}`;
     const scaled = `abs(${d}) / ${unit}`;
     const whole = mode === 'round' ? `floor(${scaled} + 0.5)` : `round_even(${scaled}, 0)`;
-    return `CASE WHEN isfinite(${d}) THEN sign(${d}) * ${whole} * ${unit} ELSE ${d} END`;
+    return `CASE WHEN isfinite(${d}) THEN sign(${d}) * ${whole} * ${unit} + 0.0::DOUBLE ELSE ${d} END`;
   }
   const s = Math.min(scale, 15);
   const big = `abs(${d}) >= 1e15`;

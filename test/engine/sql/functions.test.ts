@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { type Column, col, lit } from '#dist/frame/column.js';
+import * as F from '#dist/frame/functions.js';
+import { Vectors } from '#dist/linalg/vectors.js';
+import { refuses, session } from '../harness.ts';
+
+const open = session(1);
+const frame = () =>
+  open().createFrame([{ i: 5, a: [1, null, 3], s: 'x', v: Vectors.sparse(3, [1], [2]), m: new Map([['k', 1]]) }], {
+    i: 'int',
+    a: 'array<int>',
+    s: 'string',
+    v: 'vector',
+    m: 'map<string,int>',
+  });
+
+const VALUES: [string, () => Column, unknown][] = [
+  ['transform', () => F.transform('a', (x) => x.plus(1)), [2, null, 4]],
+  ['transform with the index', () => F.transform('a', (x, i) => x.times(i)), [0, null, 6]],
+  ['filter', () => F.filter('a', (x) => x.gt(1)), [3]],
+  ['a function within a function', () => F.transform('a', (x) => F.size(F.filter('a', (y) => y.leq(x)))), [1, 0, 2]],
+  ['vectorToArray', () => F.vectorToArray('v'), [0, 2, 0]],
+  ['arrayToVector', () => F.arrayToVector(F.array(lit(1), lit(2.5))), Vectors.dense([1, 2.5])],
+  ['createMap', () => F.createMap(lit('a'), col('i')), new Map([['a', 5]])],
+  ['getItem of a map', () => col('m').getItem('k'), 1],
+  ['getField', () => F.struct('i', 's').getField('s'), 'x'],
+  ['getJsonObject', () => F.getJsonObject(lit('{"a":{"b":[1,2]}}'), '$.a.b[1]'), '2'],
+  ['translate', () => F.translate(lit('abc'), 'ab', 'x'), 'xc'],
+  ['when … otherwise', () => F.when(col('i').gt(9), 'large').otherwise('small'), 'small'],
+];
+
+it.each(VALUES)('%s', async (_, column, wanted) => expect((await frame().select(column().alias('r')).first())?.r).toEqual(wanted));
+
+describe('hashUnit and rand', () => {
+  const ids = () => open().range(4000).withColumn('s', col('id').cast('string'));
+
+  it('lie in [0, 1) evenly, and are the same at every run', async () => {
+    for (const make of [() => F.hashUnit('s', 7), () => F.rand(7)]) {
+      const values = async () => (await ids().select(make().alias('r')).collect()).map((row) => row.r as number);
+      const found = await values();
+      expect(await values()).toEqual(found);
+      expect(found.every((x) => x >= 0 && x < 1)).toBe(true);
+      expect(Math.abs(found.reduce((total, x) => total + x, 0) / 4000 - 0.5)).toBeLessThan(0.03);
+    }
+  });
+
+  it('hashUnit depends on the text and the seed alone', async () => {
+    const of = async (s: string, seed: number) => (await open().createFrame([{ s }]).select(F.hashUnit('s', seed).alias('r')).first())?.r;
+    expect(await of('a', 1)).toBe(await of('a', 1));
+    expect(await of('a', 1)).not.toBe(await of('a', 2));
+    expect(await of('a', 1)).not.toBe(await of('b', 1));
+  });
+});
+
+it.each<[string, () => unknown]>([
+  ['otherwise twice', () => F.when(col('i').gt(1), 1).otherwise(2).otherwise(3)],
+  ['when after otherwise', () => F.when(col('i').gt(1), 1).otherwise(2).when(col('i').gt(2), 3)],
+  ['when after no when', () => col('i').when(col('i').gt(1), 1)],
+  ['a constant of no known kind', () => lit({} as never)],
+  ['an invalid Date', () => lit(new Date(Number.NaN))],
+  ['a window of a frame backwards', () => F.Window.orderBy('i').rowsBetween(1, 0)],
+  ['a name that is no text', () => col(1 as never)],
+])('refuses %s at once', (_, build) => refuses(build, 'EXPRESSION_INVALID'));
+
+it('two names for one method give the same', async () => {
+  const [i, s] = [col('i'), col('s')];
+  const pairs: [Column, Column][] = [
+    [i.equalTo(5), i.eq(5)],
+    [i.notEqual(5), i.neq(5)],
+    [i.astype('string'), i.cast('string')],
+    [s.as('r'), s.alias('r')],
+    [s.name('r'), s.alias('r')],
+  ];
+  for (const [a, b] of pairs) expect(a.expression).toEqual(b.expression);
+});
