@@ -117,6 +117,20 @@ describe('a signal', () => {
     expect(await failure(() => fit)).toMatchObject({ code: 'ABORTED', cause: 'seen' });
   });
 
+  it('of one fit leaves another one on the same cached frame unharmed', async () => {
+    const few = learn.copy({ maxIter: 3 });
+    for (const delay of [5, 20, 40, 80]) {
+      const frame = rows(200_000).cache();
+      const stop = new AbortController();
+      const first = few.fit(frame, { signal: stop.signal }).catch((error: unknown) => error);
+      const second = few.fit(frame);
+      setTimeout(() => stop.abort(), delay);
+      expect((await second).coefficients.size).toBe(2);
+      expect(await first).toMatchObject({ code: 'ABORTED' });
+      await frame.unpersist();
+    }
+  });
+
   it('of one caller leaves others and the session unharmed', async () => {
     const frame = s().read.csv(file('shared.csv', `a\n${'1\n'.repeat(100_000)}`), { header: true, inferSchema: true });
     const stop = new AbortController();

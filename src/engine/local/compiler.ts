@@ -1,4 +1,4 @@
-import { aborted, MlError, show } from '../../error.ts';
+import { MlError, show } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { STRING } from '../../frame/types.ts';
@@ -8,6 +8,7 @@ import { batchSchema, emptyRelation, mapBatches } from './map-batches.ts';
 import { chainOf } from './ml/chain.ts';
 import { wantedOf } from './ml/narrow.ts';
 import { Transforms } from './ml/transform.ts';
+import { shared } from './shared.ts';
 import { Sources } from './sources.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
 import { planSql } from './sql/plan.ts';
@@ -51,19 +52,8 @@ export class Compiler {
     return this.#find(plan, true, options);
   }
 
-  /**
-   * What is being found is shared by all who ask for the same plan: one who aborts leaves at once, and when that ends the search for the
-   * others too, they begin again.
-   */
-  async #find(plan: Plan, forAction: boolean, options: QueryOptions): Promise<Relation> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await unlessAborted(planSql(plan, this.#context(forAction, options.signal)), options);
-      } catch (error) {
-        const foreign = error instanceof MlError && error.code === 'ABORTED' && !options.signal?.aborted;
-        if (!foreign || tries === 10) throw error;
-      }
-    }
+  #find(plan: Plan, forAction: boolean, options: QueryOptions): Promise<Relation> {
+    return shared(() => planSql(plan, this.#context(forAction, options.signal)), options);
   }
 
   /** Forgets the rows that a `cache()` keeps. */
@@ -219,17 +209,6 @@ function passedColumns(tree: unknown, inputs: readonly Field[]): ReadonlyMap<str
     if (item.alias && !(item.class === 'COLUMN_REF' && item.column_names?.at(-1) === item.alias)) passed.delete(item.alias);
   }
   return passed;
-}
-
-/** `work`, or the abort that comes before its end. */
-function unlessAborted<T>(work: Promise<T>, { signal, owner }: QueryOptions): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(aborted(signal, owner));
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
 }
 
 /** SQL text knows columns whatever their case: names that differ in nothing else cannot be told apart there. */

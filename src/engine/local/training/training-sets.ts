@@ -6,6 +6,7 @@ import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
 import { chainOf } from '../ml/chain.ts';
+import { shared, unlessAborted } from '../shared.ts';
 import type { ColumnStore } from '../workers/store.ts';
 import { type TrainingColumns, TrainingLoader } from './load.ts';
 import { scan } from './scan.ts';
@@ -42,6 +43,10 @@ export class TrainingSets {
       const loaded = await this.#load(plan, schema, columns, options);
       return this.#set(loaded, () => loaded.store.release());
     }
+    return shared(() => this.#join(plan, schema, columns, options), options);
+  }
+
+  async #join(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<TrainingSet> {
     const kept = this.#keep(plan, schema, columns, options);
     kept.users++;
     const leave = () => {
@@ -49,7 +54,7 @@ export class TrainingSets {
       if (kept.dropped && kept.users === 0) void kept.loaded.then(({ store }) => store.release());
     };
     try {
-      return this.#set(await kept.loaded, leave);
+      return this.#set(await unlessAborted(kept.loaded, options), leave);
     } catch (error) {
       leave();
       throw error;
