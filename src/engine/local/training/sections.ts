@@ -2,6 +2,7 @@ import type { Expression } from '../../../frame/expression.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Compiler } from '../compiler.ts';
 import type { Chunk } from '../duck/chunk.ts';
+import { collectResults } from '../duck/collect.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 
 /** Plans whose queries run: programs are forgotten with the plans that call them. */
@@ -45,6 +46,7 @@ export async function* chunks(
       const chunksOf = await next;
       next = start(k);
       yield* chunksOf();
+      collectResults();
     }
   } finally {
     inUse.delete(base);
