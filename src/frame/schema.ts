@@ -113,7 +113,24 @@ export class Schema {
 
   /** The tree that Spark's `printSchema` prints. */
   treeString(): string {
-    return ['root', ...this.fields.map((f) => ` |-- ${f.name}: ${typeName(f.type)} (nullable = ${f.nullable})`)].join('\n');
+    return ['root', ...this.fields.flatMap((f) => branches(f.name, f.type, `nullable = ${f.nullable}`, ' '))].join('\n');
+  }
+}
+
+/** A column's lines in the tree, and below it those of what it is made of; all that is nested may be null. */
+function branches(name: string, type: DataType, note: string, indent: string): string[] {
+  const spelled = type.kind === 'int' ? 'integer' : type.kind === 'decimal' ? typeName(type) : type.kind;
+  const deeper = `${indent}|    `;
+  const line = `${indent}|-- ${name}: ${spelled}${note && ` (${note})`}`;
+  switch (type.kind) {
+    case 'array':
+      return [line, ...branches('element', type.element, 'containsNull = true', deeper)];
+    case 'map':
+      return [line, ...branches('key', type.key, '', deeper), ...branches('value', type.value, 'valueContainsNull = true', deeper)];
+    case 'struct':
+      return [line, ...type.fields.flatMap((f) => branches(f.name, f.type, 'nullable = true', deeper))];
+    default:
+      return [line];
   }
 }
 

@@ -198,7 +198,12 @@ export class Sources {
     const described = await this.#database.describe(sql, options);
     if (described.length === 1 && described[0]?.name === 'json') return new Schema([]);
     const asText = plan.options.primitivesAsString === true;
-    const names = await this.#jsonNames(paths, shape, described.map((d) => d.name), options);
+    const names = await this.#jsonNames(
+      paths,
+      shape,
+      described.map((d) => d.name),
+      options,
+    );
     const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText), nullable: true }));
     return new Schema(fields.sort((a, b) => (a.name < b.name ? -1 : 1)));
   }

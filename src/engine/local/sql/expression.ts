@@ -185,7 +185,12 @@ function windowSql(expression: Extract<Expression, { kind: 'window' }>, scope: S
     order.length > 0 ? `ORDER BY ${order.join(', ')}` : '',
     frame ? `${frame.unit.toUpperCase()} BETWEEN ${bound(frame.start)} AND ${bound(frame.end)}` : '',
   ].filter(Boolean);
-  return { ...value, sql: over(value.sql, ` OVER (${spec.join(' ')})`), name: `${value.name} OVER (${spec.join(' ')})` };
+  const named = [
+    keys.length > 0 ? `PARTITION BY ${partitionBy.map((e) => expressionSql(e, scope).name).join(', ')}` : '',
+    order.length > 0 ? `ORDER BY ${orderBy.map((e) => `${expressionSql(e, scope).name} ${direction(e)}`).join(', ')}` : '',
+    ...spec.slice(spec.length - (frame ? 1 : 0)),
+  ].filter(Boolean);
+  return { ...value, sql: over(value.sql, ` OVER (${spec.join(' ')})`), name: `${value.name} OVER (${named.join(' ')})` };
 }
 
 /** Puts OVER behind each aggregate call of `sql`, which may stand inside casts, conditions and divisions. */
@@ -226,8 +231,12 @@ export function sortKey(expression: Expression, scope: Scope): string {
   const value = expressionSql(expression, scope);
   if (value.type.kind === 'map' || value.type.kind === 'vector' || value.type.kind === 'matrix')
     throw typeError('orderBy', 'a type with an order', value.type);
+  return `${value.sql} ${direction(expression)}`;
+}
+
+function direction(expression: Expression): string {
   const { descending, nulls } = expression.kind === 'sort' ? expression : { descending: false, nulls: 'first' as const };
-  return `${value.sql} ${descending ? 'DESC' : 'ASC'} NULLS ${nulls.toUpperCase()}`;
+  return `${descending ? 'DESC' : 'ASC'} NULLS ${nulls.toUpperCase()}`;
 }
 
 /** A condition, which must be boolean. */
