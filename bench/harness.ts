@@ -80,6 +80,11 @@ export async function timed<T>(job: () => Promise<T>): Promise<{ result: T; seco
   return { result, seconds: Number(process.hrtime.bigint() - start) / 1e9 };
 }
 
+/** Lets the other side's compilers and collectors come to rest, which would otherwise run into this side's time. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
 /** Runs ours and the peer in turn, after as many warm-ups of both, and prints one JSON line a pair, then the median ratio and its spread on stderr. */
 export async function pairs(
   bench: string,
@@ -95,7 +100,9 @@ export async function pairs(
   }
   const ratios: number[] = [];
   for (let i = 0; i < count; i++) {
+    await settle();
     const mine = await ours();
+    await settle();
     const theirs = await peer();
     ratios.push(mine.seconds / theirs.seconds);
     print(bench, rows, mine, theirs, mine.seconds / theirs.seconds);

@@ -242,7 +242,7 @@ def peak_mib():
     for child in children(os.getpid()):
         try:
             with open(f"/proc/{child}/status") as status:
-                peak = max(peak, *(int(line.split()[1]) for line in status if line.startswith("VmHWM")))
+                peak = max([peak, *(int(line.split()[1]) for line in status if line.startswith("VmHWM"))])
         except OSError:
             pass
     return round(peak / 1024)
