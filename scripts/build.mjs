@@ -1,6 +1,5 @@
 // Builds dist/: the AssemblyScript kernels first (their bytes become a module), then the TypeScript sources, then zod's part of it.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -8,7 +7,7 @@ import { buildSync } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
 
-if (existsSync(join(root, 'scripts/build-kernels.mjs'))) run('scripts/build-kernels.mjs');
+run('scripts/build-kernels.mjs');
 run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
 const zod = join(root, 'dist/param/zod.js');
 buildSync({
