@@ -2,7 +2,8 @@ import type { Column } from '../block/column.ts';
 import type { Executor, FitOptions, Logger, ProgressEvent } from '../frame/executor.ts';
 import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
-import type { AggregatorSpec, LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { AggregatorSpec, ColumnSpec, LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { FeatureBins, FeatureSample } from '../tree/bins.ts';
 import type { FitContext } from './local/workers/contract.ts';
 /** An engine that trains: what an estimator's `fit` calls. */
 export interface Engine extends Executor {
@@ -43,6 +44,45 @@ export interface TrainingSet {
   /** Gives the memory back, unless a cached frame keeps it. */
   release(): void;
 }
+/** What to load for trees. */
+export interface BinnedRequest {
+  readonly features: string;
+  readonly label?: string;
+  readonly weight?: string;
+  /** Further numeric or boolean columns, kept as f64 (true = 1). */
+  readonly numbers?: readonly string[];
+  /** NaN and null slots of the features: an error that names column, row and value, or the missing code. ±Inf are errors under `refuse`, ordinary values under `keep`. */
+  readonly missing: 'refuse' | 'keep';
+  /** Rows to sample for the bins, and the seed of the draw. */
+  readonly sample: { readonly rows: number; readonly seed: number };
+  /** Chooses each feature's bins; called once, between the pass that samples and the pass that codes. */
+  bins(sample: FeatureSample): readonly FeatureBins[];
+  /** Whether codes lie by row too (see {@link BinnedLayout.rowMajor}), as histograms of boosting want them. */
+  readonly rowMajor?: boolean;
+  /** Further columns of arbitrary content for the fit's own use (node numbers, scores …), which aggregators may write. */
+  readonly scratch?: readonly ColumnSpec[];
+}
+/** Where things lie in a partition's columns; plain data that crosses threads. */
+export interface BinnedLayout {
+  /** Column of each feature's codes: `u8`, or `u16` where the feature has more than 255 bins. */
+  readonly features: readonly number[];
+  readonly bins: readonly FeatureBins[];
+  readonly label?: number;
+  readonly weight?: number;
+  readonly numbers: readonly number[];
+  readonly scratch: readonly number[];
+  /** Codes row by row: byte j of row i at `ptr + i * stride + j` of `column`; only where all codes are `u8`. */
+  readonly rowMajor?: { readonly column: number; readonly stride: number };
+}
+/** Bin codes of all rows in shared memory: 1–2 bytes a value (twice that with `rowMajor`), plus O(rows). */
+export interface BinnedSet {
+  readonly rows: number;
+  readonly numFeatures: number;
+  readonly partitions: readonly PartitionHandle[];
+  readonly layout: BinnedLayout;
+  /** Gives the memory back. */
+  release(): void;
+}
 /** A fit for the workers: export `name` of `module`, and the sums it asks for. */
 export interface SolveTask<Args, R> {
   readonly module: string;
@@ -66,9 +106,11 @@ export interface TrainingContext {
   aggregate(requests: readonly AggregateRequest[]): Promise<(number | null)[]>;
   /** Loads features, label and optional weight; null/NaN/±Inf there are errors that name column, row and value. */
   trainingSet(columns: { features: string; label?: string; weight?: string }): Promise<TrainingSet>;
+  /** Samples, chooses bins, and codes all rows: two passes over the plan (one over the kept columns of a cached frame), never the f64 values of all rows at once. */
+  binnedSet(request: BinnedRequest): Promise<BinnedSet>;
   /**
    * Runs the task on the workers over the set's partitions; small sets take one worker. Its reports go to {@link TrainingContext.report}.
    * Starts once more when a worker dies.
    */
-  solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet, args: Args): Promise<R>;
+  solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet | BinnedSet, args: Args): Promise<R>;
 }

@@ -62,6 +62,7 @@ export class HeldRows {
       levels: (columns) => context.levels(columns),
       aggregate: (requests) => context.aggregate(requests),
       trainingSet: (columns) => context.trainingSet(columns),
+      binnedSet: (request) => context.binnedSet(request),
       solve: (task, set, args) => context.solve(task, set, args),
     };
   }

@@ -1,7 +1,8 @@
+import { MlError } from '../../../error.ts';
 import type { FitOptions, Logger, ProgressEvent } from '../../../frame/executor.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
-import type { AggregateRequest, Level, ScannedBlock, SolveTask, TrainingContext, TrainingSet } from '../../engine.ts';
+import type { AggregateRequest, BinnedRequest, BinnedSet, Level, ScannedBlock, SolveTask, TrainingContext, TrainingSet } from '../../engine.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
@@ -68,7 +69,11 @@ export class LocalTraining implements TrainingContext {
     return this.#sets.get(this.#plan, this.schema, columns, this.#query);
   }
 
-  solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet, args: Args): Promise<R> {
+  async binnedSet(_request: BinnedRequest): Promise<BinnedSet> {
+    throw new MlError('NOT_SUPPORTED', `${this.owner}: bins are not made here yet`, { stage: this.owner });
+  }
+
+  solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet | BinnedSet, args: Args): Promise<R> {
     return runFit<R>(
       this.#parts.pool,
       {
@@ -76,7 +81,7 @@ export class LocalTraining implements TrainingContext {
         name: task.name,
         ...(task.local && { local: task.local as FitFunction<unknown, unknown> }),
         args,
-        store: this.#sets.storeOf(set) as ColumnStore,
+        store: this.#sets.storeOf(set as TrainingSet) as ColumnStore,
         aggregators: { ...task.aggregators },
         owner: this.owner,
       },
