@@ -292,13 +292,17 @@ export class Frame {
 
   // ---- steps of the engine
 
-  /** How many partitions training and writing should use; rows stay as they are. */
+  /**
+   * The same rows in so many partitions: a write makes a part file of each (fewer when there are fewer rows). Rows keep their order, those of
+   * a partition are consecutive. Sums and fits never depend on it. It holds until a step that brings rows together: a sort, a join, an aggregate.
+   */
   repartition(partitions: number): Frame {
-    return this.#next({ op: 'repartition', input: this.plan, partitions: wholeNumber('repartition', 'partitions', partitions, 1) });
+    return this.#next({ op: 'repartition', input: this.plan, partitions: wholeNumber('repartition', 'partitions', partitions, 1), atMost: false });
   }
 
+  /** As {@link Frame.repartition}, but never into more partitions than there are. */
   coalesce(partitions: number): Frame {
-    return this.repartition(partitions);
+    return this.#next({ op: 'repartition', input: this.plan, partitions: wholeNumber('coalesce', 'partitions', partitions, 1), atMost: true });
   }
 
   /** Keeps the rows, once computed, until {@link Frame.unpersist} or the session's end. */

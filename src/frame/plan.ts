@@ -168,6 +168,8 @@ export type Plan = (
       readonly op: 'repartition';
       readonly input: Plan;
       readonly partitions: number;
+      /** Never more than there are (`coalesce`). */
+      readonly atMost: boolean;
     }
   | {
       readonly op: 'cache';

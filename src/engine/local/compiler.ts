@@ -147,10 +147,19 @@ export class Compiler {
     if (!this.#database.closed) await this.#database.run(`DROP TABLE IF EXISTS ${table}`, { owner: 'unpersist' }).catch(() => {});
   }
 
-  /** The plan's query as queries of a million rows each, when each row is made of one row of Parquet files; null for any other plan. */
+  /**
+   * The plan's query as queries of a million rows each, when each row is made of one row of Parquet files; null for any other plan. DuckDB
+   * keeps a copy's rows in order by holding them back, so that one long copy takes ever more memory.
+   */
   async sections(plan: Plan, sql: string, options: QueryOptions): Promise<string[] | null> {
     const leaf = rowWiseLeaf(plan);
     return leaf && this.sources.sections(await this.compile(leaf, options), sql, 1, SECTION_ROWS * 8, options);
+  }
+
+  /** As {@link Compiler.sections}, in up to `count` queries over as many rows each. */
+  async shares(plan: Plan, sql: string, count: number, options: QueryOptions): Promise<string[] | null> {
+    const leaf = rowWiseLeaf(plan);
+    return leaf && this.sources.shares(await this.compile(leaf, options), sql, count, options);
   }
 
   /** SQL text over frames: each a common table expression under its name, with the columns' own names. */

@@ -9,7 +9,6 @@ import { Compiler } from './compiler.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { readValues, setOwn } from './duck/read-vector.ts';
 import { narrow } from './ml/narrow.ts';
-import { writeRelation } from './sinks.ts';
 import { doubleSql } from './sql/literal.ts';
 import type { Relation } from './sql/relation.ts';
 import { LocalTraining } from './training/context.ts';
@@ -17,6 +16,7 @@ import { locate } from './training/scan.ts';
 import { TrainingSets } from './training/training-sets.ts';
 import type { WorkerPool } from './workers/pool.ts';
 import type { MemoryLedger } from './workers/store.ts';
+import { writePlan } from './write.ts';
 
 const LONG: DataType = { kind: 'long' };
 /** Rows of an Arrow batch, unless the result ends before. */
@@ -107,8 +107,8 @@ export class LocalEngine implements Engine {
     const owner = `write.${sink.format}`;
     const relation = await this.#prepare(owner, plan, options);
     const query = { owner, signal: options.signal };
-    const sections = await this.compiler.sections(plan, relation.sql, query);
-    await this.#located(plan, options, writeRelation(this.parts.database, relation, sink, query, sections ?? undefined));
+    const { compiler, parts } = this;
+    await this.#located(plan, options, writePlan({ compiler, database: parts.database }, plan, relation, sink, query));
   }
 
   async explain(plan: Plan): Promise<string> {

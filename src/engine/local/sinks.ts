@@ -20,16 +20,16 @@ import { removeStale } from './temp-files.ts';
 const PREFIX = '.millstream-';
 
 /**
- * Writes a relation as a folder of part files with `_SUCCESS`, one for each of `sections` (queries that give the relation's rows piece by
- * piece) or one for all: DuckDB keeps a copy's rows in order by holding them back, so that one long copy takes ever more memory. All is written to a folder beside the target first and renamed at the end:
- * a write that fails or is aborted leaves what was there. Mode overwrite replaces a written data set or an empty folder, and nothing else.
+ * Writes a relation as a folder of part files with `_SUCCESS`, one for each of `queries`, which give the relation's rows piece by
+ * piece and are asked for once it is known that the path is free. All is written to a folder beside the target first and renamed at the
+ * end: a write that fails or is aborted leaves what was there. Mode overwrite replaces a written data set or an empty folder, and nothing else.
  */
 export async function writeRelation(
   database: Database,
   relation: Relation,
   sink: Sink,
   options: QueryOptions,
-  sections: readonly string[] = [relation.sql],
+  queries: () => Promise<readonly string[]>,
 ): Promise<void> {
   const target = localPath(options.owner, sink.path);
   const there = existsSync(target);
@@ -47,7 +47,7 @@ export async function writeRelation(
     makeParents(parent);
     removeStale(parent, PREFIX);
     mkdirSync(temp);
-    for (const [part, sql] of sections.entries()) await database.run(copies(temp, sql, part), options);
+    for (const [part, sql] of (await queries()).entries()) await database.run(copies(temp, sql, part), options);
     renameFolders(temp, sink.partitionBy.length);
     if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
     publish(temp, target, sink.mode);

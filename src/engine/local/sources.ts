@@ -7,6 +7,7 @@ import { csvFormat } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { listFiles, type SourceFile } from './files.ts';
 import { GzipCheck } from './gzip.ts';
+import { borders } from './partitions.ts';
 import { parseSparkSchema, ROW_METADATA } from './spark-schema.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
 import type { Relation } from './sql/relation.ts';
@@ -59,32 +60,62 @@ export class Sources {
    * `leaf` is no such source, or small.
    */
   async sections(leaf: Relation, query: string, rowBytes: number, bytes: number, options: QueryOptions): Promise<string[] | null> {
-    const source = [...this.#sections.keys()].find((sql) => leaf.sql.endsWith(`FROM (${sql})`));
-    if (source === undefined || query.split(source).length !== 2) return null;
-    const { files, sql } = this.#sections.get(source) as ParquetFiles;
-    const list = `[${files.map(text).join(', ')}]`;
-    const groups = await this.#database.rows(
-      `SELECT DISTINCT file_name, row_group_id::INTEGER, row_group_num_rows::DOUBLE FROM parquet_metadata(${list}) ORDER BY 2`,
-      [STRING, { kind: 'int' }, { kind: 'double' }],
-      options,
-    );
-    if (groups.length < 4) return null;
+    const found = await this.#rowGroups(leaf, query, options);
+    if (!found || found.groups.length < 4) return null;
+    const { source, sql, groups } = found;
     const limit = Math.max(1, bytes / Math.max(8, rowBytes));
     const sections: string[] = [];
-    for (const file of files) {
+    for (const file of new Set(groups.map((g) => g.file))) {
       let from = 0;
       let to = 0;
       const cut = () => {
         if (to > from) sections.push(query.replace(source, () => sql(file, from, to)));
         from = to;
       };
-      for (const [, , rows] of groups.filter(([name]) => name === file)) {
-        if (to > from && to - from + (rows as number) > limit) cut();
-        to += rows as number;
+      for (const { rows } of groups.filter((g) => g.file === file)) {
+        if (to > from && to - from + rows > limit) cut();
+        to += rows;
       }
       cut();
     }
     return sections;
+  }
+
+  /** A query over Parquet files, row by row, as up to `count` queries of consecutive rows, as many each; null when `leaf` is no such source, or empty. */
+  async shares(leaf: Relation, query: string, count: number, options: QueryOptions): Promise<string[] | null> {
+    const found = await this.#rowGroups(leaf, query, options);
+    if (!found) return null;
+    const { source, sql, groups } = found;
+    const total = groups.reduce((sum, { rows }) => sum + rows, 0);
+    if (total === 0) return null;
+    const runs: { file: string; first: number; rows: number }[] = [];
+    for (const { file, rows } of groups) {
+      const last = runs.at(-1);
+      if (last?.file === file) last.rows += rows;
+      else runs.push({ file, first: last ? last.first + last.rows : 0, rows });
+    }
+    return borders(total, count).map(([from, to]) => {
+      const slices = runs.flatMap(({ file, first, rows }) => {
+        const [lo, hi] = [Math.max(from - first, 0), Math.min(to - first, rows)];
+        return hi > lo ? [sql(file, lo, hi)] : [];
+      });
+      return query.replace(source, () => slices.join(' UNION ALL '));
+    });
+  }
+
+  /** The row groups of the files under a relation, in the order of rows; null when it does not read Parquet files, or the query more than once. */
+  async #rowGroups(leaf: Relation, query: string, options: QueryOptions) {
+    const source = [...this.#sections.keys()].find((sql) => leaf.sql.endsWith(`FROM (${sql})`));
+    if (source === undefined || query.split(source).length !== 2) return null;
+    const { files, sql } = this.#sections.get(source) as ParquetFiles;
+    const list = `[${files.map(text).join(', ')}]`;
+    const rows = await this.#database.rows(
+      `SELECT DISTINCT file_name, row_group_id::INTEGER, row_group_num_rows::DOUBLE FROM parquet_metadata(${list}) ORDER BY 2`,
+      [STRING, { kind: 'int' }, { kind: 'double' }],
+      options,
+    );
+    const groups = files.flatMap((file) => rows.filter(([name]) => name === file).map(([, , count]) => ({ file, rows: count as number })));
+    return { source, sql, groups };
   }
 
   async #readCsv(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
