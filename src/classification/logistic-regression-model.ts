@@ -187,8 +187,8 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
     if (names.length > 0) bindLogistic(binder, binder.vectors(featuresCol), this.#scoring, names);
   }
 
-  override toString(): string {
-    return `LogisticRegressionModel: uid=${this.uid}, numClasses=${this.numClasses}, numFeatures=${this.numFeatures}`;
+  protected override facts() {
+    return { numClasses: this.numClasses, numFeatures: this.numFeatures };
   }
 
   protected override outputSchema(schema: Schema): Schema {

@@ -30,6 +30,11 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
     return loadAs(BinaryClassificationEvaluator, path);
   }
 
+  protected override facts() {
+    const { metricName, numBins } = this.params;
+    return { metricName, numBins };
+  }
+
   get isLargerBetter(): boolean {
     return true;
   }

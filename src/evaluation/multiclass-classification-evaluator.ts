@@ -2,6 +2,7 @@ import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
+import { javaDouble } from '../linalg/format.ts';
 import { double, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
@@ -48,6 +49,11 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
 
   static load(path: string): Promise<MulticlassClassificationEvaluator> {
     return loadAs(MulticlassClassificationEvaluator, path);
+  }
+
+  protected override facts() {
+    const { metricName, metricLabel, beta, eps } = this.params;
+    return { metricName, metricLabel: javaDouble(metricLabel), beta: javaDouble(beta), eps: javaDouble(eps) };
   }
 
   get isLargerBetter(): boolean {

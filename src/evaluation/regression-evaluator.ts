@@ -35,6 +35,11 @@ export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorPar
     return loadAs(RegressionEvaluator, path);
   }
 
+  protected override facts() {
+    const { metricName, throughOrigin } = this.params;
+    return { metricName, throughOrigin };
+  }
+
   get isLargerBetter(): boolean {
     return this.params.metricName === 'r2' || this.params.metricName === 'var';
   }

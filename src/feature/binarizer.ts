@@ -9,7 +9,7 @@ import { anyDouble, doubles } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { loadAs, Transformer } from '../pipeline/stage.ts';
-import { type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
+import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 import { sameSlots } from './vector-values.ts';
 
 export const BinarizerParams = z
@@ -50,6 +50,10 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
       if (isVector) binder.step(import.meta.url, binarizeVectors, { threshold }, [binder.vectors(input)], [output]);
       else binder.step(import.meta.url, binarize, { threshold }, [binder.numbers(input)], [output]);
     }
+  }
+
+  protected override facts() {
+    return columnCounts(this.params);
   }
 
   protected outputSchema(schema: Schema): Schema {

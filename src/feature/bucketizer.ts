@@ -10,7 +10,7 @@ import { doubles, isArray, param } from '../param/param.ts';
 import { handleInvalid, inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { loadAs, Transformer } from '../pipeline/stage.ts';
-import { type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
+import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 const SPLITS_RULE = 'at least 3 numbers, strictly increasing, none of them NaN';
@@ -57,6 +57,10 @@ export class Bucketizer extends Transformer<typeof BucketizerParams> {
       const args: BucketArgs = { owner, stage, column: input, splits: Float64Array.from(splits), handleInvalid: this.params.handleInvalid };
       binder.step(import.meta.url, toBuckets, args, [binder.numbers(input)], [output]);
     }
+  }
+
+  protected override facts() {
+    return columnCounts(this.params);
   }
 
   protected outputSchema(schema: Schema): Schema {

@@ -7,12 +7,13 @@ import type { Frame } from '../frame/frame.ts';
 import { latestSession } from '../frame/open-sessions.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { DataType } from '../frame/types.ts';
+import { javaDouble } from '../linalg/format.ts';
 import { anyDouble, double, oneOf, type ParamSchema } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator, loadAs, Model, type PipelineStage } from '../pipeline/stage.ts';
-import { type InOutParams, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
+import { columnCounts, type InOutParams, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 
 export const ImputerParams = z
   .strictObject({
@@ -146,6 +147,11 @@ export class ImputerModel extends Model<typeof ImputerParams, ImputerState> {
       const args = { missingValue: this.params.missingValue, filling: castTo(type, this.state.values[c]) };
       binder.step(import.meta.url, fillHoles, args, [slots[c]], [output]);
     }
+  }
+
+  protected override facts() {
+    const { strategy, missingValue } = this.params;
+    return { strategy, missingValue: javaDouble(missingValue), ...columnCounts(this.params) };
   }
 
   protected outputSchema(schema: Schema): Schema {

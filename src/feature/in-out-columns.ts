@@ -50,3 +50,8 @@ export function inOutColumns({ owner, uid, params }: Owner): InOutColumn[] {
 export function inputNames({ inputCol, inputCols }: InOutParams): readonly string[] {
   return inputCol !== undefined ? [inputCol] : (inputCols ?? []);
 }
+
+/** How many columns there are, where the params list them: for `toString`. */
+export function columnCounts({ inputCols, outputCols }: InOutParams) {
+  return { numInputCols: inputCols?.length, numOutputCols: outputCols?.length };
+}

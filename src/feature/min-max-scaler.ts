@@ -5,6 +5,7 @@ import { MlError, show } from '../error.ts';
 import { groupOf } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
 import { VECTOR } from '../frame/types.ts';
+import { javaDouble } from '../linalg/format.ts';
 import { isVector, type Vector, Vectors } from '../linalg/vectors.ts';
 import { double } from '../param/param.ts';
 import { inputCol, outputCol } from '../param/shared.ts';
@@ -147,6 +148,11 @@ export class MinMaxScalerModel extends Model<typeof MinMaxScalerParams, MinMaxSc
     const factors = lo.map((l, j) => (originalMax[j] - l === 0 ? 0 : (max - min) / (originalMax[j] - l)));
     const args: RescaleArgs = { owner: this.owner, stage: this.uid, column, lo, factors, min, middle: (min + max) / 2 };
     binder.step(import.meta.url, rescale, args, [binder.vectors(column)], [output]);
+  }
+
+  protected override facts() {
+    const { min, max } = this.params;
+    return { numFeatures: this.state.originalMin.length, min: javaDouble(min), max: javaDouble(max) };
   }
 
   protected outputSchema(schema: Schema): Schema {

@@ -11,7 +11,7 @@ import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator, loadAs, Model } from '../pipeline/stage.ts';
-import { type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
+import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 export const OneHotEncoderParams = z
@@ -126,6 +126,11 @@ export class OneHotEncoderModel extends Model<typeof OneHotEncoderParams, OneHot
       const args: EncodeArgs = { owner, stage, column: input, categories: size, keep, slots: slotCount(size, this.params) };
       binder.step(import.meta.url, encodeOneHot, args, [binder.numbers(input)], [output]);
     }
+  }
+
+  protected override facts() {
+    const { dropLast, handleInvalid } = this.params;
+    return { dropLast, handleInvalid, ...columnCounts(this.params) };
   }
 
   protected outputSchema(schema: Schema): Schema {

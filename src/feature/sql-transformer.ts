@@ -44,6 +44,10 @@ export class SQLTransformer extends Transformer<typeof SQLTransformerParams> {
     });
   }
 
+  protected override facts() {
+    return { statement: this.params.statement };
+  }
+
   protected outputSchema(_schema: Schema): Schema {
     this.#statement();
     throw new MlError('NOT_SUPPORTED', `SQLTransformer: only an engine can tell what ${this.uid} puts out; ask the transformed frame's schema()`, {

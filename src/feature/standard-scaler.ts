@@ -152,6 +152,11 @@ export class StandardScalerModel extends Model<typeof StandardScalerParams, Stan
     else binder.step(import.meta.url, scale, { ...site, factors }, inputs, [output]);
   }
 
+  protected override facts() {
+    const { withMean, withStd } = this.params;
+    return { numFeatures: this.state.std.length, withMean, withStd };
+  }
+
   protected outputSchema(schema: Schema): Schema {
     const field = schema.require(this.owner, this.getOrDefault('inputCol'), 'vector');
     const size = this.state.std.length;

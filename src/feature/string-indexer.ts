@@ -9,7 +9,7 @@ import { handleInvalid, inputCol, inputCols, outputCol, outputCols } from '../pa
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator, loadAs, Model } from '../pipeline/stage.ts';
-import { type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
+import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 import { indexLabels, type LabelForm } from './label-lookup.ts';
 import { compareText, type NumberKind } from './label-text.ts';
 
@@ -142,6 +142,11 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
       const args = { owner, stage, column: input, labels, form, handleInvalid: this.params.handleInvalid };
       binder.step(import.meta.url, indexLabels, args, [binder.codes(input, labels)], [output]);
     }
+  }
+
+  protected override facts() {
+    const { handleInvalid } = this.params;
+    return { handleInvalid, stringOrderType: this.setParams().get('stringOrderType'), ...columnCounts(this.params) };
   }
 
   protected outputSchema(schema: Schema): Schema {

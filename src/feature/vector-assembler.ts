@@ -58,6 +58,11 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
     binder.step(import.meta.url, assemble, args, slots, [this.params.outputCol]);
   }
 
+  protected override facts() {
+    const { handleInvalid, inputCols } = this.params;
+    return { handleInvalid, numInputCols: inputCols?.length };
+  }
+
   protected outputSchema(schema: Schema): Schema {
     const fields = this.#fields(schema);
     const sizes = fields.map(slotCount);

@@ -141,8 +141,15 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return this.recreate(this.changedParams(changes)) as this;
   }
 
+  /** The uid; of most transformers, models and evaluators also the class and what tells most about it, as Spark prints them. */
   toString(): string {
-    return this.uid;
+    const facts = Object.entries(this.facts() ?? {}).filter(([, value]) => value !== undefined);
+    return this.facts() ? [`${this.owner}: uid=${this.uid}`, ...facts.map(([name, value]) => `${name}=${value}`)].join(', ') : this.uid;
+  }
+
+  /** What {@link toString} tells beside class and uid, in order; null: the uid alone. */
+  protected facts(): Readonly<Record<string, unknown>> | null {
+    return null;
   }
 
   /** Saves the stage as a directory in Spark ML's layout: all or nothing. */

@@ -70,6 +70,10 @@ export class CrossValidatorModel extends SearchModel<typeof CrossValidatorModelP
     return this.state.subModels !== null;
   }
 
+  protected override facts() {
+    return { bestModel: this.bestModel, numFolds: this.params.numFolds };
+  }
+
   protected get metrics(): readonly number[] {
     return this.state.avgMetrics;
   }

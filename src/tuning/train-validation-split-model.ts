@@ -1,3 +1,4 @@
+import { javaDouble } from '../linalg/format.ts';
 import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
@@ -56,6 +57,10 @@ export class TrainValidationSplitModel extends SearchModel<typeof TrainValidatio
 
   get hasSubModels(): boolean {
     return this.state.subModels !== null;
+  }
+
+  protected override facts() {
+    return { bestModel: this.bestModel, trainRatio: javaDouble(this.params.trainRatio) };
   }
 
   protected get metrics(): readonly number[] {

@@ -51,6 +51,8 @@ const scored = fixtureNames.filter((name) => {
   return read(name, 'expected.json').columns !== undefined;
 });
 
+const TEXTS: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(FIXTURES, 'to-string.json'), 'utf8'));
+
 describe('what Spark 4.3 saved', () => {
   it.each(fixtureNames)('%s loads with its class, its uid and the params that were set', async (name) => {
     const stage = await load(join(FIXTURES, name));
@@ -81,6 +83,10 @@ describe('what Spark 4.3 saved', () => {
     expect([again.constructor, again.uid, again.params]).toEqual([stage.constructor, stage.uid, stage.params]);
     expect(saved(again, { persistSubModels: name.endsWith('-submodels') })).toEqual(files);
     if (stage instanceof Transformer && 'state' in stage) expect((again as unknown as typeof stage).state).toEqual(stage.state);
+  });
+
+  it.each(fixtureNames.filter((name) => Object.hasOwn(TEXTS, name)))('prints as in the JVM: %s', async (name) => {
+    expect(String(await load(join(FIXTURES, name)))).toBe(TEXTS[name]);
   });
 
   it('keeps grids, metrics and sub-models of searches', async () => {
