@@ -1,6 +1,6 @@
 import type { Binder, Slot } from '../block/binder.ts';
 import type { Block, CodePart, Column, DensePart, NumberColumn, SparsePart, VectorColumn } from '../block/column.ts';
-import { MlError, show } from '../error.ts';
+import { checkFeatures } from '../block/features.ts';
 import { exp, log, softmax } from '../kernels/js/math.ts';
 
 /** A fitted model as the row loop needs it; plain data. */
@@ -151,31 +151,6 @@ function addSparse(z: Float64Array, { starts, indices, values }: SparsePart, w: 
     let sum = z[i];
     for (let p = starts[i], end = starts[i + 1]; p < end; p++) sum += w[slot + indices[p]] * values[p];
     z[i] = sum;
-  }
-}
-
-function checkFeatures(features: VectorColumn, { rows, firstRow, keep }: Block, { owner, stage, featuresCol, numFeatures }: LogisticScoring): void {
-  // A block of nulls alone has vectors of no size, so nulls come first.
-  for (let i = 0; features.valid && i < rows; i++) {
-    if (features.valid[i] === 0 && keep?.[i] !== 0) {
-      throw new MlError(
-        'VALUE_INVALID',
-        `${owner}: column ${show(featuresCol)} must not be null, row ${firstRow + i} is; fill or drop such rows first`,
-        {
-          stage,
-          column: featuresCol,
-          row: firstRow + i,
-          value: null,
-        },
-      );
-    }
-  }
-  if (features.size !== numFeatures) {
-    throw new MlError(
-      'VALUE_INVALID',
-      `${owner}: column ${show(featuresCol)} must have the ${numFeatures} features of the fit, row ${firstRow} has ${features.size}`,
-      { stage, column: featuresCol, row: firstRow, value: features.size },
-    );
   }
 }
 

@@ -1,0 +1,142 @@
+import { type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { type Trees, treeCount } from './trees.ts';
+
+/**
+ * Scores blocks of feature vectors by trees: what they compute is said here, for one row and for many alike. A scorer owns what it returns
+ * and writes it anew at the next call; it allocates for the largest block it has seen.
+ */
+export interface TreeScorer {
+  /** Trees of the ensemble. */
+  readonly count: number;
+  /** The node number of the leaf that row i reaches in tree t, at `i * count + t`, of rows `[0, rows)`. */
+  leaves(features: VectorColumn, rows: number): Int32Array;
+  /**
+   * `start[c] + Σ_t weight[t] · value of the leaf of tree t`, over the trees with `t mod width = c` and added in tree order, at `i * width + c`;
+   * width is `start.length`.
+   */
+  sums(features: VectorColumn, rows: number, start: ArrayLike<number>): Float64Array;
+}
+
+export interface TreeScorerOptions {
+  /** One a tree; absent: all 1. */
+  readonly weights?: ArrayLike<number>;
+  /** Features whose zeros (up to 1e-35 either way) count as missing, as some models from elsewhere have it. */
+  readonly zeroMissing?: readonly number[];
+}
+
+/** The scorer of `trees`, which must have passed `checkTrees`, on vectors of `numFeatures` slots. */
+export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMissing = [] }: TreeScorerOptions = {}): TreeScorer {
+  const count = treeCount(trees);
+  const walk = treeWalker(trees);
+  const values = leafValues(trees, weights);
+  const x = new Float64Array(numFeatures);
+  const reached = new Int32Array(count);
+  let leaves = new Int32Array(0);
+  let sums = new Float64Array(0);
+
+  const walkRow = (features: VectorColumn, i: number) => {
+    writeDenseRow(features, i, x);
+    for (const j of zeroMissing) if (Math.abs(x[j]) <= ZERO) x[j] = Number.NaN;
+    walk(x, reached);
+  };
+
+  return {
+    count,
+    leaves(features, rows) {
+      if (leaves.length < rows * count) leaves = new Int32Array(rows * count);
+      for (let i = 0; i < rows; i++) {
+        walkRow(features, i);
+        leaves.set(reached, i * count);
+      }
+      return leaves;
+    },
+    sums(features, rows, start) {
+      const width = start.length;
+      if (sums.length < rows * width) sums = new Float64Array(rows * width);
+      for (let i = 0; i < rows; i++) {
+        walkRow(features, i);
+        for (let c = 0; c < width; c++) {
+          let sum = start[c];
+          for (let t = c; t < count; t += width) sum += values[reached[t]];
+          sums[i * width + c] = sum;
+        }
+      }
+      return sums;
+    },
+  };
+}
+
+/** What LightGBM takes for zero. */
+const ZERO = 1.0000000180025095e-35;
+
+/** Writes the leaf that `x` reaches in each tree. */
+export function treeWalker(trees: Trees): (x: Float64Array, reached: Int32Array) => void {
+  const { starts, feature, threshold, right, categoryStarts } = trees;
+  const count = treeCount(trees);
+  const numericOnly = categoryStarts[feature.length] === 0;
+  return (x, reached) => {
+    if (!numericOnly || hasNaN(x)) {
+      for (let t = 0; t < count; t++) reached[t] = leafOf(trees, t, x);
+      return;
+    }
+    for (let t = 0; t < count; t++) {
+      let node = starts[t];
+      for (let j = feature[node]; j >= 0; j = feature[node]) node = x[j] <= threshold[node] ? node + 1 : right[node];
+      reached[t] = node;
+    }
+  };
+}
+
+/** The leaf of tree `t` that the row `x` reaches. Preorder puts a node's left child right behind it. */
+export function leafOf(trees: Trees, t: number, x: Float64Array): number {
+  const { feature, right } = trees;
+  let node = trees.starts[t];
+  for (let j = feature[node]; j >= 0; j = feature[node]) node = goesLeft(trees, node, x[j]) ? node + 1 : right[node];
+  return node;
+}
+
+/** Whether feature value `x` goes left at the inner node `node`. */
+export function goesLeft({ threshold, missingLeft, categoryStarts, categories }: Trees, node: number, x: number): boolean {
+  const from = categoryStarts[node];
+  const bits = (categoryStarts[node + 1] - from) << 5;
+  if (bits === 0) return x <= threshold[node] || (Number.isNaN(x) && missingLeft[node] === 1);
+  if (x >= 0 && x < bits && Number.isInteger(x)) return ((categories[from + (x >> 5)] >>> (x & 31)) & 1) === 1;
+  return missingLeft[node] === 1;
+}
+
+function hasNaN(x: Float64Array): boolean {
+  for (let j = 0; j < x.length; j++) if (Number.isNaN(x[j])) return true;
+  return false;
+}
+
+/** Each node's value times the weight of its tree. */
+function leafValues(trees: Trees, weights: ArrayLike<number> | undefined): Float64Array {
+  if (!weights) return trees.value;
+  const values = trees.value.slice();
+  for (let t = 0; t < treeCount(trees); t++) for (let i = trees.starts[t]; i < trees.starts[t + 1]; i++) values[i] *= weights[t];
+  return values;
+}
+
+/**
+ * Adds the vectors of the leaves reached in trees `0, 1 …`, in tree order: `out[i * size + c] = Σ_t vectors[leaf · size + c]`, rows `[0, rows)`, `leaves` as
+ * {@link TreeScorer.leaves} gives them. `vectors` is (nodes, size) row-major.
+ */
+export function addLeafVectors(leaves: Int32Array, count: number, rows: number, vectors: Float64Array, size: number, out: Float64Array): void {
+  out.fill(0, 0, rows * size);
+  for (let i = 0, p = 0; i < rows; i++) {
+    for (let t = 0; t < count; t++, p++) {
+      const from = leaves[p] * size;
+      for (let c = 0; c < size; c++) out[i * size + c] += vectors[from + c];
+    }
+  }
+}
+
+/** Each leaf's number within its tree, from left to right; -1 in inner nodes. What `leafCol` shows. */
+export function leafNumbers({ starts, feature }: Trees): Int32Array {
+  const numbers = new Int32Array(feature.length).fill(-1);
+  for (let t = 0; t < starts.length - 1; t++) {
+    let leaf = 0;
+    for (let i = starts[t]; i < starts[t + 1]; i++) if (feature[i] < 0) numbers[i] = leaf++;
+  }
+  return numbers;
+}

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { VectorColumn } from '#dist/block/column.js';
+import { addLeafVectors, leafNumbers, treeScorer } from '#dist/tree/scoring.js';
+import { arbitraryTree, evaluate, featureValue, treesOf } from './arbitrary-trees.ts';
+
+const D = 4;
+const dense = (rows: readonly (readonly number[])[]): VectorColumn => ({
+  kind: 'vectors',
+  size: D,
+  parts: [{ kind: 'dense', size: D, values: Float64Array.from(rows.flat()) }],
+  valid: null,
+});
+const row = fc.array(featureValue, { minLength: D, maxLength: D });
+const forest = fc.array(arbitraryTree(D), { minLength: 1, maxLength: 6 });
+
+describe('a tree scorer', () => {
+  it('adds the values of the leaves that the definition names, in tree order, class by class', () => {
+    fc.assert(
+      fc.property(forest, fc.array(row, { minLength: 1, maxLength: 70 }), fc.integer({ min: 1, max: 3 }), (roots, rows, width) => {
+        const start = Array.from({ length: width }, (_, c) => c + 0.1);
+        const sums = treeScorer(treesOf(...roots), D).sums(dense(rows), rows.length, start);
+        rows.forEach((x, i) => {
+          const expected = [...start];
+          roots.forEach((root, t) => {
+            expected[t % width] += evaluate(root, x);
+          });
+          expect([...sums.subarray(i * width, (i + 1) * width)]).toEqual(expected);
+        });
+      }),
+    );
+  });
+
+  it('weighs trees as it is told', () => {
+    const trees = treesOf({ value: 1 }, { value: 10 });
+    expect(treeScorer(trees, D, { weights: [2, 0.5] }).sums(dense([[0, 0, 0, 0]]), 1, [1])[0]).toBe(8);
+  });
+
+  it('gives leaves by node number, and numbers them from left to right', () => {
+    const trees = treesOf(
+      { value: 0 },
+      { feature: 1, threshold: 0, left: { value: 1 }, right: { feature: 0, threshold: 2, left: { value: 2 }, right: { value: 3 } } },
+    );
+    const leaves = treeScorer(trees, D).leaves(dense([[3, 1, 0, 0], [0, Number.NaN, 0, 0], [0, 0, 0, 0]]), 3); // biome-ignore format: rows
+    expect([...leaves.subarray(0, 6)]).toEqual([0, 5, 0, 4, 0, 2]);
+    expect([...leafNumbers(trees)]).toEqual([0, -1, 0, -1, 1, 2]);
+    const out = new Float64Array(6);
+    addLeafVectors(
+      leaves,
+      2,
+      3,
+      Float64Array.from({ length: 12 }, (_, k) => k),
+      2,
+      out,
+    );
+    expect([...out]).toEqual([10, 12, 8, 10, 4, 6]);
+  });
+
+  it('takes zeros for missing where it is told', () => {
+    const trees = treesOf({ feature: 0, threshold: 1, missingLeft: false, left: { value: 1 }, right: { value: 2 } });
+    const rows = dense([[0, 0, 0, 0], [1e-40, 0, 0, 0], [0.5, 0, 0, 0]]); // biome-ignore format: rows
+    expect([
+      ...treeScorer(trees, D, { zeroMissing: [0] })
+        .sums(rows, 3, [0])
+        .subarray(0, 3),
+    ]).toEqual([2, 2, 1]);
+    expect([...treeScorer(trees, D).sums(rows, 3, [0]).subarray(0, 3)]).toEqual([1, 1, 1]);
+  });
+
+  it('reads every form of vectors alike', () => {
+    fc.assert(
+      fc.property(forest, fc.array(fc.tuple(featureValue, fc.nat({ max: 2 }), featureValue), { minLength: 1, maxLength: 40 }), (roots, values) => {
+        const rows = values.map(([a, code, c]) => [a, code === 0 ? 1 : 0, code === 1 ? 1 : 0, c]);
+        const parts: VectorColumn = {
+          kind: 'vectors',
+          size: D,
+          valid: null,
+          parts: [
+            { kind: 'numbers', size: 1, values: Float64Array.from(values, ([a]) => a) },
+            { kind: 'codes', size: 2, codes: Uint8Array.from(values, ([, code]) => code), table: null },
+            {
+              kind: 'sparse',
+              size: 1,
+              starts: Uint32Array.from({ length: values.length + 1 }, (_, i) => i),
+              indices: new Uint32Array(values.length),
+              values: Float64Array.from(values, ([, , c]) => c),
+            },
+          ],
+        };
+        const scorer = treeScorer(treesOf(...roots), D);
+        const expected = scorer.sums(dense(rows), rows.length, [0]).slice(0, rows.length);
+        expect(scorer.sums(parts, rows.length, [0]).slice(0, rows.length)).toEqual(expected);
+      }),
+    );
+  });
+});
