@@ -5,6 +5,8 @@ import type { Trees } from '../trees.ts';
  * Beyond a node's bits stands where a value goes that is none of its categories: all bits of its last word from `numCategories` on, and `missingLeft`, are alike.
  */
 export interface SparkTrees extends Trees {
+  /** Size of the feature vectors that the trees were grown on. */
+  readonly numFeatures: number;
   /** Impurity of the rows of each node; -1 in a node that no split was good enough for. */
   readonly impurity: Float64Array;
   /** Numbers a node has in `impurityStats`: the classes, or 3. */
