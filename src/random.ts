@@ -87,6 +87,21 @@ function mix(x: bigint): bigint {
   return z ^ (z >> 31n);
 }
 
+/** 32 bits that look random and follow from `seed` and `index` (integers) alone: draws that depend on no order. */
+export function hash32(seed: number, index: number): number {
+  let h = scramble((seed | 0) ^ 0x9e3779b9);
+  h = scramble(h ^ Math.floor(seed / 4294967296));
+  h = scramble(h ^ (index | 0));
+  return scramble(h ^ Math.floor(index / 4294967296) ^ 0x85ebca6b) >>> 0;
+}
+
+/** murmur3's finaliser. */
+function scramble(x: number): number {
+  let h = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
 function rotate(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }

@@ -17,6 +17,8 @@ export type ColumnType = 'f64' | 'u8' | 'u16' | 'u32' | 'csr';
 export interface ColumnSpec {
   name?: string;
   type: ColumnType;
+  /** Elements a row, side by side (default 1): element k of row i is number `i * width + k`. Not of `csr`. */
+  width?: number;
 }
 
 /**

@@ -182,6 +182,7 @@ function contextOf(
     levels: async (columns) => columns.map((name) => levelsOf(column(name), whole.schema.find(name)!.type.kind)),
     aggregate: async (requests) => requests.map((request) => aggregateOf(column(request.column) as number[], request)),
     trainingSet: unsupported,
+    binnedSet: unsupported,
     solve: unsupported,
   };
 }

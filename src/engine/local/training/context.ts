@@ -1,4 +1,3 @@
-import { MlError } from '../../../error.ts';
 import type { FitOptions, Logger, ProgressEvent } from '../../../frame/executor.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
@@ -12,6 +11,7 @@ import type { FitFunction } from '../workers/contract.ts';
 import { runFit } from '../workers/crew.ts';
 import type { ColumnStore } from '../workers/store.ts';
 import { aggregate, levels } from './aggregates.ts';
+import { binnedSet } from './binned-sets.ts';
 import type { TrainingColumns } from './load.ts';
 import { locate, scan } from './scan.ts';
 import type { TrainingSets } from './training-sets.ts';
@@ -69,8 +69,8 @@ export class LocalTraining implements TrainingContext {
     return this.#sets.get(this.#plan, this.schema, columns, this.#query);
   }
 
-  async binnedSet(_request: BinnedRequest): Promise<BinnedSet> {
-    throw new MlError('NOT_SUPPORTED', `${this.owner}: bins are not made here yet`, { stage: this.owner });
+  binnedSet(request: BinnedRequest): Promise<BinnedSet> {
+    return binnedSet({ parts: this.#parts, compiler: this.#compiler, sets: this.#sets }, this.#plan, this.schema, request, this.#query);
   }
 
   solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet | BinnedSet, args: Args): Promise<R> {
@@ -81,7 +81,7 @@ export class LocalTraining implements TrainingContext {
         name: task.name,
         ...(task.local && { local: task.local as FitFunction<unknown, unknown> }),
         args,
-        store: this.#sets.storeOf(set as TrainingSet) as ColumnStore,
+        store: this.#sets.storeOf(set) as ColumnStore,
         aggregators: { ...task.aggregators },
         owner: this.owner,
       },

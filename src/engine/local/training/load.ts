@@ -10,6 +10,23 @@ export interface TrainingColumns {
   readonly features: string;
   readonly label?: string;
   readonly weight?: string;
+  /** Further columns of numbers. */
+  readonly numbers?: readonly string[];
+  /** Whether NaN and ±Inf among features are refused (default) or kept. */
+  readonly missing?: 'refuse' | 'keep';
+}
+
+/** Rows in memory, and where things lie in their columns; `label` is -1 where none was asked for. */
+export interface Loaded {
+  readonly store: ColumnStore;
+  readonly layout: LinearArgs;
+  /** Columns of the further numbers. */
+  readonly numbers: readonly number[];
+}
+
+/** The frame's columns that are loaded, in the order in which a loader takes them. */
+export function loadedColumns({ features, label, weight, numbers = [] }: TrainingColumns): string[] {
+  return [features, label, weight, ...numbers].filter((name) => name !== undefined);
 }
 
 /** Where one part of a vector goes in the store. */
@@ -27,8 +44,10 @@ export class TrainingLoader {
   readonly #schema: Schema;
   readonly #ledger: MemoryLedger;
   #store: ColumnStore | null = null;
+  #specs: ColumnSpec[] | null = null;
   #places: Place[] = [];
   #layout: LinearArgs | null = null;
+  #numbers: number[] = [];
 
   constructor(owner: string, names: TrainingColumns, schema: Schema, ledger: MemoryLedger) {
     this.#owner = owner;
@@ -37,27 +56,37 @@ export class TrainingLoader {
     this.#ledger = ledger;
   }
 
-  /** Columns of a block: features, then label and weight where they were asked for. */
+  /** Columns of a block, as {@link loadedColumns} names them. */
   add({ rows, firstRow, columns }: Scanned): void {
     const [features, ...others] = columns as [VectorColumn, ...Column[]];
     if (features.kind !== 'vectors') throw this.#error(this.#names.features, 'be a vector', 'another type', undefined);
-    this.#store ??= this.#begin(features);
+    this.#specs ??= this.#begin(features);
+    this.#store ??= new ColumnStore(this.#specs, { ledger: this.#ledger, owner: this.#owner });
     this.#checkFeatures(features, rows, firstRow);
     const data: ColumnData[] = this.#places.flatMap((place, p) => partData(features, place, this.#partsAt(features, p), rows));
-    const given = [this.#names.label, this.#names.weight].filter((name) => name !== undefined);
-    for (const [k, name] of given.entries()) {
-      const isWeight = k === given.length - 1 && name === this.#names.weight;
-      data.push(this.#numbers(others[k] as Column, name, rows, firstRow, isWeight));
+    const weightAt = this.#names.weight === undefined ? -1 : this.#names.label === undefined ? 0 : 1;
+    for (const [k, name] of loadedColumns(this.#names).slice(1).entries()) {
+      data.push(this.#checkNumbers(others[k] as Column, name, rows, firstRow, k === weightAt));
     }
     this.#store.append(data);
   }
 
-  finish(): { store: ColumnStore; layout: LinearArgs } {
-    if (!this.#store || !this.#layout || this.#store.rows === 0) {
-      throw new MlError('EMPTY_DATASET', `${this.#owner}: the frame must have at least one row to fit, has none`, { stage: this.#owner });
-    }
-    this.#store.seal();
-    return { store: this.#store, layout: this.#layout };
+  /** Rows loaded since the last {@link take}. */
+  get rows(): number {
+    return this.#store?.rows ?? 0;
+  }
+
+  /** What was loaded so far, which is the caller's from now on; further rows begin another store of the same columns. */
+  take(): Loaded | null {
+    const store = this.#store;
+    if (!store || !this.#layout) return null;
+    this.#store = null;
+    store.seal();
+    return { store, layout: this.#layout, numbers: this.#numbers };
+  }
+
+  finish(): Loaded {
+    return this.take() ?? noRows(this.#owner);
   }
 
   /** Gives back what was loaded, after an error. */
@@ -65,7 +94,7 @@ export class TrainingLoader {
     this.#store?.release();
   }
 
-  #begin(features: VectorColumn): ColumnStore {
+  #begin(features: VectorColumn): ColumnSpec[] {
     const specs: ColumnSpec[] = [];
     const parts: FeaturePart[] = [];
     let offset = 0;
@@ -90,8 +119,9 @@ export class TrainingLoader {
     }
     const label = this.#names.label === undefined ? -1 : specs.push({ type: 'f64' }) - 1;
     const weight = this.#names.weight === undefined ? undefined : specs.push({ type: 'f64' }) - 1;
+    this.#numbers = (this.#names.numbers ?? []).map(() => specs.push({ type: 'f64' }) - 1);
     this.#layout = { parts, numFeatures: features.size, label, ...(weight !== undefined && { weight }) };
-    return new ColumnStore(specs, { ledger: this.#ledger, owner: this.#owner });
+    return specs;
   }
 
   /** The part of this block that belongs to place `p`: stored vectors may be dense in one block and sparse in the next. */
@@ -110,6 +140,7 @@ export class TrainingLoader {
       const row = valid.subarray(0, rows).indexOf(0);
       if (row >= 0) throw this.#error(this.#names.features, 'not be null', 'null', null, firstRow + row);
     }
+    if (this.#names.missing === 'keep') return;
     let offset = 0;
     for (const part of features.parts) {
       if (part.kind === 'codes' ? part.table && !allFinite(part.table, 0, part.table.length) : !partFinite(part, rows)) {
@@ -131,7 +162,7 @@ export class TrainingLoader {
   }
 
   /** A column of numbers, checked: no null, NaN or infinity, and no weight below 0. */
-  #numbers(column: Column, name: string, rows: number, firstRow: number, isWeight: boolean): Float64Array {
+  #checkNumbers(column: Column, name: string, rows: number, firstRow: number, isWeight: boolean): Float64Array {
     let values: Float64Array;
     if (column.kind === 'codes') values = Float64Array.from(column.codes.subarray(0, rows));
     else if (column.kind === 'numbers') values = column.values.subarray(0, rows);
@@ -155,6 +186,11 @@ export class TrainingLoader {
       ...(row !== undefined && { row }),
     });
   }
+}
+
+/** Refuses a frame without rows. */
+export function noRows(owner: string): never {
+  throw new MlError('EMPTY_DATASET', `${owner}: the frame must have at least one row to fit, has none`, { stage: owner });
 }
 
 function partFinite(part: Exclude<VectorPart, { kind: 'codes' }>, rows: number): boolean {

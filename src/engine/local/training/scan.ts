@@ -19,6 +19,9 @@ export interface Scanned {
   readonly columns: readonly Column[];
 }
 
+/** Takes a block; the scan waits for the promise where there is one. */
+type OnBlock = (block: Scanned) => void | Promise<void>;
+
 interface Parts {
   readonly compiler: Compiler;
   readonly database: Database;
@@ -28,13 +31,7 @@ interface Parts {
  * Visits columns of a plan block by block, in row order, on this thread. A chain of transformers at its end is not run inside the query:
  * the query gives the program's inputs, so that vectors keep their parts.
  */
-export async function scan(
-  parts: Parts,
-  plan: Plan,
-  names: readonly string[],
-  options: QueryOptions,
-  onBlock: (block: Scanned) => void,
-): Promise<void> {
+export async function scan(parts: Parts, plan: Plan, names: readonly string[], options: QueryOptions, onBlock: OnBlock): Promise<void> {
   try {
     await visit(parts, plan, names, options, onBlock, null);
   } catch (error) {
@@ -96,7 +93,7 @@ async function visit(
   plan: Plan,
   names: readonly string[],
   options: QueryOptions,
-  onBlock: (block: Scanned) => void,
+  onBlock: OnBlock,
   watched: string | null,
 ): Promise<void> {
   const schema = (await compiler.describe(plan, options)).schema;
@@ -139,10 +136,11 @@ async function visit(
     const { keep } = block as { keep: Uint8Array | null };
     if (keep) {
       const kept = keep.reduce((sum, k) => sum + (k ? 1 : 0), 0);
-      if (kept > 0) onBlock({ rows: kept, firstRow: keptRows, columns: found.map((column) => keepRows(column, keep, rows, kept)) });
+      if (kept > 0) await onBlock({ rows: kept, firstRow: keptRows, columns: found.map((column) => keepRows(column, keep, rows, kept)) });
       keptRows += kept;
     } else {
-      onBlock({ rows, firstRow: keptRows, columns: found });
+      const pause = onBlock({ rows, firstRow: keptRows, columns: found });
+      if (pause) await pause;
       keptRows += rows;
     }
     firstRow += rows;

@@ -1,20 +1,14 @@
 import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
-import type { LinearArgs } from '../../../kernels/contract.ts';
-import type { TrainingSet } from '../../engine.ts';
+import type { BinnedSet, TrainingSet } from '../../engine.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
 import { chainOf } from '../ml/chain.ts';
 import { shared, unlessAborted } from '../shared.ts';
 import type { ColumnStore } from '../workers/store.ts';
-import { type TrainingColumns, TrainingLoader } from './load.ts';
+import { type Loaded, loadedColumns, type TrainingColumns, TrainingLoader } from './load.ts';
 import { scan } from './scan.ts';
-
-interface Loaded {
-  readonly store: ColumnStore;
-  readonly layout: LinearArgs;
-}
 
 /** A set that a cached frame keeps, for as long as someone uses it or the frame is cached. */
 interface Kept {
@@ -27,7 +21,7 @@ interface Kept {
 export class TrainingSets {
   readonly #parts: EngineParts;
   readonly #compiler: Compiler;
-  readonly #stores = new WeakMap<TrainingSet, ColumnStore>();
+  readonly #stores = new WeakMap<TrainingSet | BinnedSet, ColumnStore>();
   readonly #kept = new WeakMap<Plan, Map<string, Kept>>();
   readonly #gone = new FinalizationRegistry<Map<string, Kept>>((sets) => {
     for (const kept of sets.values()) this.#drop(kept);
@@ -43,10 +37,16 @@ export class TrainingSets {
       const loaded = await this.#load(plan, schema, columns, options);
       return this.#set(loaded, () => loaded.store.release());
     }
+    const { loaded, leave } = await this.kept(plan, schema, columns, options);
+    return this.#set(loaded, leave);
+  }
+
+  /** What a cached frame keeps of these columns; it stays until `leave`. */
+  kept(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<{ loaded: Loaded; leave: () => void }> {
     return shared(() => this.#join(plan, schema, columns, options), options);
   }
 
-  async #join(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<TrainingSet> {
+  async #join(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<{ loaded: Loaded; leave: () => void }> {
     const kept = this.#keep(plan, schema, columns, options);
     kept.users++;
     const leave = () => {
@@ -54,7 +54,7 @@ export class TrainingSets {
       if (kept.dropped && kept.users === 0) void kept.loaded.then(({ store }) => store.release());
     };
     try {
-      return this.#set(await unlessAborted(kept.loaded, options), leave);
+      return { loaded: await unlessAborted(kept.loaded, options), leave };
     } catch (error) {
       leave();
       throw error;
@@ -62,8 +62,13 @@ export class TrainingSets {
   }
 
   /** The store behind a set. */
-  storeOf(set: TrainingSet): ColumnStore | undefined {
+  storeOf(set: TrainingSet | BinnedSet): ColumnStore | undefined {
     return this.#stores.get(set);
+  }
+
+  /** Says which store is behind a set that was made elsewhere. */
+  adopt(set: BinnedSet, store: ColumnStore): void {
+    this.#stores.set(set, store);
   }
 
   /** Forgets what a cached frame keeps. */
@@ -79,7 +84,8 @@ export class TrainingSets {
       this.#kept.set(plan, sets);
       this.#gone.register(plan, sets);
     }
-    const key = JSON.stringify([columns.features, columns.label ?? null, columns.weight ?? null]);
+    const { features, label, weight, numbers = [], missing = 'refuse' } = columns;
+    const key = JSON.stringify([features, label ?? null, weight ?? null, numbers, missing]);
     const known = sets.get(key);
     if (known) return known;
     const kept: Kept = { loaded: this.#load(plan, schema, columns, options), users: 0, dropped: false };
@@ -94,10 +100,9 @@ export class TrainingSets {
   }
 
   async #load(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<Loaded> {
-    const names = [columns.features, columns.label, columns.weight].filter((name) => name !== undefined);
     const loader = new TrainingLoader(options.owner, columns, schema, this.#parts.ledger);
     try {
-      await scan({ compiler: this.#compiler, database: this.#parts.database }, plan, names, options, (block) => loader.add(block));
+      await scan({ compiler: this.#compiler, database: this.#parts.database }, plan, loadedColumns(columns), options, (block) => loader.add(block));
       return loader.finish();
     } catch (error) {
       loader.abandon();

@@ -11,8 +11,11 @@ export interface SparseData {
   values: ArrayLike<number>;
 }
 
+const BYTES: Record<ColumnType, number> = { f64: 8, u32: 4, csr: 4, u16: 2, u8: 1 };
 /** Bytes that one row takes in a column; of sparse rows only their start, the values are counted as they come. */
-export const BYTES: Record<ColumnType, number> = { f64: 8, u32: 4, csr: 4, u16: 2, u8: 1 };
+export function rowBytes({ type, width = 1 }: ColumnSpec): number {
+  return BYTES[type] * width;
+}
 const LINE = 64;
 const MAX_BYTES = MAX_PAGES * PAGE;
 type Slots = Float64Array | Uint32Array | Uint16Array | Uint8Array;
@@ -54,16 +57,17 @@ export class Partition {
     this.firstRow = firstRow;
     this.capacity = capacity;
     this.specs = specs;
-    specs.forEach(({ type }, j) => {
+    specs.forEach((spec, j) => {
+      const { type } = spec;
       this.pointers.push(this.top);
-      this.top = align(this.top + BYTES[type] * (type === 'csr' ? capacity + 1 : capacity));
+      this.top = align(this.top + rowBytes(spec) * (type === 'csr' ? capacity + 1 : capacity));
       if (type === 'csr') this.sparse.set(j, { indices: [], values: [], count: 0, ptr: 0 });
     });
     const { memory, touched } = takeMemory(this.top);
     this.memory = memory;
     this.touched = touched;
-    specs.forEach(({ type }, j) => {
-      const view = viewOf(memory, type, this.pointers[j] as number, type === 'csr' ? capacity + 1 : capacity);
+    specs.forEach(({ type, width = 1 }, j) => {
+      const view = viewOf(memory, type, this.pointers[j] as number, type === 'csr' ? capacity + 1 : capacity * width);
       if (type === 'csr') view[0] = 0;
       this.views.push(view);
     });
@@ -74,7 +78,7 @@ export class Partition {
     const { index, firstRow, rows, memory } = this;
     const columns = this.specs.map((spec, j): ColumnHandle => {
       const entries = this.sparse.get(j);
-      const base = { ...spec, ptr: this.pointers[j] as number, length: entries ? entries.count : rows };
+      const base = { ...spec, ptr: this.pointers[j] as number, length: entries ? entries.count : rows * (spec.width ?? 1) };
       return entries ? { ...base, indices: entries.ptr, values: align(entries.ptr + 4 * entries.count) } : base;
     });
     return { index, firstRow, rows, memory, columns };
@@ -86,7 +90,8 @@ export class Partition {
       const entries = this.sparse.get(j);
       const view = this.views[j] as Slots;
       if (!entries) {
-        copy(view, this.rows, column as ArrayLike<number>, from, n);
+        const width = this.specs[j]?.width ?? 1;
+        copy(view, this.rows * width, column as ArrayLike<number>, from * width, n * width);
         return;
       }
       const { starts, indices, values } = column as SparseData;
@@ -139,9 +144,9 @@ export class Partition {
   }
 
   /** Ends the partition's life. No thread may touch its memory afterwards. */
-  release(rowBytes: number): void {
-    const scratch = this.top - align((this.pointers.at(-1) ?? LINE) + BYTES[this.specs.at(-1)?.type ?? 'u8'] * this.capacity);
-    returnMemory(this.memory, Math.max(this.touched, rowBytes * this.rows + scratch));
+  release(bytesPerRow: number): void {
+    const scratch = this.top - align((this.pointers.at(-1) ?? LINE) + rowBytes(this.specs.at(-1) ?? { type: 'u8' }) * this.capacity);
+    returnMemory(this.memory, Math.max(this.touched, bytesPerRow * this.rows + scratch));
   }
 }
 

@@ -1,7 +1,7 @@
 import { MlError, show } from '../../../error.ts';
 import { BLOCK_ROWS, type ColumnSpec, type PartitionHandle, type Region } from '../../../kernels/contract.ts';
 import { MemoryLedger } from './ledger.ts';
-import { BYTES, type ColumnData, Partition, type SparseData } from './partition.ts';
+import { type ColumnData, Partition, rowBytes, type SparseData } from './partition.ts';
 
 export { MemoryLedger } from './ledger.ts';
 export { type ColumnData, columnView, type SparseData, sparseView } from './partition.ts';
@@ -41,7 +41,7 @@ export class ColumnStore {
     this.columns = columns;
     this.owner = options.owner ?? 'ColumnStore';
     this.ledger = options.ledger ?? new MemoryLedger();
-    this.rowBytes = columns.reduce((sum, { type }) => sum + BYTES[type], 0);
+    this.rowBytes = columns.reduce((sum, spec) => sum + rowBytes(spec), 0);
     this.rowsPerPartition = options.rowsPerPartition ?? rowsPerPartition(columns);
     if (!Number.isInteger(this.rowsPerPartition) || this.rowsPerPartition < 1 || this.rowsPerPartition % BLOCK_ROWS !== 0) {
       throw new MlError('VALUE_INVALID', `${this.owner}: rowsPerPartition must be a multiple of ${BLOCK_ROWS}, got ${show(this.rowsPerPartition)}`);
@@ -139,7 +139,9 @@ export class ColumnStore {
       throw new MlError('VALUE_INVALID', `${this.owner}: append takes ${this.columns.length} columns, got ${data.length}`);
     }
     const lengths = data.map((column, j) =>
-      this.columns[j]?.type === 'csr' ? (column as SparseData).starts.length - 1 : (column as ArrayLike<number>).length,
+      this.columns[j]?.type === 'csr'
+        ? (column as SparseData).starts.length - 1
+        : (column as ArrayLike<number>).length / (this.columns[j]?.width ?? 1),
     );
     const rows = lengths[0] ?? 0;
     const odd = lengths.findIndex((length) => length !== rows);
@@ -174,18 +176,18 @@ export class ColumnStore {
  * would take more than 1 GiB. Depends on the columns only, so borders never depend on the data's source or the workers.
  */
 export function rowsPerPartition(columns: readonly ColumnSpec[]): number {
-  const rowBytes = Math.max(
+  const bytes = Math.max(
     1,
-    columns.reduce((sum, { type }) => sum + BYTES[type], 0),
+    columns.reduce((sum, spec) => sum + rowBytes(spec), 0),
   );
   const unit = 131072;
   if (columns.some(({ type }) => type === 'csr')) return unit;
-  if (rowBytes * unit <= 1073741824) return unit * Math.max(1, Math.min(8, Math.floor(134217728 / (rowBytes * unit))));
+  if (bytes * unit <= 1073741824) return unit * Math.max(1, Math.min(8, Math.floor(134217728 / (bytes * unit))));
   let rows = unit;
-  while (rows > BLOCK_ROWS && rowBytes * rows > 1073741824) rows /= 2;
-  if (rowBytes * rows > 4026531840) {
-    throw new MlError('MEMORY_LIMIT', `ColumnStore: a row must take less than 480 KiB, takes ${rowBytes} bytes; keep fewer columns`, {
-      needed: rowBytes,
+  while (rows > BLOCK_ROWS && bytes * rows > 1073741824) rows /= 2;
+  if (bytes * rows > 4026531840) {
+    throw new MlError('MEMORY_LIMIT', `ColumnStore: a row must take less than 480 KiB, takes ${bytes} bytes; keep fewer columns`, {
+      needed: bytes,
     });
   }
   return rows;

@@ -1,0 +1,280 @@
+import { MlError, show, throwIfAborted } from '../../../error.ts';
+import { featureNames } from '../../../frame/attributes.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import type { Schema } from '../../../frame/schema.ts';
+import type { ColumnSpec, PartitionHandle } from '../../../kernels/contract.ts';
+import { binCount, type FeatureBins } from '../../../tree/bins.ts';
+import type { BinnedLayout, BinnedRequest, BinnedSet } from '../../engine.ts';
+import type { Compiler } from '../compiler.ts';
+import type { QueryOptions } from '../duck/database.ts';
+import type { EngineParts } from '../engine.ts';
+import { chainOf } from '../ml/chain.ts';
+import { ColumnStore } from '../workers/store.ts';
+import { type CodeRowsArgs, codeRows, type RefusedCategory } from './code-rows.ts';
+import { type Loaded, loadedColumns, noRows, type TrainingColumns, TrainingLoader } from './load.ts';
+import { RowSample } from './row-sample.ts';
+import { scan } from './scan.ts';
+import type { TrainingSets } from './training-sets.ts';
+
+/** Rows that are held as f64 at a time. */
+const STAGE_ROWS = 131072;
+/** Rows of one task. */
+const TASK_ROWS = 32768;
+/** Frames of so many bytes as f64 are read once: they stay in memory between the two passes. */
+const SMALL_BYTES = 1 << 28;
+/** Codes that one u8 can hold, the missing one not counted. */
+const U8_BINS = 255;
+const U16_BINS = 65535;
+
+interface Engine {
+  readonly parts: EngineParts;
+  readonly compiler: Compiler;
+  readonly sets: TrainingSets;
+}
+
+/** Samples the rows of a plan, lets the caller choose bins, and codes all rows on the workers. */
+export async function binnedSet(engine: Engine, plan: Plan, schema: Schema, request: BinnedRequest, options: QueryOptions): Promise<BinnedSet> {
+  const { features, label, weight, numbers, missing } = request;
+  const columns: TrainingColumns = {
+    features,
+    ...(label !== undefined && { label }),
+    ...(weight !== undefined && { weight }),
+    ...(numbers && { numbers }),
+    missing,
+  };
+  const making = new Making(engine, plan, schema, columns, request, options);
+  if (!chainOf(plan).cached) return making.fromPlan();
+  const { loaded, leave } = await engine.sets.kept(plan, schema, columns, options);
+  try {
+    return await making.fromMemory(loaded);
+  } finally {
+    leave();
+  }
+}
+
+class Making {
+  readonly #engine: Engine;
+  readonly #plan: Plan;
+  readonly #schema: Schema;
+  readonly #columns: TrainingColumns;
+  readonly #request: BinnedRequest;
+  readonly #options: QueryOptions;
+  readonly #sample: RowSample;
+
+  constructor(engine: Engine, plan: Plan, schema: Schema, columns: TrainingColumns, request: BinnedRequest, options: QueryOptions) {
+    this.#engine = engine;
+    this.#plan = plan;
+    this.#schema = schema;
+    this.#columns = columns;
+    this.#request = request;
+    this.#options = options;
+    this.#sample = new RowSample(Math.max(1, request.sample.rows), request.sample.seed);
+  }
+
+  /** Everything is in memory already, and stays the caller's. */
+  async fromMemory(loaded: Loaded): Promise<BinnedSet> {
+    this.#sample.add(loaded);
+    return this.#code(loaded.store.rows, async (coding) => {
+      await coding.add(loaded, () => {});
+    });
+  }
+
+  /** Small frames are read once, others a second time when the bins are known. */
+  async fromPlan(): Promise<BinnedSet> {
+    const { ledger } = this.#engine.parts;
+    const limit = Math.min(SMALL_BYTES, (ledger.limit - ledger.used) / 4);
+    const before = ledger.used;
+    let rows = 0;
+    let kept: Loaded[] | null = [];
+    const drop = () => {
+      for (const { store } of kept ?? []) store.release();
+      kept = null;
+    };
+    try {
+      await this.#stages((loaded) => {
+        rows += loaded.store.rows;
+        this.#sample.add(loaded);
+        if (kept) kept.push(loaded);
+        else loaded.store.release();
+        if (ledger.used - before > limit) drop();
+      });
+      if (rows === 0) noRows(this.#options.owner);
+      return await this.#code(rows, async (coding) => {
+        if (!kept) return this.#stages((loaded) => coding.add(loaded, () => loaded.store.release()));
+        for (let loaded = kept.shift(); loaded; loaded = kept.shift()) {
+          const { store } = loaded;
+          await coding.add(loaded, () => store.release());
+        }
+      });
+    } finally {
+      drop();
+    }
+  }
+
+  /** Reads the plan, so many rows at a time; whoever takes them releases them. */
+  async #stages(take: (loaded: Loaded) => void | Promise<void>): Promise<void> {
+    const { parts, compiler } = this.#engine;
+    const loader = new TrainingLoader(this.#options.owner, this.#columns, this.#schema, parts.ledger);
+    const flush = () => {
+      const loaded = loader.take();
+      return loaded ? take(loaded) : undefined;
+    };
+    try {
+      await scan({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), this.#options, (block) => {
+        loader.add(block);
+        return loader.rows >= STAGE_ROWS ? flush() : undefined;
+      });
+      await flush();
+    } finally {
+      loader.abandon();
+    }
+  }
+
+  async #code(rows: number, feed: (coding: Coding) => Promise<void>): Promise<BinnedSet> {
+    const sample = this.#sample.finish();
+    const bins = this.#request.bins(sample);
+    const { specs, layout } = this.#layout(bins, sample.numFeatures);
+    const { parts, sets } = this.#engine;
+    const store = ColumnStore.allocate(specs, rows, { ledger: parts.ledger, owner: this.#options.owner });
+    const coding = new Coding(parts, store.partitions, layout, this.#request.missing, this.#options);
+    try {
+      await feed(coding).finally(() => coding.end());
+      if (coding.rows !== rows) {
+        throw new MlError(
+          'VALUE_INVALID',
+          `${this.#options.owner}: the frame's rows must not change while they are read, there were ${rows}, then ${coding.rows}`,
+        );
+      }
+      if (coding.refused) throw this.#refusal(coding.refused, bins);
+    } catch (error) {
+      store.release();
+      throw error;
+    }
+    const set: BinnedSet = { rows, numFeatures: sample.numFeatures, partitions: store.partitions, layout, release: () => store.release() };
+    sets.adopt(set, store);
+    return set;
+  }
+
+  #layout(bins: readonly FeatureBins[], numFeatures: number): { specs: ColumnSpec[]; layout: BinnedLayout } {
+    const { owner } = this.#options;
+    if (bins.length !== numFeatures) throw new Error(`binnedSet: ${numFeatures} features need as many bins, got ${bins.length}`);
+    const specs: ColumnSpec[] = [];
+    const add = (spec: ColumnSpec) => specs.push(spec) - 1;
+    const features = bins.map((one, j) => {
+      if (binCount(one) > U16_BINS) {
+        const name = this.#featureName(j, numFeatures);
+        throw new MlError('VALUE_INVALID', `${owner}: feature ${show(name)} must have at most ${U16_BINS} bins or categories, has ${binCount(one)}`, {
+          stage: owner,
+          feature: name,
+        });
+      }
+      return add({ type: binCount(one) > U8_BINS ? 'u16' : 'u8' });
+    });
+    const { label, weight, numbers = [], scratch = [], rowMajor } = this.#request;
+    const narrow = rowMajor && specs.every(({ type }) => type === 'u8');
+    const stride = Math.ceil(numFeatures / 8) * 8;
+    const layout: BinnedLayout = {
+      features,
+      bins,
+      ...(label !== undefined && { label: add({ type: 'f64' }) }),
+      ...(weight !== undefined && { weight: add({ type: 'f64' }) }),
+      numbers: numbers.map(() => add({ type: 'f64' })),
+      scratch: scratch.map(add),
+      ...(narrow && { rowMajor: { column: add({ type: 'u8', width: stride }), stride } }),
+    };
+    return { specs, layout };
+  }
+
+  #refusal({ row, feature, value }: RefusedCategory, bins: readonly FeatureBins[]): MlError {
+    const { owner } = this.#options;
+    const { features: column } = this.#columns;
+    const name = this.#featureName(feature, bins.length);
+    return new MlError(
+      'VALUE_INVALID',
+      `${owner}: column ${show(column)} must hold categories 0 … ${binCount(bins[feature] as FeatureBins) - 1} in ${show(name)}, row ${row} has ${show(value)}`,
+      { stage: owner, column, feature: name, row, value },
+    );
+  }
+
+  #featureName(feature: number, numFeatures: number): string {
+    return featureNames(this.#schema.require(this.#options.owner, this.#columns.features), numFeatures)[feature] as string;
+  }
+}
+
+/** Rows on their way to their codes: tasks on the workers, a few at a time. */
+class Coding {
+  rows = 0;
+  refused: RefusedCategory | null = null;
+  readonly #parts: EngineParts;
+  readonly #targets: readonly PartitionHandle[];
+  readonly #binned: BinnedLayout;
+  readonly #missing: 'refuse' | 'keep';
+  readonly #options: QueryOptions;
+  readonly #running = new Set<Promise<void>>();
+  #error: unknown;
+
+  constructor(parts: EngineParts, targets: readonly PartitionHandle[], binned: BinnedLayout, missing: 'refuse' | 'keep', options: QueryOptions) {
+    this.#parts = parts;
+    this.#targets = targets;
+    this.#binned = binned;
+    this.#missing = missing;
+    this.#options = options;
+  }
+
+  /** The next rows. Answers when more may come; `done` is called when these are coded, or will not be. */
+  async add({ store, layout, numbers }: Loaded, done: () => void): Promise<void> {
+    const coded: Promise<void>[] = [];
+    const first = this.rows;
+    this.rows += store.rows;
+    for (const source of store.partitions) {
+      const firstRow = first + source.firstRow;
+      for (let lo = 0; lo < source.rows; lo += TASK_ROWS) {
+        while (this.#running.size >= 2 * this.#parts.workers) await Promise.race(this.#running);
+        if (this.#error !== undefined) break;
+        const hi = Math.min(source.rows, lo + TASK_ROWS);
+        const targets = this.#targets.filter((t) => t.firstRow < firstRow + hi && t.firstRow + t.rows > firstRow + lo);
+        coded.push(this.#start({ source, lo, hi, firstRow, layout, numbers, targets, binned: this.#binned, missing: this.#missing }));
+      }
+    }
+    void Promise.all(coded).then(done);
+    this.#check();
+  }
+
+  /** Waits for what is under way. */
+  async end(): Promise<void> {
+    await Promise.all(this.#running);
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#error !== undefined) throw this.#error;
+    throwIfAborted(this.#options.signal, this.#options.owner);
+  }
+
+  #start(args: CodeRowsArgs): Promise<void> {
+    const work = this.#run(args)
+      .then((refused) => {
+        if (refused && (!this.refused || refused.row < this.refused.row)) this.refused = refused;
+      })
+      .catch((error) => {
+        this.#error ??= error;
+      })
+      .finally(() => this.#running.delete(work));
+    this.#running.add(work);
+    return work;
+  }
+
+  /** Coding the same rows twice does no harm, so that a thread that dies costs nothing but time. */
+  async #run(args: CodeRowsArgs): Promise<RefusedCategory | null> {
+    const { owner } = this.#options;
+    // Without threads `local` runs, and in a bundle there may be no URL to speak of.
+    const module = (await this.#parts.pool.threaded()) ? new URL('./code-rows.js', import.meta.url).href : '';
+    const task = { module, name: 'codeRows', args, local: codeRows as (args: unknown) => unknown, owner };
+    try {
+      return await this.#parts.pool.run<RefusedCategory | null>(task);
+    } catch (error) {
+      if (!(error instanceof MlError && error.code === 'WORKER_LOST')) throw error;
+      return this.#parts.pool.run<RefusedCategory | null>(task);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { FeaturePart, LinearArgs, PartitionHandle } from '../../../kernels/contract.ts';
+import { type FeatureBins, missingCode } from '../../../tree/bins.ts';
+import type { BinnedLayout } from '../../engine.ts';
+import { columnView, sparseView } from '../workers/store.ts';
+
+/** A run of rows to code, as a worker gets it. Plain data. */
+export interface CodeRowsArgs {
+  /** Rows `[lo, hi)` of this partition, of which row 0 is row `firstRow` of the frame. */
+  readonly source: PartitionHandle;
+  readonly lo: number;
+  readonly hi: number;
+  readonly firstRow: number;
+  readonly layout: LinearArgs;
+  readonly numbers: readonly number[];
+  /** Where the codes go: the partitions that hold those rows. */
+  readonly targets: readonly PartitionHandle[];
+  readonly binned: BinnedLayout;
+  /** Whether a value that is no category is refused, or missing. */
+  readonly missing: 'refuse' | 'keep';
+}
+
+/** The first row that holds a value which its feature's bins refuse. */
+export interface RefusedCategory {
+  readonly row: number;
+  readonly feature: number;
+  readonly value: number;
+}
+
+type CodeColumn = Uint8Array | Uint16Array;
+
+/** Few enough rows that their codes by row stay in the cache while one feature after the other is written. */
+const BLOCK = 2048;
+
+/** Codes the rows, copies label, weight and numbers. Runs in a worker; may run twice. */
+export function codeRows(args: CodeRowsArgs): RefusedCategory | null {
+  const coder = new Coder(args);
+  for (const target of args.targets) {
+    const from = Math.max(args.lo, target.firstRow - args.firstRow);
+    const to = Math.min(args.hi, target.firstRow + target.rows - args.firstRow);
+    for (let lo = from; lo < to; lo += BLOCK) coder.block(target, lo, Math.min(BLOCK, to - lo));
+  }
+  return coder.refused;
+}
+
+/** The code of a value; of a value that is no category, -1. */
+function codeOf(bins: FeatureBins, x: number): number {
+  if (Number.isNaN(x)) return missingCode(bins);
+  if (bins.kind === 'categories') return x >= 0 && x < bins.categories && Number.isInteger(x) ? x : -1;
+  const { edges } = bins;
+  let lo = 0;
+  for (let n = edges.length; n > 0; ) {
+    const half = n >> 1;
+    if ((edges[lo + half] as number) < x) {
+      lo += half + 1;
+      n -= half + 1;
+    } else n = half;
+  }
+  return lo;
+}
+
+class Coder {
+  refused: RefusedCategory | null = null;
+  readonly #args: CodeRowsArgs;
+  /** Of each feature in sparse parts and parts of codes: the code of 0. */
+  readonly #zero = new Map<FeaturePart, number[]>();
+
+  constructor(args: CodeRowsArgs) {
+    this.#args = args;
+    for (const part of args.layout.parts) {
+      if (part.kind === 'dense') continue;
+      this.#zero.set(
+        part,
+        Array.from({ length: part.size }, (_, slot) => codeOf(args.binned.bins[part.offset + slot] as FeatureBins, 0)),
+      );
+    }
+  }
+
+  /** Codes rows `[lo, lo + n)` of the source. */
+  block(target: PartitionHandle, lo: number, n: number): void {
+    const { source, layout, numbers, binned, firstRow } = this.#args;
+    const at = firstRow + lo - target.firstRow;
+    const columnsOf = (part: FeaturePart, slots: number): CodeColumn[] =>
+      Array.from(
+        { length: slots },
+        (_, slot) => columnView(target, binned.features[part.offset + slot] as number).subarray(at, at + n) as CodeColumn,
+      );
+    for (const part of layout.parts) {
+      if (part.kind === 'dense') {
+        const out = columnsOf(part, part.columns.length);
+        part.columns.forEach((column, j) => {
+          this.#values(columnView(source, column).subarray(lo, lo + n) as Float64Array, part.offset + j, out[j] as CodeColumn, lo);
+        });
+        continue;
+      }
+      const out = columnsOf(part, part.size);
+      out.forEach((column, slot) => {
+        column.fill(this.#zero.get(part)?.[slot] as number);
+      });
+      if (part.kind === 'codes') this.#codes(part, columnView(source, part.column).subarray(lo, lo + n), out, lo);
+      else {
+        const { starts, indices, values } = sparseView(source, part.column);
+        for (let i = 0; i < n; i++) {
+          for (let p = starts[lo + i] as number; p < (starts[lo + i + 1] as number); p++) {
+            const slot = indices[p] as number;
+            (out[slot] as CodeColumn)[i] = this.#code(part.offset + slot, values[p] as number, lo + i);
+          }
+        }
+      }
+    }
+    const copied: [number | undefined, number | undefined][] = [
+      [layout.label, binned.label],
+      [layout.weight, binned.weight],
+      ...numbers.map((column, k): [number, number | undefined] => [column, binned.numbers[k]]),
+    ];
+    for (const [from, to] of copied) {
+      if (to !== undefined) columnView(target, to).set(columnView(source, from as number).subarray(lo, lo + n), at);
+    }
+    if (binned.rowMajor) this.#byRow(target, binned.rowMajor, at, n);
+  }
+
+  #values(values: Float64Array, feature: number, out: CodeColumn, lo: number): void {
+    const bins = this.#args.binned.bins[feature] as FeatureBins;
+    if (bins.kind === 'numeric') for (let i = 0; i < values.length; i++) out[i] = codeOf(bins, values[i] as number);
+    else for (let i = 0; i < values.length; i++) out[i] = this.#code(feature, values[i] as number, lo + i);
+  }
+
+  #codes(part: Extract<FeaturePart, { kind: 'codes' }>, codes: ArrayLike<number>, out: readonly CodeColumn[], lo: number): void {
+    for (let i = 0; i < codes.length; i++) {
+      const slot = codes[i] as number;
+      if (slot >= part.size) continue;
+      (out[slot] as CodeColumn)[i] = this.#code(part.offset + slot, part.values ? (part.values[slot] as number) : 1, lo + i);
+    }
+  }
+
+  #code(feature: number, value: number, row: number): number {
+    const bins = this.#args.binned.bins[feature] as FeatureBins;
+    const code = codeOf(bins, value);
+    if (code >= 0) return code;
+    if (this.#args.missing === 'refuse') this.#refuse(this.#args.firstRow + row, feature, value);
+    return missingCode(bins);
+  }
+
+  #refuse(row: number, feature: number, value: number): void {
+    if (!this.refused || row < this.refused.row || (row === this.refused.row && feature < this.refused.feature))
+      this.refused = { row, feature, value };
+  }
+
+  #byRow(target: PartitionHandle, { column, stride }: { column: number; stride: number }, at: number, n: number): void {
+    const { binned } = this.#args;
+    const rows = columnView(target, column).subarray(at * stride, (at + n) * stride);
+    binned.features.forEach((feature, j) => {
+      const codes = columnView(target, feature).subarray(at, at + n);
+      for (let i = 0, p = j; i < n; i++, p += stride) rows[p] = codes[i] as number;
+    });
+    for (let j = binned.features.length; j < stride; j++) for (let i = 0, p = j; i < n; i++, p += stride) rows[p] = 0;
+  }
+}
