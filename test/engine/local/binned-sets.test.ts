@@ -65,14 +65,12 @@ const someBins = fc.oneof(
   edges.map((list): FeatureBins => ({ kind: 'numeric', edges: list })),
   fc.integer({ min: 1, max: 300 }).map(categories),
 );
-const tables = fc
-  .integer({ min: 1, max: 4 })
-  .chain((d) =>
-    fc.record({
-      bins: fc.array(someBins, { minLength: d, maxLength: d }),
-      rows: fc.array(fc.array(number, { minLength: d, maxLength: d }), { minLength: 1, maxLength: 40 }),
-    }),
-  );
+const tables = fc.integer({ min: 1, max: 4 }).chain((d) =>
+  fc.record({
+    bins: fc.array(someBins, { minLength: d, maxLength: d }),
+    rows: fc.array(fc.array(number, { minLength: d, maxLength: d }), { minLength: 1, maxLength: 40 }),
+  }),
+);
 
 describe('a binned set', () => {
   it('holds the codes of dense and of sparse vectors alike, by feature and by row, from a plan and from a cached frame', () =>
