@@ -1,5 +1,6 @@
 import type { FeaturePart, LinearArgs, PartitionHandle } from '../../../kernels/contract.ts';
-import { type FeatureBins, missingCode } from '../../../tree/bins.ts';
+import { binCount, codeOf } from '../../../kernels/js/bins.ts';
+import type { FeatureBins } from '../../../tree/bins.ts';
 import type { BinnedLayout } from '../../engine.ts';
 import { columnView, sparseView } from '../workers/store.ts';
 
@@ -40,22 +41,6 @@ export function codeRows(args: CodeRowsArgs): RefusedCategory | null {
     for (let lo = from; lo < to; lo += BLOCK) coder.block(target, lo, Math.min(BLOCK, to - lo));
   }
   return coder.refused;
-}
-
-/** The code of a value; of a value that is no category, -1. */
-function codeOf(bins: FeatureBins, x: number): number {
-  if (Number.isNaN(x)) return missingCode(bins);
-  if (bins.kind === 'categories') return x >= 0 && x < bins.categories && Number.isInteger(x) ? x : -1;
-  const { edges } = bins;
-  let lo = 0;
-  for (let n = edges.length; n > 0; ) {
-    const half = n >> 1;
-    if ((edges[lo + half] as number) < x) {
-      lo += half + 1;
-      n -= half + 1;
-    } else n = half;
-  }
-  return lo;
 }
 
 class Coder {
@@ -137,7 +122,7 @@ class Coder {
     const code = codeOf(bins, value);
     if (code >= 0) return code;
     if (this.#args.missing === 'refuse') this.#refuse(this.#args.firstRow + row, feature, value);
-    return missingCode(bins);
+    return binCount(bins);
   }
 
   #refuse(row: number, feature: number, value: number): void {
