@@ -1,7 +1,7 @@
 import { MlError, show } from '../error.ts';
 import * as z from './zod.ts';
 
-/** The JVM's type of a param, which its JSON must show (a double is written `1.0`). */
+/** The JVM's type of a param, which its JSON must show (a double is written `1.0`); `json` is any plain value, of classes that the JVM lacks. */
 export type SparkParamType =
   | 'boolean'
   | 'int'
@@ -14,6 +14,7 @@ export type SparkParamType =
   | 'double[][]'
   | 'vector'
   | 'matrix'
+  | 'json'
   | 'stage'
   | 'stages'
   | 'paramMaps';

@@ -86,6 +86,7 @@ const READERS: Record<PlainParamType, (json: Json) => unknown> = {
   'double[][]': (json) => readList(json, readDoubles),
   vector: readVector,
   matrix: readMatrix,
+  json: toPlain,
 };
 
 const DESCRIPTIONS: Record<PlainParamType, string> = {
@@ -100,6 +101,7 @@ const DESCRIPTIONS: Record<PlainParamType, string> = {
   'double[][]': 'a list of lists of numbers',
   vector: 'a vector ({"type":1,"values":[…]})',
   matrix: 'a matrix ({"class":"matrix",…})',
+  json: 'JSON',
 };
 
 const SPECIAL: ReadonlyMap<Json, number> = new Map([
@@ -152,9 +154,9 @@ function readMatrix(json: Json): Matrix | undefined {
   return json.get('type') === 0 && colPtrs && rowIndices ? new SparseMatrix(numRows, numCols, colPtrs, rowIndices, values, isTransposed) : undefined;
 }
 
-/** JSON as `show` can print it. */
+/** JSON as JavaScript's own values; any text may be a key. */
 function toPlain(json: Json): unknown {
-  if (json instanceof Map) return Array.from(json, ([key, value]) => [key, toPlain(value)]);
+  if (json instanceof Map) return Object.fromEntries(Array.from(json, ([key, value]) => [key, toPlain(value)]));
   return Array.isArray(json) ? json.map(toPlain) : json;
 }
 

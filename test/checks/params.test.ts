@@ -30,6 +30,7 @@ const ILLEGAL: Readonly<Record<SparkParamType, readonly unknown[]>> = {
   'double[][]': [[1], [['a']], null],
   vector: [1, [1], null],
   matrix: [1, [[1]], null],
+  json: [0.5, true, null],
   stage: [1, 'stage', null, {}],
   stages: [1, [1], null],
   paramMaps: [1, [1], null],
