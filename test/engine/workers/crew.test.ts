@@ -120,6 +120,18 @@ describe('a fit', () => {
     for (const workers of [2, 4]) expect(await runFit<Float64Array>(pool, spec, { workers })).toEqual(one);
   });
 
+  it('does tasks that see all rows, by any number of threads, and gives their results in their order', async () => {
+    const spec = descent({ name: 'sumColumns', aggregators: { ...aggregators, columns: { module, name: 'columnSums', args: {} } } });
+    type Sums = Record<'all' | 'two' | 'none', Float64Array>;
+    const one = await runFit<Sums>(pool, spec, { workers: 1 });
+    expect(one.all.filter((_, k) => k % 2 === 1)).toEqual(Float64Array.of(ROWS, ROWS, ROWS));
+    expect(one.two).toEqual(Float64Array.of(one.all[0] / 2, ROWS, one.all[2] / 2, ROWS));
+    expect(one.none).toHaveLength(0);
+    for (const workers of [2, 4]) expect(await runFit<Sums>(pool, spec, { workers })).toEqual(one);
+    const error = await failure(runFit(pool, { ...spec, name: 'tooManyTasks' }));
+    expect((error.cause as Error).message).toBe('run: columns does 3 tasks at most, got 4');
+  });
+
   it('reports its progress in order', async () => {
     const events: FitProgress[] = [];
     const { loss } = await runFit<Descent>(pool, descent(), { onProgress: (event) => events.push(event) });

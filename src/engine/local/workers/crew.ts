@@ -88,13 +88,14 @@ class Crew {
     for (const { spec, aggregator } of loaded) {
       const outputLength = aggregator.outputLength(spec.args);
       input = Math.max(input, aggregator.inputLength(spec.args));
-      partials = Math.max(partials, cutChunks(rows, outputLength).length * outputLength);
+      const pieces = 'bindTasks' in aggregator ? aggregator.mostTasks(spec.args) : cutChunks(rows, outputLength).length;
+      partials = Math.max(partials, pieces * outputLength);
     }
     this.input = new Float64Array(new SharedArrayBuffer(8 * input));
     this.partials = new Float64Array(new SharedArrayBuffer(8 * partials));
     try {
       const prepared = loaded.map(({ spec, aggregator }) => {
-        const { preparedBytes } = aggregator;
+        const preparedBytes = 'bindTasks' in aggregator ? undefined : aggregator.preparedBytes;
         return preparedBytes && this.partitions.map((partition) => this.borrow(partition.index, preparedBytes(partition, spec.args)));
       });
       this.aggregators = Array.from({ length: this.threads }, () =>

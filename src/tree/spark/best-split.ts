@@ -1,0 +1,177 @@
+import type { Impurity } from './impurity.ts';
+import type { SplitKind } from './tree-features.ts';
+
+/** What a split must keep to. */
+export interface SplitRules {
+  readonly minInstancesPerNode: number;
+  readonly minWeight: number;
+  readonly minInfoGain: number;
+}
+
+/** Statistics of one feature's bins in one node: bin b's are `size + 1` numbers from `at + b · stride` on. Searching sums them up in place. */
+export interface BinStats {
+  readonly stats: Float64Array;
+  readonly at: number;
+  readonly stride: number;
+  readonly bins: number;
+}
+
+/** Finds the best split of one node: feed it the node's features in their order, then read it. The first of equal gains wins. */
+export class BestSplit {
+  private readonly impurity: Impurity;
+  private readonly rules: SplitRules;
+  private readonly multiclass: boolean;
+  private readonly binary: boolean;
+  private readonly trial: Float64Array;
+  private nodeImpurity = Number.NaN;
+  /** Feature of the split; -1 before the first good one. */
+  feature = -1;
+  gain = Number.NEGATIVE_INFINITY;
+  /** Highest bin on the left of a threshold; -1 of a category split. */
+  bin = -1;
+  /** Bits of the categories on the left; of category splits. */
+  readonly words: Uint32Array;
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+  /** Of the whole node, from the first feature that can be split; NaN at first. */
+  readonly whole: Float64Array;
+
+  /** `numClasses`: 0 in regression. `words`: enough for the most categories of a feature. */
+  constructor(impurity: Impurity, numClasses: number, rules: SplitRules, words: number) {
+    this.impurity = impurity;
+    this.rules = rules;
+    this.multiclass = numClasses > 2;
+    this.binary = numClasses === 2;
+    const length = impurity.size + 1;
+    this.words = new Uint32Array(words);
+    this.left = new Float64Array(length);
+    this.right = new Float64Array(length);
+    this.whole = new Float64Array(length).fill(Number.NaN);
+    this.trial = new Float64Array(2 * length);
+  }
+
+  /** Begins a node; `impurity` is NaN where it is not known yet. */
+  begin(impurity: number): void {
+    this.nodeImpurity = impurity;
+    this.feature = -1;
+    this.gain = Number.NEGATIVE_INFINITY;
+    this.bin = -1;
+    this.words.fill(0);
+    this.whole.fill(Number.NaN);
+  }
+
+  search(feature: number, kind: SplitKind, bins: BinStats): void {
+    if (kind === 'continuous') this.thresholds(feature, bins);
+    else if (kind === 'ordered') this.orderedCategories(feature, bins);
+    else if (kind === 'unordered') this.subsets(feature, bins);
+  }
+
+  /** Whether some feature so far could be split at all, so that `whole` is known. */
+  get searched(): boolean {
+    return !Number.isNaN(this.whole[0] as number);
+  }
+
+  /** Where no feature can be split, the statistics of the node are those of any feature. */
+  sumUp({ stats, at, stride, bins }: BinStats): void {
+    this.whole.fill(0);
+    for (let b = 0; b < bins; b++)
+      for (let s = 0; s < this.whole.length; s++) this.whole[s] = (this.whole[s] as number) + (stats[at + b * stride + s] as number);
+  }
+
+  /** Impurity of the node: the one it began with, or that of its own statistics. */
+  get ownImpurity(): number {
+    return Number.isNaN(this.nodeImpurity) ? this.impurity.of(this.whole, 0) : this.nodeImpurity;
+  }
+
+  private thresholds(feature: number, { stats, at, stride, bins }: BinStats): void {
+    for (let b = 1; b < bins; b++) this.add(stats, at + b * stride, at + (b - 1) * stride);
+    const last = at + (bins - 1) * stride;
+    for (let b = 0; b < bins - 1; b++) {
+      if (this.isBetter(stats, at + b * stride, last)) {
+        this.take(feature);
+        this.bin = b;
+      }
+    }
+  }
+
+  private orderedCategories(feature: number, { stats, at, stride, bins }: BinStats): void {
+    const order = this.byCentroid(stats, at, stride, bins);
+    for (let k = 1; k < bins; k++) this.add(stats, at + (order[k] as number) * stride, at + (order[k - 1] as number) * stride);
+    const last = at + (order[bins - 1] as number) * stride;
+    let best = -1;
+    for (let k = 0; k < bins - 1; k++) {
+      if (this.isBetter(stats, at + (order[k] as number) * stride, last)) {
+        this.take(feature);
+        best = k;
+      }
+    }
+    for (let k = 0; k <= best; k++)
+      this.words[(order[k] as number) >> 5] = (this.words[(order[k] as number) >> 5] as number) | (1 << ((order[k] as number) & 31));
+  }
+
+  /** Categories by impurity (three classes or more), weight of class 1 (two) or mean; those without rows last. Equal ones keep their order. */
+  private byCentroid(stats: Float64Array, at: number, stride: number, bins: number): number[] {
+    const { impurity } = this;
+    const centroids = Float64Array.from({ length: bins }, (_, b) => {
+      const from = at + b * stride;
+      if (impurity.weight(stats, from) === 0) return Number.MAX_VALUE;
+      if (this.multiclass) return impurity.of(stats, from);
+      return this.binary ? (stats[from + 1] as number) : impurity.predict(stats, from);
+    });
+    return Array.from({ length: bins }, (_, b) => b).sort((a, b) => (centroids[a] as number) - (centroids[b] as number));
+  }
+
+  /** Subset number n (1 …) has the categories whose bits are set in n; the last category is on the right in all of them. */
+  private subsets(feature: number, bins: BinStats): void {
+    const { stats, at, stride } = bins;
+    const length = this.left.length;
+    const side = new Float64Array(2 * length);
+    for (let b = 0; b < bins.bins; b++)
+      for (let s = 0; s < length; s++) side[length + s] = (side[length + s] as number) + (stats[at + b * stride + s] as number);
+    for (let n = 1; n < 2 ** (bins.bins - 1); n++) {
+      side.fill(0, 0, length);
+      for (let b = 0; b < bins.bins - 1; b++) {
+        if ((n >> b) & 1) for (let s = 0; s < length; s++) side[s] = (side[s] as number) + (stats[at + b * stride + s] as number);
+      }
+      if (this.isBetter(side, 0, length)) {
+        this.take(feature);
+        this.words[0] = n;
+      }
+    }
+  }
+
+  /** Whether left = the statistics at `left`, right = those at `whole` less left, is a good split with more gain than the best so far. */
+  private isBetter(stats: Float64Array, left: number, whole: number): boolean {
+    const { impurity, rules, trial } = this;
+    const length = this.left.length;
+    for (let s = 0; s < length; s++) {
+      trial[s] = stats[left + s] as number;
+      trial[length + s] = (stats[whole + s] as number) - (stats[left + s] as number);
+    }
+    if (!this.searched) {
+      for (let s = 0; s < length; s++) this.whole[s] = (trial[s] as number) + (trial[length + s] as number);
+    }
+    if (Number.isNaN(this.nodeImpurity)) this.nodeImpurity = impurity.of(this.whole, 0);
+    if ((trial[length - 1] as number) < rules.minInstancesPerNode || (trial[2 * length - 1] as number) < rules.minInstancesPerNode) return false;
+    const leftWeight = impurity.weight(trial, 0);
+    const rightWeight = impurity.weight(trial, length);
+    if (leftWeight < rules.minWeight || rightWeight < rules.minWeight) return false;
+    const total = leftWeight + rightWeight;
+    const gain = this.nodeImpurity - (leftWeight / total) * impurity.of(trial, 0) - (rightWeight / total) * impurity.of(trial, length);
+    if (!(gain >= rules.minInfoGain && gain > this.gain)) return false;
+    this.gain = gain;
+    return true;
+  }
+
+  private take(feature: number): void {
+    this.feature = feature;
+    this.bin = -1;
+    this.words.fill(0);
+    this.left.set(this.trial.subarray(0, this.left.length));
+    this.right.set(this.trial.subarray(this.left.length));
+  }
+
+  private add(stats: Float64Array, into: number, from: number): void {
+    for (let s = 0; s < this.left.length; s++) stats[into + s] = (stats[into + s] as number) + (stats[from + s] as number);
+  }
+}
