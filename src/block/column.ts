@@ -102,6 +102,16 @@ export function dropRow(block: Block, i: number): void {
   block.keep[i] = 0;
 }
 
+/** Room for `rows` vectors of `size` slots, dense. */
+export function denseVectors(size: number, rows: number): VectorColumn {
+  return { kind: 'vectors', size, parts: [{ kind: 'dense', size, values: new Float64Array(rows * size) }], valid: null };
+}
+
+/** The slots of a column that {@link denseVectors} made, row-major. */
+export function denseValues(column: VectorColumn): Float64Array {
+  return (column.parts[0] as DensePart).values;
+}
+
 /** Slot values of one row, written to `out` at `at`; absent slots become 0. */
 export function writeDenseRow(column: VectorColumn, i: number, out: Float64Array, at = 0): void {
   out.fill(0, at, at + column.size);

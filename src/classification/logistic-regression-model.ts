@@ -1,28 +1,29 @@
 import type { Binder } from '../block/binder.ts';
-import { type Block, type Column, type NumberColumn, type VectorColumn, writeDenseRow } from '../block/column.ts';
-import { MlError, show } from '../error.ts';
-import { attributeMetadata, groupMetadata, groupOf } from '../frame/attributes.ts';
+import type { Column, NumberColumn, VectorColumn } from '../block/column.ts';
+import { firstVector, ONE_ROW } from '../block/one-row.ts';
+import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import { DenseMatrix, isMatrix, type Matrix } from '../linalg/matrices.ts';
-import { DenseVector, isVector, SparseVector, type Vector } from '../linalg/vectors.ts';
+import { type DenseVector, isVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Codec } from '../persistence/codec.ts';
-import { loadAs, Model, type PipelineStage } from '../pipeline/stage.ts';
+import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import { type NamedFeatures, type NamedValue, PredictionModel } from '../predictor/prediction-model.ts';
+import { addClassColumns, checkThresholdCount, classOutputs, requireFeatures } from '../predictor/score-columns.ts';
+import { binaryDecision, type Decision } from '../scoring/decision.ts';
 import { scoreFrame } from './logistic-evaluation.ts';
 import { checkThresholds, LogisticRegressionParams } from './logistic-params.ts';
 import { LogisticRegressionSummary, type LogisticRegressionTrainingSummary, type SummaryColumns } from './logistic-regression-summary.ts';
-import { binaryDecision, bindLogistic, type Decision, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
+import { bindLogistic, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
 
 /** `coefficientMatrix` is (1, d) of a binomial model, (numClasses, d) of a multinomial one; `interceptVector` has as many entries as it has rows. */
-export interface LogisticState {
+export interface LogisticState extends NamedFeatures {
   readonly numClasses: number;
   readonly isMultinomial: boolean;
   readonly coefficientMatrix: Matrix;
   readonly interceptVector: Vector;
-  /** Not saved: Spark's files have no room for it. */
-  readonly featureNames?: readonly string[];
   readonly summary?: LogisticRegressionTrainingSummary;
 }
 
@@ -59,7 +60,7 @@ function format(problem: string): MlError {
  * multinomial ones score a margin a class, probabilities by softmax, and predict the class of the largest margin, or of the largest
  * probability / threshold where `thresholds` are set.
  */
-export class LogisticRegressionModel extends Model<typeof LogisticRegressionParams, LogisticState> {
+export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegressionParams, LogisticState> {
   static readonly type: string = 'org.apache.spark.ml.classification.LogisticRegressionModel';
   static readonly paramSchema = LogisticRegressionParams;
   static readonly codec = codec;
@@ -74,18 +75,7 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
   constructor(params: LogisticRegressionParams, state: LogisticState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);
     checkThresholds(this);
-    const { thresholds } = this.params;
-    if (thresholds && thresholds.length !== state.numClasses) {
-      throw new MlError(
-        'PARAM_INVALID',
-        `${this.owner}: thresholds must have one entry a class, that is ${state.numClasses}, got ${show(thresholds)}`,
-        {
-          stage: this.uid,
-          param: 'thresholds',
-          value: thresholds,
-        },
-      );
-    }
+    checkThresholdCount(this, this.params.thresholds, state.numClasses);
     this.#scoring = this.#makeScoring();
     this.#score = this.blockScorer();
   }
@@ -119,25 +109,14 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
     return this.state.interceptVector.toArray()[0];
   }
 
-  /** The features' names, from the attributes of the fitted column; `<featuresCol>_<index>` where they are not known. */
-  get featureNames(): readonly string[] {
-    return this.state.featureNames ?? Array.from({ length: this.numFeatures }, (_, j) => `${this.params.featuresCol}_${j}`);
-  }
-
   /** The coefficients with their features' names, in feature order; of binomial models only. */
-  get namedCoefficients(): readonly { readonly name: string; readonly value: number }[] {
-    const values = this.coefficients.toArray();
-    return this.featureNames.map((name, j) => ({ name, value: values[j] }));
-  }
-
-  /** The same model with names for its features. */
-  withFeatureNames(featureNames: readonly string[]): LogisticRegressionModel {
-    return this.#with({ featureNames });
+  get namedCoefficients(): readonly NamedValue[] {
+    return this.named(this.coefficients.toArray());
   }
 
   /** The same model with another training summary. */
   withSummary(summary: LogisticRegressionTrainingSummary): LogisticRegressionModel {
-    return this.#with({ summary });
+    return this.withState({ ...this.state, summary });
   }
 
   /** True after `fit`, false after `load`. */
@@ -158,11 +137,11 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
 
   /** The margins: `[-z, z]`, or one a class. */
   predictRaw(features: Vector): DenseVector {
-    return firstRow(this.#scoreOne(features)[0] as VectorColumn);
+    return firstVector(this.#scoreOne(features)[0] as VectorColumn);
   }
 
   predictProbability(features: Vector): DenseVector {
-    return firstRow(this.#scoreOne(features)[1] as VectorColumn);
+    return firstVector(this.#scoreOne(features)[1] as VectorColumn);
   }
 
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
@@ -182,9 +161,8 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
   }
 
   bind(binder: Binder): void {
-    const { rawPredictionCol, probabilityCol, predictionCol, featuresCol } = this.params;
-    const names = [rawPredictionCol, probabilityCol, predictionCol].filter((name) => name !== '');
-    if (names.length > 0) bindLogistic(binder, binder.vectors(featuresCol), this.#scoring, names);
+    const { names } = classOutputs(this.params);
+    if (names.length > 0) bindLogistic(binder, binder.vectors(this.params.featuresCol), this.#scoring, names);
   }
 
   protected override facts() {
@@ -192,26 +170,13 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
   }
 
   protected override outputSchema(schema: Schema): Schema {
-    const { featuresCol } = this.params;
-    const field = schema.require(this.owner, featuresCol, 'vector');
-    const { size } = groupOf(field);
-    if (size !== undefined && size !== this.numFeatures) {
-      throw new MlError(
-        'SCHEMA_INVALID',
-        `${this.owner}: column ${show(featuresCol)} must have the ${this.numFeatures} features of the fit, has ${size}`,
-        {
-          stage: this.uid,
-          column: featuresCol,
-          value: size,
-        },
-      );
-    }
-    return addScoreColumns(this.owner, schema, this.params, this.state.isMultinomial ? this.numClasses : 2, this.numClasses);
+    requireFeatures(this, schema, this.params.featuresCol, this.numFeatures);
+    return addClassColumns(this.owner, schema, this.params, this.state.isMultinomial ? this.numClasses : 2, this.numClasses);
   }
 
   #makeScoring(): LogisticScoring {
     const { coefficientMatrix, interceptVector, isMultinomial } = this.state;
-    const { featuresCol, rawPredictionCol, probabilityCol, predictionCol, threshold, thresholds } = this.params;
+    const { featuresCol, rawPredictionCol, threshold, thresholds } = this.params;
     const by = rawPredictionCol !== '' ? 'margin' : 'probability';
     const inForce = thresholds ? 1 / (1 + thresholds[0] / thresholds[1]) : threshold;
     const decision: Decision = isMultinomial ? { by, above: null, thresholds: thresholds ?? null } : binaryDecision(inForce, by);
@@ -227,43 +192,12 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
       intercepts: interceptVector.toArray(),
       multinomial: isMultinomial,
       decision,
-      outputs: [
-        ...(rawPredictionCol ? ['rawPrediction' as const] : []),
-        ...(probabilityCol ? ['probability' as const] : []),
-        ...(predictionCol ? ['prediction' as const] : []),
-      ],
+      outputs: classOutputs(this.params).outputs,
     };
   }
 
   #scoreOne(features: Vector): readonly Column[] {
-    if (!isVector(features)) {
-      throw new MlError('VALUE_INVALID', `${this.owner}: features must be a vector (Vectors.dense(…)), got ${show(features)}`, {
-        stage: this.uid,
-        value: features,
-      });
-    }
-    const part =
-      features instanceof SparseVector
-        ? ({
-            kind: 'sparse',
-            size: features.size,
-            starts: Uint32Array.of(0, features.indices.length),
-            indices: Uint32Array.from(features.indices),
-            values: features.values,
-          } as const)
-        : ({ kind: 'dense', size: features.size, values: features.toArray() } as const);
-    const column: VectorColumn = { kind: 'vectors', size: features.size, parts: [part], valid: null };
-    const block: Block = { rows: 1, firstRow: 0, columns: [], keep: null };
-    return this.#score([column], block);
-  }
-
-  #with(changes: Partial<LogisticState>): LogisticRegressionModel {
-    return new LogisticRegressionModel(
-      Object.fromEntries(this.setParams()) as LogisticRegressionParams,
-      { ...this.state, ...changes },
-      this.uid,
-      this.parent,
-    );
+    return this.#score([this.oneRow(features)], ONE_ROW);
   }
 
   #refuseMultinomial(what: string, instead: string): void {
@@ -272,27 +206,4 @@ export class LogisticRegressionModel extends Model<typeof LogisticRegressionPara
       stage: this.uid,
     });
   }
-}
-
-/** `schema` with the columns a logistic model adds, those with an empty name left out. */
-export function addScoreColumns(
-  owner: string,
-  schema: Schema,
-  { rawPredictionCol, probabilityCol, predictionCol }: { rawPredictionCol: string; probabilityCol: string; predictionCol: string },
-  size?: number,
-  numClasses?: number,
-): Schema {
-  const vector = { metadata: size === undefined ? undefined : groupMetadata({ size }) };
-  const label = { nullable: false, metadata: numClasses === undefined ? undefined : attributeMetadata({ type: 'nominal', numValues: numClasses }) };
-  let out = schema;
-  if (rawPredictionCol) out = out.add(owner, rawPredictionCol, { kind: 'vector' }, vector);
-  if (probabilityCol) out = out.add(owner, probabilityCol, { kind: 'vector' }, vector);
-  if (predictionCol) out = out.add(owner, predictionCol, { kind: 'double' }, label);
-  return out;
-}
-
-function firstRow(column: VectorColumn): DenseVector {
-  const out = new Float64Array(column.size);
-  writeDenseRow(column, 0, out);
-  return new DenseVector(out);
 }

@@ -7,9 +7,10 @@ import type { Schema } from '../frame/schema.ts';
 import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
 import { DenseVector, type Vector } from '../linalg/vectors.ts';
 import { Estimator, loadAs } from '../pipeline/stage.ts';
+import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { checkBounds, checkThresholds, LogisticRegressionParams } from './logistic-params.ts';
 import type { LogisticSettings } from './logistic-problem.ts';
-import { addScoreColumns, LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
+import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
 import { LogisticRegressionTrainingSummary, type TrainingHistory } from './logistic-regression-summary.ts';
 import { type ClassLabels, constantFeatures, readLabels, scoreTrainingRows } from './logistic-training.ts';
 
@@ -44,11 +45,8 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
   }
 
   protected override outputSchema(schema: Schema): Schema {
-    const { featuresCol, labelCol, weightCol } = this.params;
-    schema.require(this.owner, featuresCol, 'vector');
-    schema.require(this.owner, labelCol, 'numeric');
-    if (weightCol) schema.require(this.owner, weightCol, 'numeric');
-    return addScoreColumns(this.owner, schema, this.params);
+    requireTrainingColumns(this.owner, schema, this.params);
+    return addClassColumns(this.owner, schema, this.params);
   }
 
   protected async train(context: TrainingContext): Promise<LogisticRegressionModel> {
@@ -127,9 +125,7 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
     };
     const kind = family.toLowerCase();
     if (kind === 'binomial' && numClasses > 2) fail('family', `family binomial needs labels of at most 2 classes, got ${numClasses}`);
-    if (thresholds && thresholds.length !== numClasses) {
-      fail('thresholds', `thresholds must have one entry a class, that is ${numClasses}, got ${show(thresholds)}`);
-    }
+    checkThresholdCount(this, thresholds, numClasses);
     const multinomial = kind === 'multinomial' || (kind === 'auto' && numClasses > 2);
     const sets = multinomial ? numClasses : 1;
     const ofMatrix = (name: 'lowerBoundsOnCoefficients' | 'upperBoundsOnCoefficients') => {

@@ -1,7 +1,18 @@
 import type { Binder, Slot } from '../block/binder.ts';
-import type { Block, CodePart, Column, DensePart, NumberColumn, SparsePart, VectorColumn } from '../block/column.ts';
+import {
+  type Block,
+  type CodePart,
+  type Column,
+  type DensePart,
+  denseValues,
+  denseVectors,
+  type NumberColumn,
+  type SparsePart,
+  type VectorColumn,
+} from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
-import { exp, log, softmax } from '../kernels/js/math.ts';
+import { exp, softmax } from '../kernels/js/math.ts';
+import { type Decision, decide } from '../scoring/decision.ts';
 
 /** A fitted model as the row loop needs it; plain data. */
 export interface LogisticScoring {
@@ -16,19 +27,6 @@ export interface LogisticScoring {
   readonly decision: Decision;
   /** Which columns to make, in this order. */
   readonly outputs: readonly ('rawPrediction' | 'probability' | 'prediction')[];
-}
-
-/**
- * How a class is chosen. Binary: class 1 where its margin (or, without a raw prediction column, its probability) exceeds `above`.
- * Else the first class with the largest margin (or probability), or probability / threshold.
- */
-export type Decision =
-  | { readonly by: 'margin' | 'probability'; readonly above: number }
-  | { readonly by: 'margin' | 'probability'; readonly above: null; readonly thresholds: readonly number[] | null };
-
-/** The rule of binary models: `p > t`, said of margins as `z > log(t / (1 - t))`. */
-export function binaryDecision(threshold: number, by: 'margin' | 'probability'): Decision {
-  return { by, above: by === 'margin' ? log(threshold / (1 - threshold)) : threshold };
 }
 
 /** Adds the scoring step to a program. */
@@ -52,8 +50,8 @@ export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Colum
     capacity = rows;
     margins = new Float64Array(rows * sets);
     columns = {
-      rawPrediction: vectors(k, rows),
-      probability: vectors(k, rows),
+      rawPrediction: denseVectors(k, rows),
+      probability: denseVectors(k, rows),
       prediction: { kind: 'numbers', values: new Float64Array(rows), valid: null },
     };
   };
@@ -68,8 +66,8 @@ export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Colum
       z.fill(multinomial ? intercepts[c] : 0);
       addProducts(z, features, coefficients.subarray(c * numFeatures, (c + 1) * numFeatures), rows);
     }
-    const raw = values(columns.rawPrediction);
-    const probability = values(columns.probability);
+    const raw = denseValues(columns.rawPrediction);
+    const probability = denseValues(columns.probability);
     const prediction = columns.prediction.values;
     for (let i = 0; i < rows; i++) {
       const at = i * k;
@@ -87,22 +85,6 @@ export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Colum
     }
     return outputs.map((name) => columns[name]);
   };
-}
-
-function decide(decision: Decision, raw: Float64Array, probability: Float64Array, at: number, k: number): number {
-  const scores = decision.by === 'margin' ? raw : probability;
-  if (decision.above !== null) return scores[at + 1] > decision.above ? 1 : 0;
-  const { thresholds } = decision;
-  let best = 0;
-  let most = thresholds ? Number.NEGATIVE_INFINITY : scores[at];
-  for (let c = thresholds ? 0 : 1; c < k; c++) {
-    const score = thresholds ? probability[at + c] / thresholds[c] : scores[at + c];
-    if (score > most) {
-      most = score;
-      best = c;
-    }
-  }
-  return best;
 }
 
 /** z[i] += Σj w[j] x[i][j], slot by slot. */
@@ -152,12 +134,4 @@ function addSparse(z: Float64Array, { starts, indices, values }: SparsePart, w: 
     for (let p = starts[i], end = starts[i + 1]; p < end; p++) sum += w[slot + indices[p]] * values[p];
     z[i] = sum;
   }
-}
-
-function vectors(size: number, rows: number): VectorColumn {
-  return { kind: 'vectors', size, parts: [{ kind: 'dense', size, values: new Float64Array(rows * size) }], valid: null };
-}
-
-function values(column: VectorColumn): Float64Array {
-  return (column.parts[0] as { values: Float64Array }).values;
 }

@@ -2,7 +2,7 @@
 
     python test/goldens/make.py [OUT] [section...]
 
-Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv. OUT defaults to this folder.
+Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv trees. OUT defaults to this folder.
 Made with pyspark 4.3.0, numpy 2.4, Python 3.11, Java 17, local[1], one partition, session time zone UTC, ANSI mode on
 (Spark's default). `telco` needs the Telco churn table: set TELCO_CSV or have examples/data/telco-churn.csv.
 
@@ -31,6 +31,8 @@ from pyspark.ml.feature import (Bucketizer, Imputer, IndexToString, MinMaxScaler
 from pyspark.ml.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, Vectors, VectorUDT
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import Row, SparkSession, Window, functions as F, types as T
+
+from trees import trees
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -1429,7 +1431,7 @@ def csv(spark):
 
 
 SECTIONS = {"logistic-regression": logistic_regression, "feature": feature, "evaluation": evaluation, "telco": telco,
-            "expressions": expressions, "csv": csv}
+            "expressions": expressions, "csv": csv, "trees": lambda spark: trees(spark, failure)}
 
 
 def main(args):
