@@ -30,28 +30,49 @@ export function planBundles(parts: readonly FeaturePart[], columns: readonly Col
   return bundles;
 }
 
-/** table[combination] = Σ_m weights[slot of m's code] · value, for look-ups by the bundle's code. */
-export function bundleTable(bundle: Bundle, weights: Float64Array, table: Float64Array): void {
-  table.fill(0, 0, bundle.combinations);
-  eachSlot(bundle, (combination, slot, value) => {
-    table[combination] = (table[combination] as number) + (weights[slot] as number) * value;
-  });
+/** What each combination stands for, once for each member that has a slot for it: look-ups and sums go through these lists in order. */
+export interface BundleSlots {
+  readonly combinations: Uint8Array;
+  readonly slots: Uint32Array;
+  readonly values: Float64Array;
 }
 
-/** sums[slot] += Σ tables[combination] · value: what each feature has of the bundle's sums (even and odd rows). */
-export function spreadBundle(bundle: Bundle, even: Float64Array, odd: Float64Array, sums: Float64Array): void {
-  eachSlot(bundle, (combination, slot, value) => {
-    sums[slot] = (sums[slot] as number) + ((even[combination] as number) + (odd[combination] as number)) * value;
-  });
-}
-
-function eachSlot({ members, combinations }: Bundle, visit: (combination: number, slot: number, value: number) => void): void {
+export function bundleSlots({ members, combinations }: Bundle): BundleSlots {
+  const most = members.length * combinations;
+  const found = { combinations: new Uint8Array(most), slots: new Uint32Array(most), values: new Float64Array(most) };
+  let count = 0;
   for (const { part, levels, factor } of members) {
     const { offset, size, values } = part;
     const alone = members.length === 1;
     for (let combination = 0; combination < combinations; combination++) {
       const code = alone ? combination : Math.floor(combination / factor) % levels;
-      if (code < size) visit(combination, offset + code, values ? (values[code] as number) : 1);
+      if (code >= size) continue;
+      found.combinations[count] = combination;
+      found.slots[count] = offset + code;
+      found.values[count++] = values ? (values[code] as number) : 1;
     }
+  }
+  return {
+    combinations: found.combinations.subarray(0, count),
+    slots: found.slots.subarray(0, count),
+    values: found.values.subarray(0, count),
+  };
+}
+
+/** table[combination] = Σ_m weights[slot of m's code] · value, for look-ups by the bundle's code. */
+export function bundleTable({ combinations, slots, values }: BundleSlots, weights: Float64Array, table: Float64Array): void {
+  table.fill(0);
+  for (let k = 0; k < slots.length; k++) {
+    const at = combinations[k] as number;
+    table[at] = (table[at] as number) + (weights[slots[k] as number] as number) * (values[k] as number);
+  }
+}
+
+/** sums[slot] += Σ tables[combination] · value: what each feature has of the bundle's sums (even and odd rows). */
+export function spreadBundle({ combinations, slots, values }: BundleSlots, even: Float64Array, odd: Float64Array, sums: Float64Array): void {
+  for (let k = 0; k < slots.length; k++) {
+    const at = combinations[k] as number;
+    const slot = slots[k] as number;
+    sums[slot] = (sums[slot] as number) + ((even[at] as number) + (odd[at] as number)) * (values[k] as number);
   }
 }

@@ -1,4 +1,4 @@
-import { type Bundle, bundleTable, planBundles, spreadBundle } from './bundles.ts';
+import { type Bundle, type BundleSlots, bundleSlots, bundleTable, planBundles, spreadBundle } from './bundles.ts';
 import type { ColumnHandle, FeaturePart, LinearArgs, PartitionHandle, Region } from './contract.ts';
 import { instantiate, type Kernels } from './kernels.ts';
 
@@ -105,6 +105,8 @@ export class Features {
   private readonly classes: number;
   private readonly numFeatures: number;
   private readonly layout: Layout;
+  /** By bundle. */
+  private readonly slots: readonly BundleSlots[];
   private readonly labelColumn: ColumnHandle;
   private readonly weightColumn: ColumnHandle | undefined;
   private intercepts = new Float64Array(0);
@@ -127,6 +129,7 @@ export class Features {
       return packed - stride(partition);
     });
     this.words(bundlePointers, bundles.length).set(pointers);
+    this.slots = bundles.map(bundleSlots);
   }
 
   /** Takes the weights (class c at `numFeatures · c`), then the intercepts. */
@@ -139,8 +142,8 @@ export class Features {
       layout.dense.forEach(({ slot }, j) => {
         dense[j] = weights[slot] as number;
       });
-      layout.bundles.forEach((bundle, b) => {
-        bundleTable(bundle, weights, this.doubles(layout.tables + 2048 * (c * layout.bundles.length + b), 256));
+      this.slots.forEach((slots, b) => {
+        bundleTable(slots, weights, this.doubles(layout.tables + 2048 * (c * layout.bundles.length + b), 256));
       });
       for (const { part, table } of layout.wide) {
         const entries = this.doubles(table + 8 * c * (part.size + 1), part.size + 1);
@@ -232,9 +235,9 @@ export class Features {
       layout.dense.forEach(({ slot }, j) => {
         gradient[slot] = dense[j] as number;
       });
-      layout.bundles.forEach((bundle, b) => {
+      this.slots.forEach((slots, b) => {
         const at = layout.bundleSums + 4096 * (c * layout.bundles.length + b);
-        spreadBundle(bundle, this.doubles(at, 256), this.doubles(at + 2048, 256), gradient);
+        spreadBundle(slots, this.doubles(at, 256), this.doubles(at + 2048, 256), gradient);
       });
       for (const { part, sums } of layout.wide) {
         const entries = this.doubles(sums + 8 * c * (part.size + 1), part.size);

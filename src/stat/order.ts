@@ -1,31 +1,29 @@
-const SMALL = 2048;
-
 /**
  * Row numbers by descending value, equal values in row order. NaN comes first; 0 and -0 are equal.
- * A radix sort on the bits beyond a few thousand values.
+ * A radix sort on the bits, with digits of a byte, or of two where there are more values than such digits.
  */
 export function descendingOrder(values: Float64Array): Uint32Array {
   const n = values.length;
   const low = new Uint32Array(n);
   const high = new Uint32Array(n);
   sortKeys(values, low, high);
-  if (n <= SMALL) return Uint32Array.from(values.keys()).sort((a, b) => high[a] - high[b] || low[a] - low[b] || a - b);
-
   let order = Uint32Array.from(values.keys());
   let spare = new Uint32Array(n);
-  const counts = new Uint32Array(0x10000);
-  for (let pass = 0; pass < 4; pass++) {
-    const keys = pass < 2 ? low : high;
-    const shift = (pass & 1) * 16;
+  const bits = n > 0x10000 ? 16 : 8;
+  const mask = 2 ** bits - 1;
+  const counts = new Uint32Array(mask + 1);
+  for (let from = 0; from < 64; from += bits) {
+    const keys = from < 32 ? low : high;
+    const shift = from & 31;
     counts.fill(0);
-    for (let i = 0; i < n; i++) counts[(keys[i] >>> shift) & 0xffff]++;
-    if (counts[(keys[0] >>> shift) & 0xffff] === n) continue;
+    for (let i = 0; i < n; i++) counts[(keys[i] >>> shift) & mask]++;
+    if (counts[(keys[0] >>> shift) & mask] === n) continue;
     for (let digit = 0, sum = 0; digit < counts.length; digit++) {
       const count = counts[digit];
       counts[digit] = sum;
       sum += count;
     }
-    for (let i = 0; i < n; i++) spare[counts[(keys[order[i]] >>> shift) & 0xffff]++] = order[i];
+    for (let i = 0; i < n; i++) spare[counts[(keys[order[i]] >>> shift) & mask]++] = order[i];
     [order, spare] = [spare, order];
   }
   return order;

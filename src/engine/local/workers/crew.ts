@@ -125,7 +125,8 @@ class Crew {
 
   async run(): Promise<unknown> {
     const { signal } = this.options;
-    const { port1: ours, port2: theirs } = new MessageChannel();
+    const channel = this.options.onProgress ? new MessageChannel() : null;
+    const ours = channel?.port1;
     const kill = new AbortController();
     const leaderDone = new AbortController();
     let patience: NodeJS.Timeout | undefined;
@@ -133,20 +134,20 @@ class Crew {
       stop(this.control, ABORTED);
       patience = setTimeout(() => kill.abort(), PATIENCE);
     };
-    ours.on('message', (event: FitProgress) => this.tell(event));
-    ours.unref();
+    ours?.on('message', (event: FitProgress) => this.tell(event));
+    ours?.unref();
     signal?.addEventListener('abort', giveUp);
     if (signal?.aborted) giveUp();
     try {
-      const leader = this.start(lead, 0, theirs, kill.signal).finally(() => leaderDone.abort());
+      const leader = this.start(lead, 0, channel?.port2, kill.signal).finally(() => leaderDone.abort());
       const others = this.aggregators.slice(1).map((_, i) => this.start(follow, i + 1, undefined, kill.signal, leaderDone.signal));
       const ends = await Promise.allSettled([leader, ...others]);
-      for (let rest = receiveMessageOnPort(ours); rest; rest = receiveMessageOnPort(ours)) this.tell(rest.message);
+      for (let rest = ours && receiveMessageOnPort(ours); rest; rest = ours && receiveMessageOnPort(ours)) this.tell(rest.message);
       return this.conclude(ends);
     } finally {
       clearTimeout(patience);
       signal?.removeEventListener('abort', giveUp);
-      ours.close();
+      ours?.close();
       if (kill.signal.aborted) this.spec.store.taint();
     }
   }
