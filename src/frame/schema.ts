@@ -29,15 +29,11 @@ export type Requirement = DataType['kind'] | 'numeric' | 'number';
 /** An ordered, immutable list of named and typed columns. Names are exact: case counts, dots are plain characters. */
 export class Schema {
   readonly fields: readonly Field[];
-  readonly #byName = new Map<string, Field>();
-  readonly #duplicates = new Set<string>();
+  /** Made when a column is first looked for: stages add columns one by one, to schemas of which only the last is read. */
+  #index: { readonly byName: ReadonlyMap<string, Field>; readonly duplicates: ReadonlySet<string> } | null = null;
 
   constructor(fields: readonly Field[]) {
     this.fields = Object.freeze([...fields]);
-    for (const field of fields) {
-      if (this.#byName.has(field.name)) this.#duplicates.add(field.name);
-      this.#byName.set(field.name, field);
-    }
   }
 
   /** A schema from a literal, or the schema itself. */
@@ -51,17 +47,19 @@ export class Schema {
   }
 
   has(name: string): boolean {
-    return this.#byName.has(name);
+    return this.#index ? this.#index.byName.has(name) : this.fields.some((f) => f.name === name);
   }
 
   /** The column called `name`, or undefined. A name that stands twice is an error: which one is meant cannot be known. */
   find(name: string): Field | undefined {
-    if (this.#duplicates.has(name)) {
+    this.#index ??= indexOf(this.fields);
+    const { byName, duplicates } = this.#index;
+    if (duplicates.has(name)) {
       throw new MlError('COLUMN_AMBIGUOUS', `column ${show(name)} must be unique, but the frame has several; rename them with toDF(…) or drop one`, {
         column: name,
       });
     }
-    return this.#byName.get(name);
+    return byName.get(name);
   }
 
   /** The column called `name`, which must exist and be one of `kinds` (any type when none is given). */
@@ -115,6 +113,16 @@ export class Schema {
   treeString(): string {
     return ['root', ...this.fields.flatMap((f) => branches(f.name, f.type, `nullable = ${f.nullable}`, ' '))].join('\n');
   }
+}
+
+function indexOf(fields: readonly Field[]) {
+  const byName = new Map<string, Field>();
+  const duplicates = new Set<string>();
+  for (const field of fields) {
+    if (byName.has(field.name)) duplicates.add(field.name);
+    byName.set(field.name, field);
+  }
+  return { byName, duplicates };
 }
 
 /** A column's lines in the tree, and below it those of what it is made of; all that is nested may be null. */

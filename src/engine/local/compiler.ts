@@ -1,5 +1,5 @@
 import { MlError, show } from '../../error.ts';
-import type { Plan } from '../../frame/plan.ts';
+import type { Plan, TransformStage } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { STRING } from '../../frame/types.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
@@ -21,6 +21,11 @@ const FRAME: QueryOptions = { owner: 'frame' };
 /** Rows that are written in one go. */
 const SECTION_ROWS = 1_000_000;
 
+/** Rows in a table. */
+interface KeptRelation extends Relation {
+  readonly rows: number;
+}
+
 /** What plans become: relations, kept by plan. Asking for a schema computes nothing; what is to be kept is kept at the first action. */
 export class Compiler {
   readonly transforms: Transforms;
@@ -30,8 +35,10 @@ export class Compiler {
   readonly #locals: LocalTables;
   readonly #described: PlanContext['compiled'] = new WeakMap();
   #compiled: PlanContext['compiled'] = new WeakMap();
+  /** Sources, whose types may have been found by reading them: once for the schema and all actions. */
+  readonly #read = new WeakMap<Plan, Promise<Relation>>();
   /** Tables of rows that are kept, by the plan that gives them. */
-  readonly #kept = new WeakMap<Plan, { table: string; relation: Promise<Relation> }>();
+  readonly #kept = new WeakMap<Plan, { table: string; relation: Promise<KeptRelation> }>();
   readonly #dropped = new FinalizationRegistry<string>((table) => void this.#drop(table));
 
   constructor({ database, pool }: { database: Database; pool: WorkerPool }) {
@@ -84,15 +91,16 @@ export class Compiler {
   async #relation(plan: EnginePlan, compile: (input: Plan) => Promise<Relation>, forAction: boolean, options: QueryOptions): Promise<Relation> {
     switch (plan.op) {
       case 'read':
-        return this.sources.relation(plan, options);
+        return this.#source(plan, options);
       case 'local':
         return this.#locals.relation(plan.table, { ...options, owner: 'createFrame' });
       case 'sql':
         return this.#sql(plan, compile);
       case 'cache':
       case 'transform': {
+        if (!forAction) return plan.op === 'cache' ? compile(plan.input) : described(plan.stage, await compile(plan.input));
         const chain = chainOf(plan);
-        const input = await this.#base(chain, compile, forAction);
+        const input = await this.#base(chain, compile);
         return chain.stages.length === 0 ? input : this.transforms.relation(chain, input, wantedOf(plan), plan, options);
       }
       case 'mapBatches':
@@ -102,14 +110,33 @@ export class Compiler {
     }
   }
 
-  /** The relation that a chain of transformers starts from, kept when the chain is cached. */
-  base(chain: { base: Plan; cached: boolean }, options: QueryOptions): Promise<Relation> {
-    return this.#base(chain, (plan) => this.compile(plan, options), true);
+  #source(plan: Extract<Plan, { op: 'read' }>, options: QueryOptions): Promise<Relation> {
+    let relation = this.#read.get(plan);
+    if (!relation) {
+      relation = this.sources.relation(plan, options);
+      this.#read.set(plan, relation);
+      relation.catch(() => this.#read.delete(plan));
+    }
+    return relation;
   }
 
-  async #base(chain: { base: Plan; cached: boolean }, compile: (plan: Plan) => Promise<Relation>, forAction: boolean): Promise<Relation> {
-    const input = await compile(chain.base);
-    return chain.cached && forAction && chain.base.op !== 'local' ? this.#keep(chain.base, input) : input;
+  /** The relation that a chain of transformers starts from, kept when the chain is cached. */
+  base(chain: { base: Plan; cached: boolean }, options: QueryOptions): Promise<Relation> {
+    return this.#base(chain, (plan) => this.compile(plan, options));
+  }
+
+  async #base(chain: { base: Plan; cached: boolean }, compile: (plan: Plan) => Promise<Relation>): Promise<Relation> {
+    if (!chain.cached || chain.base.op === 'local') return compile(chain.base);
+    return this.#kept.get(chain.base)?.relation ?? this.#keep(chain.base, await compile(chain.base));
+  }
+
+  /** How many rows a cached chain starts from; null for any other plan. */
+  async keptRows(plan: Plan, options: QueryOptions): Promise<number | null> {
+    const chain = chainOf(plan);
+    if (!chain.cached) return null;
+    if (chain.base.op === 'local') return chain.base.table.rows;
+    await this.base(chain, options);
+    return (await this.#kept.get(chain.base)?.relation)?.rows ?? null;
   }
 
   /** The schema at once; the rows when an action asks for them, kept in a table. */
@@ -137,10 +164,10 @@ export class Compiler {
     return kept.relation;
   }
 
-  async #load(table: string, relation: Relation): Promise<Relation> {
+  async #load(table: string, relation: Relation): Promise<KeptRelation> {
     const columns = relation.columns.join(', ') || 'NULL AS none';
-    await this.#database.run(`CREATE TABLE ${table} AS SELECT ${columns} FROM (${relation.sql}) AS t`, { owner: 'cache' });
-    return { ...relation, sql: `SELECT * FROM ${table}`, stable: true };
+    const rows = await this.#database.run(`CREATE TABLE ${table} AS SELECT ${columns} FROM (${relation.sql}) AS t`, { owner: 'cache' });
+    return { ...relation, sql: `SELECT * FROM ${table}`, stable: true, rows };
   }
 
   async #drop(table: string): Promise<void> {
@@ -192,6 +219,13 @@ export class Compiler {
       stable: false,
     };
   }
+}
+
+/** What a transformer makes, as far as its schema goes. */
+function described(stage: TransformStage, input: Relation): Relation {
+  const schema = stage.transformSchema(input.schema);
+  for (const { name } of input.schema.fields) if (schema.has(name)) schema.find(name);
+  return { ...emptyRelation(schema), stable: input.stable };
 }
 
 /** The columns of a query over one frame that are the frame's own, unchanged: they keep their type and metadata. */

@@ -52,11 +52,9 @@ export class Database {
     return ++this.#numbers;
   }
 
-  /** Runs statements that give no rows. */
-  run(sql: string, options: QueryOptions): Promise<void> {
-    return this.use(options, async (connection) => {
-      await connection.run(sql);
-    });
+  /** Runs a statement that gives no rows; tells how many it has written. */
+  run(sql: string, options: QueryOptions): Promise<number> {
+    return this.use(options, async (connection) => (await connection.run(sql)).rowsChanged);
   }
 
   /** All rows of a small result, with values as rows hold them. */

@@ -1,3 +1,4 @@
+import type { Binder } from '../../../block/binder.ts';
 import { MlError } from '../../../error.ts';
 import type { Plan, TransformStage } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
@@ -46,18 +47,17 @@ function startsChain(plan: Plan): boolean {
 
 /** The chain's program over a frame with `schema`; a mistake carries the stack of the line that added the stage. */
 export function bindChain(chain: Chain, schema: Schema): { program: Program; schema: Schema } {
-  let current = schema;
-  for (const { stage, site } of chain.stages) {
-    try {
-      current = stage.transformSchema(current);
-    } catch (error) {
-      throw blame(error, site);
-    }
-  }
-  const bound = bindProgram(
-    chain.stages.map((s) => s.stage),
-    schema,
-  );
+  const stages = chain.stages.map(({ stage, site }) => ({
+    transformSchema: (from: Schema) => {
+      try {
+        return stage.transformSchema(from);
+      } catch (error) {
+        throw blame(error, site);
+      }
+    },
+    bind: (binder: Binder, from: Schema) => stage.bind(binder, from),
+  }));
+  const bound = bindProgram(stages, schema);
   for (const { name } of schema.fields) if (bound.schema.has(name)) bound.schema.find(name);
   return bound;
 }

@@ -7,11 +7,32 @@ import { doubleSql } from '../sql/literal.ts';
 import type { Relation } from '../sql/relation.ts';
 
 const DOUBLE: DataType = { kind: 'double' };
+const COUNTS: DataType = { kind: 'map', key: STRING, value: { kind: 'long' } };
 /** Columns of one query with a grouping set each. */
 const SETS = 30;
 
-/** Distinct values of columns as texts with their counts, nulls left out: one pass over the rows for up to 30 columns. */
-export async function levels(database: Database, relation: Relation, columns: readonly string[], options: QueryOptions): Promise<Level[][]> {
+/** Distinct values of columns as texts with their counts, nulls left out, in any order. `few`: there are few rows. */
+export function levels(database: Database, relation: Relation, columns: readonly string[], few: boolean, options: QueryOptions): Promise<Level[][]> {
+  return few ? fewLevels(database, relation, columns, options) : manyLevels(database, relation, columns, options);
+}
+
+/** All columns in one pass without a hash table for each, whose making takes longer than few rows. */
+async function fewLevels(database: Database, relation: Relation, columns: readonly string[], options: QueryOptions): Promise<Level[][]> {
+  const counts = columns.map((name) => {
+    const { sql, type } = sqlOf(relation, name, options.owner);
+    return `histogram(${textSql(sql, type)})`;
+  });
+  const sql = `SELECT ${counts.join(', ')} FROM (${relation.sql}) AS t`;
+  const [row = []] = await database.rows(
+    sql,
+    counts.map(() => COUNTS),
+    options,
+  );
+  return row.map((found) => [...((found ?? []) as Map<string, number>)].map(([text, count]) => ({ text, count: Number(count) })));
+}
+
+/** One pass over the rows for up to 30 columns; spills. */
+async function manyLevels(database: Database, relation: Relation, columns: readonly string[], options: QueryOptions): Promise<Level[][]> {
   const found: Level[][] = columns.map(() => []);
   for (let from = 0; from < columns.length; from += SETS) {
     const some = columns.slice(from, from + SETS).map((name) => groupable(sqlOf(relation, name, options.owner)));

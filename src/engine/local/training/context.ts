@@ -16,6 +16,9 @@ import type { TrainingColumns } from './load.ts';
 import { locate, scan } from './scan.ts';
 import type { TrainingSets } from './training-sets.ts';
 
+/** Up to so many kept rows a query's own cost counts, and not what it does a row. */
+const FEW_ROWS = 100_000;
+
 /** What an estimator sees of the local engine while it trains on the rows of a plan. */
 export class LocalTraining implements TrainingContext {
   readonly owner: string;
@@ -57,7 +60,10 @@ export class LocalTraining implements TrainingContext {
   }
 
   async levels(columns: readonly string[]): Promise<Level[][]> {
-    return this.#located(async () => levels(this.#parts.database, await this.#relation(columns), columns, this.#query));
+    return this.#located(async () => {
+      const rows = await this.#compiler.keptRows(this.#plan, this.#query);
+      return levels(this.#parts.database, await this.#relation(columns), columns, rows !== null && rows <= FEW_ROWS, this.#query);
+    });
   }
 
   async aggregate(requests: readonly AggregateRequest[]): Promise<(number | null)[]> {
@@ -85,7 +91,7 @@ export class LocalTraining implements TrainingContext {
         aggregators: { ...task.aggregators },
         owner: this.owner,
       },
-      { signal: this.signal, onProgress: (progress) => this.report(progress) },
+      { signal: this.signal, ...(this.#options.onProgress && { onProgress: (progress) => this.report(progress) }) },
     );
   }
 
