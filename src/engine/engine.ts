@@ -4,7 +4,7 @@ import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { AggregatorSpec, ColumnSpec, LinearArgs, PartitionHandle } from '../kernels/contract.ts';
 import type { FeatureBins, FeatureSample } from '../tree/bins.ts';
-import type { FitContext } from './local/workers/contract.ts';
+import type { FitContext, RoundsSpec } from './local/workers/contract.ts';
 /** An engine that trains: what an estimator's `fit` calls. */
 export interface Engine extends Executor {
   /** How many threads train, so that many small fits may go on side by side; 1 when absent. */
@@ -90,6 +90,7 @@ export interface SolveTask<Args, R> {
   /** The export itself, for the case without worker threads. */
   readonly local?: (context: FitContext, args: Args) => R;
   readonly aggregators: Readonly<Record<string, AggregatorSpec>>;
+  readonly rounds?: RoundsSpec;
 }
 /** What an estimator may ask while it trains. f64 sums are made here in blocks, in row order; the query engine only counts, compares and groups. */
 export interface TrainingContext {

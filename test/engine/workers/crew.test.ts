@@ -132,6 +132,17 @@ describe('a fit', () => {
     expect((error.cause as Error).message).toBe('run: columns does 3 tasks at most, got 4');
   });
 
+  it('does rounds in shared memory, each piece once, by any number of threads', async () => {
+    const counting = (rounds: number, last = 0): FitSpec =>
+      descent({ name: 'runRounds', args: { rounds, last }, aggregators: {}, rounds: { module, name: 'counting', args: {} } });
+    const phases = Array.from({ length: 3001 }, (_, k) => (k === 0 ? 0 : k % 5)).reduce((a, b) => a + b);
+    const words = Array.from({ length: 100 }, (_, piece) => phases * (piece + 1));
+    for (const workers of [1, 2, 4]) expect(await runFit<number[]>(pool, counting(3000), { workers })).toEqual(words);
+    expect((await failure(runFit(pool, counting(10, 98)))).cause).toMatchObject({ message: 'a piece fails' });
+    expect((await failure(runFit(pool, counting(10, 99)))).code).toBe('WORKER_LOST');
+    await works();
+  });
+
   it('reports its progress in order', async () => {
     const events: FitProgress[] = [];
     const { loss } = await runFit<Descent>(pool, descent(), { onProgress: (event) => events.push(event) });
@@ -227,6 +238,17 @@ describe('an abort', () => {
     const error = await abortedOnceStarted('sumForever', store);
     expect(error.code).toBe('ABORTED');
     expect(error.cause).toMatchObject({ message: 'stop it' });
+    await works();
+  });
+
+  it('ends a fit of rounds', async () => {
+    const abort = new AbortController();
+    const flag = started();
+    const rounds = { module, name: 'counting', args: {} };
+    const fit = failure(runFit(pool, descent({ name: 'roundForever', args: { started: flag }, aggregators: {}, rounds }), { signal: abort.signal }));
+    while (flag[0] === 0) await sleep(1);
+    abort.abort();
+    expect((await fit).code).toBe('ABORTED');
     await works();
   });
 

@@ -121,3 +121,38 @@ export function sumColumns(ctx, { d }) {
 }
 
 export const tooManyTasks = (ctx) => ctx.run('columns', 4, Float64Array.of(1));
+
+/** Rounds over words at the begin of the first partition's memory: piece k of phase p adds p · (k + 1) to word k, and its thread to the last. */
+export const counting = {
+  bytes: () => 4 * 1024,
+  bind({ thread, partitions, regions }) {
+    const words = new Int32Array(partitions[0].memory.buffer, regions[0].ptr, 1024);
+    return {
+      words,
+      run(phase, piece) {
+        if (phase === 99) process.exit(3);
+        if (phase === 98) throw new RangeError('a piece fails');
+        words[piece] += phase * (piece + 1);
+        Atomics.or(words, 1023, 1 << thread);
+      },
+    };
+  },
+};
+
+/** Runs the rounds: so many of 100 pieces each, then the last one. Gives the words. */
+export function runRounds(ctx, { rounds, last }) {
+  const { words } = ctx.hand;
+  words.fill(0);
+  ctx.round(7, 0);
+  for (let k = 1; k <= rounds; k++) ctx.round(k % 5, 100);
+  if (last) ctx.round(last, 4);
+  return Array.from(words.subarray(0, 100));
+}
+
+/** Rounds for ever; ends by abort alone. `started` becomes 1. */
+export function roundForever(ctx, { started }) {
+  for (;;) {
+    ctx.round(1, 100);
+    Atomics.store(started, 0, 1);
+  }
+}

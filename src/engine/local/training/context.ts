@@ -89,6 +89,7 @@ export class LocalTraining implements TrainingContext {
         args,
         store: this.#sets.storeOf(set) as ColumnStore,
         aggregators: { ...task.aggregators },
+        ...(task.rounds && { rounds: task.rounds }),
         owner: this.owner,
       },
       { signal: this.signal, ...(this.#options.onProgress && { onProgress: (progress) => this.report(progress) }) },

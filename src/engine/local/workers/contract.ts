@@ -30,7 +30,7 @@ export {
   type TaskSet,
 } from '../../../kernels/contract.ts';
 
-import type { AggregatorSpec } from '../../../kernels/contract.ts';
+import type { AggregatorSpec, PartitionHandle, Region } from '../../../kernels/contract.ts';
 import type { ColumnStore } from './store.ts';
 /** Progress of a fit, as its function reports it. Plain data. */
 export interface FitProgress {
@@ -51,10 +51,45 @@ export interface FitContext {
   aggregate(name: string, input?: Float64Array): Float64Array;
   /** Runs tasks 0 … `tasks` - 1 of the named set of tasks with this input, and returns their outputs one after the other. Throws as `aggregate` does. */
   run(name: string, tasks: number, input?: Float64Array): Float64Array;
+  /** The leader's own hand of the fit's {@link Rounds}; null where it has none. */
+  readonly hand: RoundHand | null;
+  /**
+   * Has each piece `0 … pieces - 1` of the phase done once, by the hand of some thread, in any order; what the leader wrote before, all hands see, and what they
+   * wrote, the leader sees. Costs about a microsecond. Throws like `aggregate`.
+   */
+  round(phase: number, pieces: number): void;
   /** Throws when the fit is aborted. `aggregate` and `run` call it too; call it in long loops that do not aggregate. */
   checkAborted(): void;
   /** Sends progress to the caller's `onProgress`. Cheap; call it once an iteration. */
   report(progress: FitProgress): void;
+}
+/** What a hand works on: memory of the fit in every partition (its content is arbitrary at first), seen by all threads. */
+export interface RoundSetting {
+  readonly thread: number;
+  readonly threads: number;
+  readonly partitions: readonly PartitionHandle[];
+  readonly regions: readonly Region[];
+}
+/** One thread's side of rounds. */
+export interface RoundHand {
+  /** Does one piece. Pieces of a round run at the same time: what one writes, the others must not read. */
+  run(phase: number, piece: number): void;
+}
+/**
+ * Work in rounds, for fits whose threads share memory instead of adding up sums: whose results do not depend on who does which piece (integer sums do not).
+ * Exported from a module under a name.
+ */
+export interface Rounds<Args = never> {
+  /** Bytes of memory for the fit in a partition. */
+  bytes(partition: PartitionHandle, args: Args, threads: number): number;
+  bind(setting: RoundSetting, args: Args): RoundHand;
+}
+/** Rounds by address: module URL and export name. `local` is the export itself, for the case without worker threads. */
+export interface RoundsSpec<Args = unknown> {
+  module: string;
+  name: string;
+  args: Args;
+  local?: Rounds<Args>;
 }
 /** A fit function: synchronous, exported by name, plain data in and out. */
 export type FitFunction<Args = never, Result = unknown> = (ctx: FitContext, args: Args) => Result;
@@ -69,6 +104,7 @@ export interface FitSpec<Args = unknown, Result = unknown> {
   /** The training set; it stays the caller's, who releases it. */
   store: ColumnStore;
   aggregators: Record<string, AggregatorSpec>;
+  rounds?: RoundsSpec;
   /** Who speaks in errors, such as `LogisticRegression`. */
   owner?: string;
 }

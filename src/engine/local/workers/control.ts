@@ -13,6 +13,7 @@ export const CALL = 2;
 export const REMAINING = 3;
 export const FINISHED = 4;
 export const CHUNKS = 5;
+/** Of aggregates; in rounds of hands the number of their phase. */
 export const AGGREGATOR = 6;
 export const PHASE = 7;
 
@@ -26,6 +27,7 @@ export const FAILED = 4;
 /** PHASE of a round. */
 export const SUM = 0;
 export const PREPARE = 1;
+export const HANDS = 2;
 
 /** How often a waiting thread looks before it sleeps, and for how long (ms) it sleeps at most before it looks again. */
 const SPINS = 3000;

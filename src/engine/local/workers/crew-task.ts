@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Aggregator, AggregatorSpec, BoundAggregator, BoundTasks, PartitionHandle, Region, TaskSet } from '../../../kernels/contract.ts';
 import { type Chunk, cutChunks } from './chunks.ts';
-import type { FitContext, FitFunction, FitProgress } from './contract.ts';
+import type { FitContext, FitFunction, FitProgress, RoundHand, Rounds, RoundsSpec } from './contract.ts';
 import * as control from './control.ts';
 import { type Outcome, packError } from './errors.ts';
 import { findExport } from './task-runner.ts';
@@ -10,8 +10,10 @@ import { findExport } from './task-runner.ts';
 export interface CrewMessage {
   /** The fit function, for the leader; the others get none. */
   fit?: { module: string; name: string; args: unknown; local?: FitFunction };
+  thread: number;
   threads: number;
   partitions: PartitionHandle[];
+  rounds?: { spec: RoundsSpec; regions: Region[] };
   aggregators: { name: string; spec: AggregatorSpec; scratch: Region[]; prepared: Region[] | undefined }[];
   control: Int32Array;
   input: Float64Array;
@@ -84,14 +86,19 @@ class Hand {
   private readonly message: CrewMessage;
   private readonly words: Int32Array;
   private readonly workshops: (Workshop | TaskShop)[];
+  private readonly roundHand: RoundHand | null;
 
   static async of(message: CrewMessage): Promise<Hand> {
     const aggregators = await Promise.all(message.aggregators.map(({ spec }) => findAggregator(spec)));
-    return new Hand(message, aggregators);
+    const rounds = message.rounds && (await findRounds(message.rounds.spec));
+    return new Hand(message, aggregators, rounds);
   }
 
-  private constructor(message: CrewMessage, aggregators: (Aggregator<unknown> | TaskSet<unknown>)[]) {
+  private constructor(message: CrewMessage, aggregators: (Aggregator<unknown> | TaskSet<unknown>)[], rounds: Rounds<unknown> | undefined) {
+    const { thread, threads, partitions } = message;
     this.message = message;
+    this.roundHand =
+      rounds && message.rounds ? rounds.bind({ thread, threads, partitions, regions: message.rounds.regions }, message.rounds.spec.args) : null;
     this.words = message.control;
     const rows = message.partitions.map((partition) => partition.rows);
     this.workshops = aggregators.map((aggregator, a) => {
@@ -116,7 +123,12 @@ class Hand {
     return {
       workers,
       rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
+      hand: this.roundHand,
       aggregate: (name, input) => this.aggregate(name, input),
+      round: (phase, pieces) => {
+        this.checkRunning();
+        if (pieces > 0) this.round(phase, control.HANDS, pieces);
+      },
       run: (name, tasks, input) => this.run(name, tasks, input),
       checkAborted: () => this.checkRunning(),
       report: (event: FitProgress) => progress?.postMessage(event),
@@ -191,6 +203,10 @@ class Hand {
   }
 
   private process(a: number, index: number): void {
+    if (Atomics.load(this.words, control.PHASE) === control.HANDS) {
+      this.roundHand?.run(a, index);
+      return;
+    }
     const workshop = this.workshops[a] as Workshop | TaskShop;
     if ('set' in workshop) {
       this.doTask(workshop, a, index);
@@ -235,6 +251,10 @@ class Hand {
   private checkRunning(): void {
     if (!control.running(this.words)) throw new FitStopped('the fit is stopped');
   }
+}
+
+export async function findRounds({ module, name, local }: RoundsSpec): Promise<Rounds<unknown>> {
+  return local ?? (await findExport<Rounds<unknown>>(module, name));
 }
 
 export async function findAggregator({ module, name, local }: AggregatorSpec): Promise<Aggregator<unknown> | TaskSet<unknown>> {

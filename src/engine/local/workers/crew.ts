@@ -10,9 +10,9 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { aborted, MlError, throwIfAborted } from '../../../error.ts';
 import type { AggregatorSpec, PartitionHandle, Region } from '../../../kernels/contract.ts';
 import { cutChunks } from './chunks.ts';
-import type { FitOptions, FitProgress, FitSpec } from './contract.ts';
+import type { FitOptions, FitProgress, FitSpec, Rounds } from './contract.ts';
 import { ABORTED, CONTROL_WORDS, DONE, LOST, STATE, stop } from './control.ts';
-import { type CrewMessage, type CrewOutcome, findAggregator, follow, lead } from './crew-task.ts';
+import { type CrewMessage, type CrewOutcome, findAggregator, findRounds, follow, lead } from './crew-task.ts';
 import { unpackError } from './errors.ts';
 import type { WorkerPool } from './pool.ts';
 
@@ -54,6 +54,7 @@ class Crew {
   private readonly partials: Float64Array;
   /** By thread. */
   private readonly aggregators: Crewed[][];
+  private readonly rounds: CrewMessage['rounds'];
   private callbackError: unknown;
 
   static async of(pool: WorkerPool, spec: FitSpec, options: FitOptions, owner: string): Promise<Crew> {
@@ -61,7 +62,8 @@ class Crew {
     const loaded = await Promise.all(
       Object.entries(spec.aggregators).map(async ([name, one]) => ({ name, spec: one, aggregator: await findAggregator(one) })),
     );
-    return new Crew(pool, spec, options, owner, threaded, loaded);
+    const rounds = spec.rounds && (await findRounds(spec.rounds));
+    return new Crew(pool, spec, options, owner, threaded, loaded, rounds);
   }
 
   private constructor(
@@ -71,6 +73,7 @@ class Crew {
     owner: string,
     threaded: boolean,
     loaded: { name: string; spec: AggregatorSpec; aggregator: Awaited<ReturnType<typeof findAggregator>> }[],
+    rounds: Rounds<unknown> | undefined,
   ) {
     this.pool = pool;
     this.spec = spec;
@@ -94,6 +97,14 @@ class Crew {
     this.input = new Float64Array(new SharedArrayBuffer(8 * input));
     this.partials = new Float64Array(new SharedArrayBuffer(8 * partials));
     try {
+      const of = spec.rounds;
+      this.rounds =
+        rounds && of
+          ? {
+              spec: threaded ? { module: of.module, name: of.name, args: of.args } : of,
+              regions: this.partitions.map((partition) => this.borrow(partition.index, rounds.bytes(partition, of.args, this.threads))),
+            }
+          : undefined;
       const prepared = loaded.map(({ spec, aggregator }) => {
         const preparedBytes = 'bindTasks' in aggregator ? undefined : aggregator.preparedBytes;
         return preparedBytes && this.partitions.map((partition) => this.borrow(partition.index, preparedBytes(partition, spec.args)));
@@ -163,8 +174,10 @@ class Crew {
     const fit = { module: this.spec.module, name, args, ...(local && !this.threaded ? { local } : {}) };
     const message: CrewMessage = {
       ...(thread === 0 ? { fit, progress } : {}),
+      thread,
       threads: this.threads,
       partitions: this.partitions,
+      ...(this.rounds && { rounds: this.rounds }),
       aggregators: this.aggregators[thread] as Crewed[],
       control: this.control,
       input: this.input,
