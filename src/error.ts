@@ -32,6 +32,9 @@ export type MlErrorCode =
   | 'TASK_FAILED'
   | 'NOT_SUPPORTED'
   | 'SESSION_CLOSED'
+  | 'CONNECTION_LOST'
+  | 'ACCESS_DENIED'
+  | 'SPARK_FAILED'
   | 'ABORTED';
 
 /** Every error that Millstream raises: a stable `code`, one sentence, and what it is about in `details`. */

@@ -1,4 +1,6 @@
-export { type LocalOptions, Session } from './engine/local/session.ts';
+export type { LocalOptions } from './engine/local/open.ts';
+export { Session } from './engine/session.ts';
+export type { ConnectOptions } from './engine/spark/open.ts';
 export { MlError, type MlErrorCode, type MlErrorDetails } from './error.ts';
 export { Column } from './frame/column.ts';
 export type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, WriteMode } from './frame/executor.ts';

@@ -37,6 +37,10 @@ const DOORS: Readonly<Record<string, string>> = {
   'ml-matrix': 'linalg/',
   hyparquet: 'persistence/',
   'hyparquet-compressors': 'persistence/',
+  '@connectrpc/connect': 'engine/spark/',
+  '@connectrpc/connect-node': 'engine/spark/',
+  '@bufbuild/protobuf': 'engine/spark/',
+  '@bufbuild/protobuf/codegenv2': 'engine/spark/',
 };
 
 /** What a row scorer loads: no `node:` modules, no Arrow, DuckDB or piscina, however far the imports lead. */
@@ -121,20 +125,35 @@ describe('the import chart', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('keeps what a row scorer loads free of node, Arrow, DuckDB and threads', () => {
+  /** The imports outward of whatever is loaded with a module. */
+  function loadedWith(entry: string): { seen: ReadonlySet<string>; outward: readonly Import[] } {
     const seen = new Set<string>();
-    const wrong: string[] = [];
+    const outward: Import[] = [];
     const visit = (module: string): void => {
       if (seen.has(module)) return;
       seen.add(module);
-      for (const { from, to, kind } of imports) {
-        if (from !== module || kind !== 'value') continue;
-        if (to.startsWith('/')) visit(to.slice(1));
-        else if (/^node:|duckdb|piscina|apache-arrow|ml-matrix/.test(to)) wrong.push(`${from} → ${to}`);
+      for (const found of imports) {
+        if (found.from !== module || found.kind !== 'value') continue;
+        if (found.to.startsWith('/')) visit(found.to.slice(1));
+        else outward.push(found);
       }
     };
-    visit(BROWSER_ENTRY);
+    visit(entry);
+    return { seen, outward };
+  }
+
+  it('keeps what a row scorer loads free of node, Arrow, DuckDB and threads', () => {
+    const { seen, outward } = loadedWith(BROWSER_ENTRY);
+    const wrong = outward.filter(({ to }) => /^node:|duckdb|piscina|apache-arrow|ml-matrix/.test(to)).map(({ from, to }) => `${from} → ${to}`);
     expect(seen.size).toBeGreaterThan(10);
     expect(wrong).toEqual([]);
+  });
+
+  it.each(['index', BROWSER_ENTRY])('loads the cluster engine on Session.connect only: %s', (entry) => {
+    const { seen, outward } = loadedWith(entry);
+    expect([...seen].filter((module) => module.startsWith('engine/spark/'))).toEqual([]);
+    expect(outward.filter(({ to }) => /connectrpc|bufbuild/.test(to))).toEqual([]);
+    const entries = imports.filter(({ from, to, kind }) => to.startsWith('/engine/spark/') && !from.startsWith('engine/spark/') && kind !== 'type');
+    expect(entries).toEqual([{ from: 'engine/session', to: '/engine/spark/open', kind: 'lazy' }]);
   });
 });

@@ -12,6 +12,11 @@ export interface Engine extends Executor {
   /** Runs `train` with a context over `plan`; on a cluster the estimator is sent there instead. */
   train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T>;
 }
+/** What a session stands on: an engine, and what ends it. */
+export interface Backend {
+  readonly engine: Engine;
+  close(): Promise<void>;
+}
 /** A slice of the rows asked for: `columns[i]` is the i-th column named. Valid until the callback returns. Dropped rows are not in it. */
 export interface ScannedBlock {
   readonly rows: number;

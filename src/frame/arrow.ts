@@ -182,6 +182,34 @@ export function tableFromArrow(table: arrow.Table, partitions: number | null = n
   return { schema: new Schema(fields), rows: table.numRows, partitions, columns };
 }
 
+/** A batch's columns of these types, as rows hold their values. */
+export function columnsOfBatch(schema: Schema, batch: arrow.RecordBatch): unknown[][] {
+  return schema.fields.map((field, j) => {
+    const vector = batch.getChildAt(j);
+    const read = reader(field.type, batch.schema.fields[j].type, field.name);
+    return Array.from({ length: batch.numRows }, (_, i) => {
+      const value = vector?.get(i);
+      return value === null || value === undefined ? null : read(value);
+    });
+  });
+}
+
+/** The batch under another schema of the same types: its names and metadata. Nothing is copied. */
+export function renamedBatch(schema: arrow.Schema, batch: arrow.RecordBatch): arrow.RecordBatch {
+  const { children, length } = batch.data;
+  return new arrow.RecordBatch(schema, arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children }));
+}
+
+/** The batches of an IPC stream. */
+export function batchesFromIpc(bytes: Uint8Array): arrow.RecordBatch[] {
+  return [...arrow.RecordBatchReader.from(bytes)];
+}
+
+/** Batches of one schema as an IPC stream. */
+export function ipcOfBatches(schema: arrow.Schema, batches: readonly arrow.RecordBatch[]): Uint8Array {
+  return arrow.tableToIPC(arrowTable(schema, batches), 'stream');
+}
+
 /** The rows of a batch as `collect` gives them. */
 export function* rowsOfBatch(batch: arrow.RecordBatch): Generator<Record<string, unknown>> {
   const { schema, rows, columns } = tableFromArrow(new arrow.Table(batch.schema, [batch]));

@@ -203,3 +203,10 @@ export type Plan = (
 ) & {
   readonly site?: Error;
 };
+
+/** The plans directly below a plan. */
+export function inputsOf(plan: Plan): readonly Plan[] {
+  if (plan.op === 'sql') return [...plan.frames.values()];
+  if ('left' in plan) return [plan.left, plan.right];
+  return 'input' in plan ? [plan.input] : [];
+}

@@ -1,6 +1,6 @@
-import type { Expression } from '../../frame/expression.ts';
+import { type Expression, parts } from '../../frame/expression.ts';
 import type { Plan } from '../../frame/plan.ts';
-import { containsAggregate, parts } from './sql/walk.ts';
+import { containsAggregate } from './sql/walk.ts';
 
 /** How many partitions a plan's rows are in: so many, or no more than so many. */
 export interface Partitions {

@@ -2,13 +2,13 @@ import { MlError, show } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, STRING, sameType, typeName } from '../../frame/types.ts';
+import { parseSparkSchema, ROW_METADATA } from '../spark-schema.ts';
 import { CsvReader } from './csv/csv-source.ts';
 import { csvFormat } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { listFiles, type SourceFile } from './files.ts';
 import { GzipCheck } from './gzip.ts';
 import { borders } from './partitions.ts';
-import { parseSparkSchema, ROW_METADATA } from './spark-schema.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
 import type { Relation } from './sql/relation.ts';
 

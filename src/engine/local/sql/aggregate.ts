@@ -1,5 +1,5 @@
 import { MlError, show } from '../../../error.ts';
-import type { Expression } from '../../../frame/expression.ts';
+import { type Expression, parts } from '../../../frame/expression.ts';
 import { Schema } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { expressionSql } from './expression.ts';
@@ -8,7 +8,7 @@ import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
 import { type Typed, typeError } from './typed.ts';
-import { containsAggregate, parts } from './walk.ts';
+import { containsAggregate } from './walk.ts';
 
 /** GROUP BY: the keys, then the aggregates. Without keys one row. */
 export async function aggregateSql(

@@ -1,6 +1,6 @@
-import { MlError, show } from '../../error.ts';
-import { type Field, Schema } from '../../frame/schema.ts';
-import { type DataType, parseType, typeName } from '../../frame/types.ts';
+import { MlError, show } from '../error.ts';
+import { type Field, Schema } from '../frame/schema.ts';
+import { type DataType, parseType, typeName } from '../frame/types.ts';
 
 /** The key in a Parquet footer under which Spark keeps a frame's schema: vectors, metadata and all. */
 export const ROW_METADATA = 'org.apache.spark.sql.parquet.row.metadata';

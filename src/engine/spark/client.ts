@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { aborted, MlError, throwIfAborted } from '../../error.ts';
+import type { Logger } from '../../frame/executor.ts';
+import { type Address, addressText } from './address.ts';
+import { connectError, errorId } from './errors.ts';
+import type {
+  AddArtifactsRequestSchema,
+  AnalyzePlanRequestSchema,
+  AnalyzePlanResponse,
+  ArtifactStatusesResponse,
+  FetchErrorDetailsResponse,
+} from './proto/connect_pb.ts';
+import { pause, RetryBudget } from './retry.ts';
+import { openService, type Service, type TransportOptions } from './transport.ts';
+
+export interface ClientOptions extends TransportOptions {
+  readonly address: Address;
+  readonly logger: Logger;
+  /** Name and version of this library, for the server's logs. */
+  readonly userAgent: string;
+  /** Milliseconds for which a server that does not answer is tried again. */
+  readonly retryFor: number;
+}
+
+/** Who asks, and until when. */
+export interface CallOptions {
+  readonly owner: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Analysis = NonNullable<MessageInitShape<typeof AnalyzePlanRequestSchema>['analyze']>;
+export type ArtifactPayload = NonNullable<MessageInitShape<typeof AddArtifactsRequestSchema>['payload']>;
+
+/** One session on a server: who we are in every request, calls that are tried again when the connection fails, and errors in our words. */
+export class SparkClient {
+  readonly sessionId: string;
+  readonly logger: Logger;
+  readonly #options: ClientOptions;
+  readonly #service: Service;
+  readonly #clientType: string;
+  readonly #user: { userId: string; userName: string };
+  /** The server's own id of the session, from its first answer on: another one later means that it has forgotten all we had there. */
+  #serverSession: string | undefined;
+  #closed = false;
+  readonly #pending = new Set<Promise<unknown>>();
+
+  constructor(options: ClientOptions) {
+    const { address, userAgent } = options;
+    this.#options = options;
+    this.logger = options.logger;
+    this.#service = openService(address, options);
+    this.sessionId = address.sessionId ?? randomUUID();
+    this.#clientType = address.userAgent ? `${address.userAgent} ${userAgent}` : userAgent;
+    const name = address.userId ?? process.env.USER ?? 'millstream';
+    this.#user = { userId: name, userName: name };
+  }
+
+  get calls(): Service['calls'] {
+    return this.#service.calls;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** What every request carries. */
+  identity() {
+    return {
+      sessionId: this.sessionId,
+      userContext: this.#user,
+      clientType: this.#clientType,
+      ...(this.#serverSession !== undefined && { clientObservedServerSideSessionId: this.#serverSession }),
+    };
+  }
+
+  /** Notes which session answered; a change is an error. */
+  answered({ serverSideSessionId }: { serverSideSessionId: string }, owner: string): void {
+    if (serverSideSessionId === '') return;
+    this.#serverSession ??= serverSideSessionId;
+    if (this.#serverSession === serverSideSessionId) return;
+    throw new MlError('SESSION_CLOSED', `${owner}: the server was started anew; its frames and models are gone, connect again`);
+  }
+
+  /** A schema, a query plan, the server's version, and what is cached: calls that return no rows. */
+  async analyze(analyze: Analysis, options: CallOptions): Promise<AnalyzePlanResponse['result']> {
+    const response = await this.call(options, (signal) => this.calls.analyzePlan({ ...this.identity(), analyze }, { signal }));
+    return response.result;
+  }
+
+  /** Sets options of the session. */
+  async configure(pairs: Readonly<Record<string, string>>, options: CallOptions): Promise<void> {
+    const set = { pairs: Object.entries(pairs).map(([key, value]) => ({ key, value })) };
+    await this.call(options, (signal) => this.calls.config({ ...this.identity(), operation: { opType: { case: 'set', value: set } } }, { signal }));
+  }
+
+  async artifactStatuses(names: string[], options: CallOptions): Promise<ArtifactStatusesResponse['statuses']> {
+    return (await this.call(options, (signal) => this.calls.artifactStatus({ ...this.identity(), names }, { signal }))).statuses;
+  }
+
+  /** Uploads what `payloads` makes, anew at each try. */
+  async addArtifacts(payloads: () => Iterable<ArtifactPayload>, options: CallOptions) {
+    const identity = this.identity();
+    async function* requests() {
+      for (const payload of payloads()) yield { ...identity, payload };
+    }
+    return this.call(options, (signal) => this.calls.addArtifacts(requests(), { signal }));
+  }
+
+  /** Asks the server to end an operation; whether it did is not waited for. */
+  interrupt(operationId: string): void {
+    const request = { ...this.identity(), interruptType: 3, interrupt: { case: 'operationId', value: operationId } } as const;
+    this.later(this.calls.interrupt(request, { timeoutMs: 10_000 }));
+  }
+
+  /** One request with one answer: tried again while the server cannot be reached. */
+  async call<R extends { serverSideSessionId: string }>(options: CallOptions, send: (signal: AbortSignal | undefined) => Promise<R>): Promise<R> {
+    const budget = this.budget();
+    for (;;) {
+      this.check(options);
+      try {
+        const response = await send(options.signal);
+        this.answered(response, options.owner);
+        return response;
+      } catch (error) {
+        await this.retryOrThrow(error, budget, options);
+      }
+    }
+  }
+
+  budget(): RetryBudget {
+    return new RetryBudget({ first: this.#serverSession === undefined, retryFor: this.#options.retryFor });
+  }
+
+  /** Waits when the call may be sent again, else throws its error in our words. */
+  async retryOrThrow(error: unknown, budget: RetryBudget, options: CallOptions): Promise<void> {
+    if (options.signal?.aborted) throw aborted(options.signal, options.owner);
+    if (this.#closed) throw closedError(options.owner);
+    const wait = budget.next(error);
+    if (wait === null) throw await this.explained(error, options.owner);
+    this.logger.debug(`${options.owner}: ${addressText(this.#options.address)} did not answer, trying again in ${Math.round(wait)} ms`);
+    await pause(wait, options.signal);
+  }
+
+  /** The error with what the server tells of it. */
+  async explained(error: unknown, owner: string): Promise<MlError> {
+    const id = errorId(error);
+    const more = id === undefined ? null : await this.#details(id);
+    return connectError(error, owner, more);
+  }
+
+  /** Throws when the session is closed or the call aborted. */
+  check({ owner, signal }: CallOptions): void {
+    if (this.#closed) throw closedError(owner);
+    throwIfAborted(signal, owner);
+  }
+
+  /** Something that may go on behind: `close` waits for it, its failure does not matter. */
+  later(work: Promise<unknown>): void {
+    const settled = work.catch(() => {}).finally(() => this.#pending.delete(settled));
+    this.#pending.add(settled);
+  }
+
+  /** Drops the session on the server, with its views and models, and ends the connection. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.race([Promise.all(this.#pending), pause(2000, undefined)]);
+    if (this.#serverSession !== undefined) {
+      const { sessionId, userContext, clientType } = this.identity();
+      await this.calls.releaseSession({ sessionId, userContext, clientType }, { timeoutMs: 10_000 }).catch(() => {});
+    }
+    this.#service.close();
+  }
+
+  async #details(id: string): Promise<FetchErrorDetailsResponse | null> {
+    // It fails itself when the session is gone: the error then tells less.
+    return this.calls.fetchErrorDetails({ ...this.identity(), errorId: id }, { timeoutMs: 10_000 }).catch(() => null);
+  }
+}
+
+export function closedError(owner: string): MlError {
+  return new MlError('SESSION_CLOSED', `${owner}: the session must be open, it has been closed`);
+}

@@ -1,0 +1,221 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { RecordBatch, Table } from 'apache-arrow';
+import { MlError, show } from '../../error.ts';
+import { arrowSchema, arrowTable, columnsOfBatch, renamedBatch } from '../../frame/arrow.ts';
+import type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, Sink } from '../../frame/executor.ts';
+import type { Expression } from '../../frame/expression.ts';
+import type { Plan } from '../../frame/plan.ts';
+import { Schema } from '../../frame/schema.ts';
+import type { Engine, TrainingContext } from '../engine.ts';
+import { Caches } from './caches.ts';
+import type { SparkClient } from './client.ts';
+import { type ExecuteOptions, execute } from './execution.ts';
+import { located, stepName } from './failures.ts';
+import { localRelation } from './local-data.ts';
+import { quoted } from './names.ts';
+import { PlanCompiler, relationOf } from './plan.ts';
+import type { CommandSchema } from './proto/connect_pb.ts';
+import { hasScheme } from './read.ts';
+import { QueryResult } from './results.ts';
+import { schemaOf } from './types.ts';
+
+const SIMPLE_EXPLAIN = 1;
+const MODES = { append: 1, overwrite: 2, error: 3, ignore: 4 } as const;
+
+export interface SparkEngineOptions {
+  readonly client: SparkClient;
+  readonly logger: Logger;
+  /** Told of the server's tasks while an action runs. */
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+}
+
+/** The cluster engine: plans become relations of Spark Connect, and the server runs them. */
+export class SparkEngine implements Engine {
+  readonly kind = 'spark';
+  readonly logger: Logger;
+  readonly client: SparkClient;
+  readonly compiler: PlanCompiler;
+  readonly caches: Caches;
+  readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
+  readonly #schemas = new WeakMap<Plan, Promise<Schema>>();
+
+  constructor({ client, logger, onProgress }: SparkEngineOptions) {
+    this.client = client;
+    this.logger = logger;
+    this.#onProgress = onProgress;
+    this.compiler = new PlanCompiler({
+      schema: (plan) => this.schema(plan),
+      localTable: (table) => localRelation(client, table, { owner: 'createFrame' }),
+      localFiles: async ({ format, paths }) => {
+        throw new MlError(
+          'NOT_SUPPORTED',
+          `read.${format}: ${show(paths.find((p) => !hasScheme(p)))} is a path of this machine; for one of the server's write file:///…, hdfs://… or s3a://…`,
+          { path: paths[0] },
+        );
+      },
+      transform: async (stage) => {
+        throw new MlError('NOT_SUPPORTED', `${stage.uid}: stages do not run on a Spark session yet`, { stage: stage.uid });
+      },
+    });
+    this.caches = new Caches(client, this.compiler);
+  }
+
+  async schema(plan: Plan, options: ActionOptions = {}): Promise<Schema> {
+    this.client.check({ owner: 'schema', ...options });
+    let schema = this.#schemas.get(plan);
+    if (!schema) {
+      schema = this.#located(plan, this.#analyzed(plan, options));
+      this.#schemas.set(plan, schema);
+      schema.catch(() => this.#schemas.delete(plan));
+    }
+    return schema;
+  }
+
+  async collect(plan: Plan, options: ActionOptions = {}): Promise<Row[]> {
+    const rows: Row[] = [];
+    for await (const { schema, batch } of this.#read('collect', plan, options)) {
+      for (const name of schema.names) schema.find(name);
+      if (batch) rowsInto(rows, schema, batch);
+    }
+    return rows;
+  }
+
+  async *batches(plan: Plan, options: ActionOptions = {}): AsyncIterable<RecordBatch> {
+    for await (const { schema, batch } of this.#read('batches', plan, options)) {
+      if (batch && batch.numRows > 0) yield renamedBatch(arrowSchema(schema), batch);
+    }
+  }
+
+  async toArrow(plan: Plan, options: ActionOptions = {}): Promise<Table> {
+    const batches: RecordBatch[] = [];
+    let arrow = arrowSchema(new Schema([]));
+    for await (const { schema, batch } of this.#read('toArrow', plan, options)) {
+      if (batches.length === 0) arrow = arrowSchema(schema);
+      if (batch && batch.numRows > 0) batches.push(renamedBatch(arrow, batch));
+    }
+    return arrowTable(arrow, batches);
+  }
+
+  async count(plan: Plan, options: ActionOptions = {}): Promise<number> {
+    const count: Expression = { kind: 'alias', child: { kind: 'call', name: 'count', args: [{ kind: 'star' }] }, name: 'count' };
+    const counted: Plan = { op: 'aggregate', input: plan, keys: [], aggregates: [count] };
+    for await (const { schema, batch } of this.#read('count', counted, options)) {
+      if (batch && batch.numRows > 0) return Number(columnsOfBatch(schema, batch)[0][0]);
+    }
+    return 0;
+  }
+
+  async write(plan: Plan, sink: Sink, options: ActionOptions = {}): Promise<void> {
+    const owner = `write.${sink.format}`;
+    if (!hasScheme(sink.path)) {
+      const instead = "for one of the server's write file:///…, hdfs://… or s3a://…; or bring the rows into a local session and write them there";
+      throw new MlError('NOT_SUPPORTED', `${owner}: ${show(sink.path)} is a path of this machine; ${instead}`, { path: sink.path });
+    }
+    const value = {
+      input: await this.compiler.relation(plan),
+      source: sink.format,
+      saveType: { case: 'path' as const, value: sink.path },
+      mode: MODES[sink.mode],
+      partitioningColumns: [...sink.partitionBy],
+      options: Object.fromEntries(Object.entries(sink.options).map(([name, given]) => [name, String(given)])),
+    };
+    await this.caches.ensure(plan, { owner, signal: options.signal });
+    await this.#located(plan, this.command({ commandType: { case: 'writeOperation', value } }, { owner, signal: options.signal }));
+  }
+
+  async explain(plan: Plan): Promise<string> {
+    return this.#located(plan, this.#explained(plan));
+  }
+
+  async quantiles(
+    plan: Plan,
+    columns: readonly string[],
+    probabilities: readonly number[],
+    relativeError: number,
+    options: ActionOptions = {},
+  ): Promise<number[][]> {
+    if (columns.length === 0 || probabilities.length === 0) return columns.map(() => []);
+    const owner = 'approxQuantile';
+    await this.caches.ensure(plan, { owner, signal: options.signal });
+    const value = { input: await this.compiler.relation(plan), cols: columns.map(quoted), probabilities: [...probabilities], relativeError };
+    const result = new QueryResult(this.client, relationOf({ case: 'approxQuantile', value }), this.#executing(owner, options));
+    for await (const batch of result.batches()) {
+      if (batch.numRows > 0) return columnsOfBatch(result.schema, batch)[0][0] as number[][];
+    }
+    return columns.map(() => []);
+  }
+
+  async unpersist(plan: Plan): Promise<void> {
+    await this.caches.unpersist(plan);
+  }
+
+  async train<T>(_plan: Plan, owner: string, _options: FitOptions, _train: (context: TrainingContext) => Promise<T>): Promise<T> {
+    throw new MlError('NOT_SUPPORTED', `${owner}: stages do not train on a Spark session yet`, { stage: owner });
+  }
+
+  /** Runs a command of the protocol to its end. */
+  async command(command: MessageInitShape<typeof CommandSchema>, options: ActionOptions & { owner: string }): Promise<void> {
+    for await (const _ of execute(this.client, { opType: { case: 'command', value: command } }, this.#executing(options.owner, options)));
+  }
+
+  async close(): Promise<void> {
+    if (!this.client.closed) await this.caches.clear();
+    await this.client.close();
+  }
+
+  async #analyzed(plan: Plan, options: ActionOptions): Promise<Schema> {
+    const root = { opType: { case: 'root', value: await this.compiler.relation(plan) } } as const;
+    const result = await this.client.analyze({ case: 'schema', value: { plan: root } }, { owner: stepName(plan), signal: options.signal });
+    return schemaOf(result.case === 'schema' ? result.value.schema : undefined, 'schema');
+  }
+
+  async #explained(plan: Plan): Promise<string> {
+    const root = { opType: { case: 'root', value: await this.compiler.relation(plan) } } as const;
+    const result = await this.client.analyze({ case: 'explain', value: { plan: root, explainMode: SIMPLE_EXPLAIN } }, { owner: 'explain' });
+    return result.case === 'explain' ? result.value.explainString : '';
+  }
+
+  /** The rows of a plan batch by batch; one item without a batch where there are none. */
+  async *#read(owner: string, plan: Plan, options: ActionOptions): AsyncGenerator<{ schema: Schema; batch: RecordBatch | null }, void> {
+    try {
+      this.client.check({ owner, ...options });
+      await this.caches.ensure(plan, { owner, signal: options.signal });
+      const result = new QueryResult(this.client, await this.compiler.relation(plan), this.#executing(owner, options));
+      let empty = true;
+      for await (const batch of result.batches()) {
+        empty = false;
+        yield { schema: result.schema, batch };
+      }
+      if (empty) yield { schema: result.schema, batch: null };
+    } catch (error) {
+      throw await located(error, plan, this);
+    }
+  }
+
+  async #located<T>(plan: Plan, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw await located(error, plan, this);
+    }
+  }
+
+  #executing(owner: string, { signal }: ActionOptions): ExecuteOptions {
+    return { owner, signal, onProgress: this.#onProgress };
+  }
+}
+
+/** Adds a batch's rows; the columns' names are own keys, `__proto__` too. */
+function rowsInto(rows: Row[], schema: Schema, batch: RecordBatch): void {
+  const columns = columnsOfBatch(schema, batch);
+  const from = rows.length;
+  for (let i = 0; i < batch.numRows; i++) rows.push({});
+  schema.names.forEach((name, j) => {
+    const values = columns[j];
+    const own = name === '__proto__';
+    for (let i = 0; i < batch.numRows; i++) {
+      if (own) Object.defineProperty(rows[from + i], name, { value: values[i], enumerable: true, configurable: true, writable: true });
+      else rows[from + i][name] = values[i];
+    }
+  });
+}

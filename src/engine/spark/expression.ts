@@ -1,0 +1,144 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { MlError } from '../../error.ts';
+import type { Expression } from '../../frame/expression.ts';
+import { literalOf } from './literal.ts';
+import { type Names, quoted } from './names.ts';
+import type { Expression_SortOrderSchema, ExpressionSchema } from './proto/connect_pb.ts';
+import { sparkType } from './types.ts';
+
+export type ExpressionInit = MessageInitShape<typeof ExpressionSchema>;
+type SortInit = MessageInitShape<typeof Expression_SortOrderSchema>;
+
+const ROW_FRAME = 1;
+const RANGE_FRAME = 2;
+const TRY = 3;
+
+/** An expression as Spark takes it. Functions go by Spark's SQL names already; what differs is told here. */
+export function sparkExpression(expression: Expression, names: Names): ExpressionInit {
+  const inner = (e: Expression) => sparkExpression(e, names);
+  switch (expression.kind) {
+    case 'column':
+      return attribute(names.attribute(expression.name), expression.of && names.planOf(expression.of));
+    case 'literal':
+      return literal(expression.value, expression.type);
+    case 'call':
+      return sparkCall(expression, names);
+    case 'cast': {
+      const evalMode = expression.lenient ? { evalMode: TRY } : {};
+      const to = { case: 'type', value: sparkType(expression.type) } as const;
+      return { exprType: { case: 'cast', value: { expr: inner(expression.child), castToType: to, ...evalMode } } };
+    }
+    case 'case': {
+      const branches = expression.branches.flatMap((b) => [inner(b.when), inner(b.then)]);
+      return call('when', expression.otherwise ? [...branches, inner(expression.otherwise)] : branches);
+    }
+    case 'alias':
+      return { exprType: { case: 'alias', value: aliasOf(expression.child, expression.name, names, expression.metadata) } };
+    case 'sql':
+      return { exprType: { case: 'expressionString', value: { expression: expression.text } } };
+    case 'star':
+      return { exprType: { case: 'unresolvedStar', value: expression.of === undefined ? {} : { unparsedTarget: `${quoted(expression.of)}.*` } } };
+    case 'field':
+      return extract(inner(expression.child), literal(expression.name));
+    case 'sort':
+      return { exprType: { case: 'sortOrder', value: sortOrder(expression, names) } };
+    case 'window':
+      return window(expression, names);
+    case 'variable':
+      return { exprType: { case: 'unresolvedNamedLambdaVariable', value: { nameParts: [expression.name] } } };
+    case 'lambda': {
+      const value = { function: inner(expression.body), arguments: expression.parameters.map((name) => ({ nameParts: [name] })) };
+      return { exprType: { case: 'lambdaFunction', value } };
+    }
+    case 'summary':
+      throw new MlError(
+        'NOT_SUPPORTED',
+        'Summarizer: its summary cannot be computed on a Spark session; collect the frame into a local session first',
+      );
+  }
+}
+
+/** A named expression, with the metadata that its column shall have. */
+export function aliasOf(child: Expression, name: string, names: Names, metadata?: Readonly<Record<string, unknown>>) {
+  return { expr: sparkExpression(child, names), name: [name], ...(metadata && { metadata: JSON.stringify(metadata) }) };
+}
+
+/** One key of a sort; without a direction ascending with nulls first. */
+export function sortOrder(expression: Expression, names: Names): SortInit {
+  const { child, descending, nulls } = expression.kind === 'sort' ? expression : { child: expression, descending: false, nulls: 'first' };
+  return { child: sparkExpression(child, names), direction: descending ? 2 : 1, nullOrdering: nulls === 'first' ? 1 : 2 };
+}
+
+export function call(functionName: string, args: ExpressionInit[], isDistinct = false): ExpressionInit {
+  return { exprType: { case: 'unresolvedFunction', value: { functionName, arguments: args, isDistinct } } };
+}
+
+export function literal(value: unknown, type?: Parameters<typeof literalOf>[1]): ExpressionInit {
+  return { exprType: { case: 'literal', value: literalOf(value, type) } };
+}
+
+export function attribute(unparsedIdentifier: string, planId?: bigint | undefined): ExpressionInit {
+  return { exprType: { case: 'unresolvedAttribute', value: { unparsedIdentifier, ...(planId !== undefined && { planId }) } } };
+}
+
+function extract(child: ExpressionInit, extraction: ExpressionInit): ExpressionInit {
+  return { exprType: { case: 'unresolvedExtractValue', value: { child, extraction } } };
+}
+
+/** Our names of functions that are called otherwise in Spark. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['bitwise_not', '~'],
+  ['=', '=='],
+]);
+
+/** A call whose form differs from Spark's. */
+const OTHER_FORMS: ReadonlyMap<string, (args: ExpressionInit[]) => ExpressionInit> = new Map([
+  ['!=', ([a, b]) => call('not', [call('==', [a, b])])],
+  ['getitem', ([child, key]) => extract(child, key)],
+  ['sum_distinct', (args) => call('sum', args, true)],
+  // Spark takes the characters first.
+  ...['trim', 'ltrim', 'rtrim'].map((name) => [name, (args: ExpressionInit[]) => call(name, args.toReversed())] as const),
+  ['vector_to_array', ([vector]) => call('vector_to_array', [vector, literal('float64')])],
+  ['hash_unit', ([x, seed]) => hashUnit(x, seed)],
+]);
+
+function sparkCall({ name, args, distinct }: Extract<Expression, { kind: 'call' }>, names: Names): ExpressionInit {
+  const given = args.map((a) => (a.kind === 'star' && name === 'count' ? literal(1) : sparkExpression(a, names)));
+  const other = OTHER_FORMS.get(name);
+  return other ? other(given) : call(RENAMED.get(name) ?? name, given, distinct);
+}
+
+/** The first 52 bits of the md5 of `seed:text`, as a number in [0, 1): the same as on the local engine. */
+function hashUnit(x: ExpressionInit, seed: ExpressionInit): ExpressionInit {
+  const text = (e: ExpressionInit) => cast(e, 'string');
+  const hash = call('md5', [cast(call('concat', [text(seed), literal(':'), call('coalesce', [text(x), literal('')])]), 'binary')]);
+  const bits = call('conv', [call('substring', [hash, literal(1), literal(13)]), literal(16), literal(10)]);
+  return call('/', [cast(bits, 'double'), literal(2 ** 52, { kind: 'double' })]);
+}
+
+function cast(expr: ExpressionInit, kind: 'string' | 'binary' | 'double'): ExpressionInit {
+  return { exprType: { case: 'cast', value: { expr, castToType: { case: 'type', value: sparkType({ kind }) } } } };
+}
+
+function window({ call: windowed, partitionBy, orderBy, frame }: Extract<Expression, { kind: 'window' }>, names: Names): ExpressionInit {
+  const frameSpec = frame && {
+    frameType: frame.unit === 'rows' ? ROW_FRAME : RANGE_FRAME,
+    lower: bound(frame.start, frame.unit),
+    upper: bound(frame.end, frame.unit),
+  };
+  const value = {
+    windowFunction: sparkExpression(windowed, names),
+    partitionSpec: partitionBy.map((e) => sparkExpression(e, names)),
+    orderSpec: orderBy.map((e) => sortOrder(e, names)),
+    ...(frameSpec && { frameSpec }),
+  };
+  return { exprType: { case: 'window', value } };
+}
+
+type Bound = { boundary: { case: 'currentRow' | 'unbounded'; value: true } | { case: 'value'; value: ExpressionInit } };
+
+function bound(offset: number, unit: 'rows' | 'range'): Bound {
+  if (offset === 0) return { boundary: { case: 'currentRow', value: true } };
+  if (Math.abs(offset) === Number.POSITIVE_INFINITY) return { boundary: { case: 'unbounded', value: true } };
+  return { boundary: { case: 'value', value: literal(offset, { kind: unit === 'rows' ? 'int' : 'long' }) } };
+}

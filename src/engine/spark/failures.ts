@@ -1,0 +1,58 @@
+import { MlError, show } from '../../error.ts';
+import { inputsOf, type Plan } from '../../frame/plan.ts';
+import { listNames, type Schema } from '../../frame/schema.ts';
+import { blame } from '../../frame/site.ts';
+
+/** The method that makes a step, as users call it. */
+const METHODS: ReadonlyMap<Plan['op'], string> = new Map([
+  ['project', 'select'],
+  ['withColumns', 'withColumn'],
+  ['aggregate', 'agg'],
+  ['sort', 'orderBy'],
+  ['rename', 'withColumnRenamed'],
+  ['distinct', 'dropDuplicates'],
+  ['fill', 'fillna'],
+  ['dropNulls', 'dropna'],
+  ['combine', 'union'],
+]);
+
+export function stepName(plan: Plan): string {
+  return plan.op === 'read' ? `read.${plan.format}` : (METHODS.get(plan.op) ?? plan.op);
+}
+
+/**
+ * The error of a plan, told of the step that made it: the server only says that the whole plan is wrong. The steps below are asked first, so the
+ * innermost wrong one is found; its line stands in the stack.
+ */
+export async function located(error: unknown, plan: Plan, engine: { schema(plan: Plan): Promise<Schema> }): Promise<unknown> {
+  if (!(error instanceof MlError) || !isAnalysis(error)) return error;
+  const schemas: Schema[] = [];
+  for (const input of inputsOf(plan)) {
+    try {
+      schemas.push(await engine.schema(input));
+    } catch (inner) {
+      return inner;
+    }
+  }
+  return blame(named(error, plan, schemas), plan.site);
+}
+
+/** Errors that a plan has before any data is read. */
+function isAnalysis({ code, details }: MlError): boolean {
+  return code.startsWith('COLUMN_') || String(details.sqlState ?? '').startsWith('42') || code === 'NOT_FOUND';
+}
+
+/** A column that is missing: the step's name, and all columns that there are. */
+function named(error: MlError, plan: Plan, schemas: readonly Schema[]): MlError {
+  const { column } = error.details;
+  if (error.code !== 'COLUMN_NOT_FOUND' || column === undefined || schemas.length === 0) return error;
+  const names = schemas.flatMap((s) => s.names);
+  return new MlError(
+    'COLUMN_NOT_FOUND',
+    `${stepName(plan)}: column ${show(column)} does not exist; the frame has ${listNames(names)}`,
+    error.details,
+    {
+      cause: error.cause,
+    },
+  );
+}

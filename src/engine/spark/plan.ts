@@ -1,0 +1,277 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { MlError, show } from '../../error.ts';
+import type { Expression } from '../../frame/expression.ts';
+import type { JoinType, LocalTable, Plan, TransformStage } from '../../frame/plan.ts';
+import type { Schema } from '../../frame/schema.ts';
+import { blame } from '../../frame/site.ts';
+import { aliasOf, attribute, sortOrder, sparkExpression } from './expression.ts';
+import { literalOf } from './literal.ts';
+import { type Names, namesOver, quoted } from './names.ts';
+import { type Relation, RelationSchema } from './proto/connect_pb.ts';
+import { readRelation } from './read.ts';
+
+export type RelType = NonNullable<MessageInitShape<typeof RelationSchema>['relType']>;
+
+/** What the compiler asks of the engine. */
+export interface PlanContext {
+  schema(plan: Plan): Promise<Schema>;
+  /** Rows of this process, uploaded where they are many. */
+  localTable(table: LocalTable): Promise<RelType>;
+  /** A file of this machine. */
+  localFiles(plan: Extract<Plan, { op: 'read' }>): Promise<RelType>;
+  /** The input with a stage's columns. */
+  transform(stage: TransformStage, input: Relation): Promise<RelType>;
+}
+
+const JOINS: Readonly<Record<JoinType, number>> = { inner: 1, full: 2, left: 3, right: 4, anti: 5, semi: 6, cross: 7 };
+const INTERSECT = 1;
+const UNION = 2;
+const EXCEPT = 3;
+const GROUP_BY = 1;
+const MAX_INT = 0x7fffffff;
+
+export function relationOf(relType: RelType, planId?: bigint): Relation {
+  return create(RelationSchema, { ...(planId !== undefined && { common: { planId } }), relType });
+}
+
+/** Turns plans into relations of the protocol, each plan once. */
+export class PlanCompiler {
+  readonly #context: PlanContext;
+  readonly #relations = new WeakMap<Plan, Promise<Relation>>();
+  readonly #numbers = new WeakMap<Plan, bigint>();
+  #last = 0n;
+
+  constructor(context: PlanContext) {
+    this.#context = context;
+  }
+
+  /** The relation of a plan. A mistake carries the stack of the line that built the step. */
+  relation(plan: Plan): Promise<Relation> {
+    let found = this.#relations.get(plan);
+    if (!found) {
+      found = this.#compile(plan).catch((error: unknown) => {
+        this.#relations.delete(plan);
+        throw blame(error, plan.site);
+      });
+      this.#relations.set(plan, found);
+    }
+    return found;
+  }
+
+  /** The number by which expressions name a plan; what only keeps rows has its input's. */
+  number(plan: Plan): bigint {
+    if (plan.op === 'cache') return this.number(plan.input);
+    let number = this.#numbers.get(plan);
+    if (number === undefined) {
+      number = ++this.#last;
+      this.#numbers.set(plan, number);
+    }
+    return number;
+  }
+
+  async #compile(plan: Plan): Promise<Relation> {
+    // What is kept is the server's matter: it knows a kept plan when it sees it.
+    if (plan.op === 'cache') return this.relation(plan.input);
+    return this.#relation(await this.#relType(plan), this.number(plan));
+  }
+
+  /** A relation of its own, with a number of its own. */
+  #relation(relType: RelType, planId: bigint = ++this.#last): Relation {
+    return relationOf(relType, planId);
+  }
+
+  async #relType(plan: Exclude<Plan, { op: 'cache' }>): Promise<RelType> {
+    switch (plan.op) {
+      case 'read':
+        return readRelation(plan) ?? this.#context.localFiles(plan);
+      case 'local':
+        return this.#context.localTable(plan.table);
+      case 'range':
+        return { case: 'range', value: { start: BigInt(plan.start), end: BigInt(plan.end), step: BigInt(plan.step) } };
+      case 'sql':
+        return this.#sql(plan);
+      case 'join':
+        return this.#join(plan);
+      case 'union': {
+        const byName = plan.byName ? { byName: true, allowMissingColumns: plan.allowMissing } : {};
+        return { case: 'setOp', value: { ...(await this.#sides(plan)), setOpType: UNION, isAll: true, ...byName } };
+      }
+      case 'combine':
+        return { case: 'setOp', value: { ...(await this.#sides(plan)), setOpType: plan.kind === 'intersect' ? INTERSECT : EXCEPT, isAll: plan.all } };
+      case 'transform':
+        return this.#context.transform(plan.stage, await this.relation(plan.input));
+      case 'mapBatches':
+        throw new MlError(
+          'NOT_SUPPORTED',
+          'mapBatches: functions of this process cannot run on the cluster; use column expressions or expr(…), or collect the frame into a local session: (await Session.local()).createFrame(await frame.toArrow())',
+        );
+      default:
+        return this.#overOne(plan, await this.relation(plan.input));
+    }
+  }
+
+  async #sides(plan: Extract<Plan, { op: 'union' | 'combine' }>) {
+    return { leftInput: await this.relation(plan.left), rightInput: await this.relation(plan.right) };
+  }
+
+  /** Steps over one input. */
+  async #overOne(plan: Exclude<Extract<Plan, { input: Plan }>, { op: 'cache' | 'transform' | 'mapBatches' }>, input: Relation): Promise<RelType> {
+    switch (plan.op) {
+      case 'project': {
+        const names = await this.#names([plan.input], plan.columns);
+        return { case: 'project', value: { input, expressions: plan.columns.map((c) => sparkExpression(c, names)) } };
+      }
+      case 'withColumns': {
+        const given = plan.columns.map((c) => c.name);
+        if (new Set(given).size < given.length) throw new MlError('COLUMN_EXISTS', 'withColumns: each name may stand once');
+        const names = await this.#names(
+          [plan.input],
+          plan.columns.map((c) => c.value),
+        );
+        return { case: 'withColumns', value: { input, aliases: plan.columns.map(({ name, value }) => named(value, name, names)) } };
+      }
+      case 'filter':
+        return { case: 'filter', value: { input, condition: sparkExpression(plan.condition, await this.#names([plan.input], [plan.condition])) } };
+      case 'aggregate': {
+        const names = await this.#names([plan.input], [...plan.keys, ...plan.aggregates]);
+        const aggregates = await this.#everyNumber(plan);
+        return {
+          case: 'aggregate',
+          value: {
+            input,
+            groupType: GROUP_BY,
+            groupingExpressions: plan.keys.map((e) => sparkExpression(e, names)),
+            aggregateExpressions: aggregates.map((e) => sparkExpression(e, names)),
+          },
+        };
+      }
+      case 'sort': {
+        const names = await this.#names([plan.input], plan.keys);
+        return { case: 'sort', value: { input, order: plan.keys.map((key) => sortOrder(key, names)), isGlobal: true } };
+      }
+      case 'sampleBy': {
+        const names = await this.#names([plan.input], [plan.column]);
+        const fractions = plan.fractions.map(({ value, fraction }) => ({ stratum: literalOf(value), fraction }));
+        return { case: 'sampleBy', value: { input, col: sparkExpression(plan.column, names), fractions, seed: plan.seed } };
+      }
+      case 'describe':
+        return { case: 'summary', value: { input: await this.#described(plan, input), statistics: [...plan.statistics] } };
+      default:
+        return reshape(plan, input);
+    }
+  }
+
+  async #described({ input: plan, columns }: Extract<Plan, { op: 'describe' }>, input: Relation): Promise<Relation> {
+    if (columns === null) return input;
+    const schema = await this.#context.schema(plan);
+    for (const name of columns) {
+      const { type } = schema.require('describe', name);
+      if (type.kind !== 'string') schema.require('describe', name, 'numeric', 'string');
+    }
+    return this.#relation({ case: 'project', value: { input, expressions: columns.map((name) => attribute(quoted(name))) } });
+  }
+
+  /** `sum(*)` and the like stand for all numeric columns that are no keys. */
+  async #everyNumber({ input, keys, aggregates }: Extract<Plan, { op: 'aggregate' }>): Promise<Expression[]> {
+    const starred = (e: Expression) => e.kind === 'call' && e.args.length === 1 && e.args[0].kind === 'star' && e.name !== 'count';
+    if (!aggregates.some(starred)) return [...aggregates];
+    const { fields } = await this.#context.schema(input);
+    const keyed = new Set(keys.flatMap((key) => (key.kind === 'column' ? [key.name] : [])));
+    const numbers = fields.filter((f) => NUMERIC.has(f.type.kind) && !keyed.has(f.name));
+    return aggregates.flatMap((e) =>
+      starred(e) ? numbers.map((f): Expression => ({ ...e, args: [{ kind: 'column', name: f.name }] }) as Expression) : [e],
+    );
+  }
+
+  async #join(plan: Extract<Plan, { op: 'join' }>): Promise<RelType> {
+    const { on, type } = plan;
+    if (on === null && type !== 'cross' && type !== 'inner') {
+      throw new MlError('PARAM_INVALID', `join: a ${type} join needs columns or a condition`, { param: 'on' });
+    }
+    const sides = { left: await this.relation(plan.left), right: await this.relation(plan.right) };
+    if (Array.isArray(on)) return { case: 'join', value: { ...sides, joinType: JOINS[type], usingColumns: on as string[] } };
+    const joinType = on === null ? JOINS.cross : JOINS[type];
+    if (on === null) return { case: 'join', value: { ...sides, joinType } };
+    const condition = on as Expression;
+    const joinCondition = sparkExpression(condition, await this.#names([plan.left, plan.right], [condition]));
+    return { case: 'join', value: { ...sides, joinType, joinCondition } };
+  }
+
+  /** SQL text in Spark's dialect; the frames it names go along. */
+  async #sql({ text, frames }: Extract<Plan, { op: 'sql' }>): Promise<RelType> {
+    const query = { case: 'sql', value: { query: text.trim().replace(/;+$/, '') } } as const;
+    if (frames.size === 0) return query;
+    const references: Relation[] = [];
+    for (const [alias, frame] of frames)
+      references.push(this.#relation({ case: 'subqueryAlias', value: { input: await this.relation(frame), alias } }));
+    return { case: 'withRelations', value: { root: this.#relation(query), references } };
+  }
+
+  #names(inputs: readonly Plan[], expressions: readonly Expression[]): Promise<Names> {
+    return namesOver(inputs, expressions, { number: (plan) => this.number(plan), schema: (plan) => this.#context.schema(plan) });
+  }
+}
+
+const NUMERIC: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long', 'float', 'double', 'decimal']);
+
+/** The alias of a new column; metadata goes along where the expression has it. */
+function named(value: Expression, name: string, names: Names) {
+  return value.kind === 'alias' ? aliasOf(value.child, name, names, value.metadata) : aliasOf(value, name, names);
+}
+
+type Reshape = Exclude<
+  Extract<Plan, { input: Plan }>,
+  { op: 'cache' | 'transform' | 'mapBatches' | 'project' | 'withColumns' | 'filter' | 'aggregate' | 'sort' | 'sampleBy' | 'describe' }
+>;
+
+/** Steps without expressions. */
+function reshape(plan: Reshape, input: Relation): RelType {
+  switch (plan.op) {
+    case 'rename':
+      return { case: 'withColumnsRenamed', value: { input, renames: [...plan.names].map(([colName, newColName]) => ({ colName, newColName })) } };
+    case 'toDF':
+      return { case: 'toDf', value: { input, columnNames: [...plan.names] } };
+    case 'drop':
+      return { case: 'drop', value: { input, columnNames: [...plan.names] } };
+    case 'alias':
+      return { case: 'subqueryAlias', value: { input, alias: plan.name } };
+    case 'limit':
+      if (plan.count === Number.POSITIVE_INFINITY) return { case: 'offset', value: { input, offset: int('offset', plan.offset) } };
+      return { case: 'limit', value: { input, limit: int('limit', plan.count) } };
+    case 'distinct':
+      if (plan.columns === null) return { case: 'deduplicate', value: { input, allColumnsAsKeys: true } };
+      if (plan.columns.length === 0) return { case: 'limit', value: { input, limit: 1 } };
+      return { case: 'deduplicate', value: { input, columnNames: [...plan.columns] } };
+    case 'sample':
+      return {
+        case: 'sample',
+        value: { input, lowerBound: plan.lower, upperBound: plan.upper, seed: plan.seed, deterministicOrder: true, withReplacement: false },
+      };
+    case 'fill': {
+      const cols = plan.values.flatMap(({ column }) => (column === null ? [] : [quoted(column)]));
+      return { case: 'fillNa', value: { input, cols, values: plan.values.map(({ value }) => literalOf(value, fillType(value))) } };
+    }
+    case 'dropNulls': {
+      const least = plan.minNonNulls === 'any' ? {} : { minNonNulls: plan.minNonNulls === 'all' ? 1 : plan.minNonNulls };
+      return { case: 'dropNa', value: { input, cols: (plan.columns ?? []).map(quoted), ...least } };
+    }
+    case 'replace': {
+      const replacements = plan.pairs.map(({ from, to }) => ({ oldValue: literalOf(from, fillType(from)), newValue: literalOf(to, fillType(to)) }));
+      return { case: 'replace', value: { input, cols: (plan.columns ?? []).map(quoted), replacements } };
+    }
+    case 'repartition':
+      return { case: 'repartition', value: { input, numPartitions: int('repartition', plan.partitions), shuffle: true } };
+  }
+}
+
+function int(owner: string, value: number): number {
+  if (value <= MAX_INT) return value;
+  throw new MlError('PARAM_INVALID', `${owner}: a cluster takes numbers up to ${MAX_INT}, got ${show(value)}`, { value });
+}
+
+/** Numbers to fill in or to replace are doubles, as PySpark sends them, unless they are whole. */
+function fillType(value: unknown): { kind: 'long' | 'double' } | undefined {
+  if (typeof value === 'bigint') return { kind: 'long' };
+  if (typeof value !== 'number') return undefined;
+  return { kind: Number.isSafeInteger(value) && !Object.is(value, -0) ? 'long' : 'double' };
+}
