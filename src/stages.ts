@@ -34,6 +34,15 @@ const STAGES: ReadonlyMap<string, () => Promise<unknown>> = new Map([
     'org.apache.spark.ml.classification.LogisticRegressionModel',
     () => import('./classification/logistic-regression-model.ts').then((m) => m.LogisticRegressionModel),
   ],
+  [
+    'millstream.classification.HistGradientBoostingClassificationModel',
+    () => import('./classification/hist-gradient-boosting-classification-model.ts').then((m) => m.HistGradientBoostingClassificationModel),
+  ],
+
+  [
+    'millstream.regression.HistGradientBoostingRegressionModel',
+    () => import('./regression/hist-gradient-boosting-regression-model.ts').then((m) => m.HistGradientBoostingRegressionModel),
+  ],
 
   [
     'org.apache.spark.ml.evaluation.BinaryClassificationEvaluator',

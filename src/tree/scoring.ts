@@ -36,7 +36,7 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
 
   const walkRow = (features: VectorColumn, i: number) => {
     writeDenseRow(features, i, x);
-    for (const j of zeroMissing) if (Math.abs(x[j]) <= ZERO) x[j] = Number.NaN;
+    markMissing(x, zeroMissing);
     walk(x, reached);
   };
 
@@ -66,8 +66,13 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
   };
 }
 
-/** What LightGBM takes for zero. */
+/** What LightGBM takes for zero: the float nearest to 1e-35. */
 const ZERO = 1.0000000180025095e-35;
+
+/** Makes the zeros of some features of a row missing. */
+export function markMissing(x: Float64Array, zeroMissing: readonly number[]): void {
+  for (const j of zeroMissing) if (Math.abs(x[j]) <= ZERO) x[j] = Number.NaN;
+}
 
 /** Writes the leaf that `x` reaches in each tree. */
 export function treeWalker(trees: Trees): (x: Float64Array, reached: Int32Array) => void {

@@ -228,6 +228,8 @@ export const REGISTRY: ReadonlyMap<string, StageEntry> = new Map<string, StageEn
     'LogisticRegression',
     { make: regression, weighted: converged, noRows: 'an error', oneRow: 'a model', tolerance: 1e-9, invalid: regressionInvalid },
   ],
+  ['HistGradientBoostingClassificationModel', { make: 'HistGradientBoostingClassifier', invalid: [] }],
+  ['HistGradientBoostingRegressionModel', { make: 'HistGradientBoostingRegressor', invalid: [] }],
   ['LogisticRegressionModel', { make: 'LogisticRegression', invalid: [] }],
   ['BinaryClassificationEvaluator', { make: () => new BinaryClassificationEvaluator({ rawPredictionCol: 'x' }), invalid: [] }],
   ['MulticlassClassificationEvaluator', { make: () => new MulticlassClassificationEvaluator({ predictionCol: 'guess' }), invalid: [] }],

@@ -1,0 +1,103 @@
+import type { Binder } from '../block/binder.ts';
+import type { Column, NumberColumn, VectorColumn } from '../block/column.ts';
+import { firstVector, ONE_ROW } from '../block/one-row.ts';
+import { MlError } from '../error.ts';
+import type { Schema } from '../frame/schema.ts';
+import { sigmoid, softmax } from '../kernels/js/math.ts';
+import type { DenseVector, Vector } from '../linalg/vectors.ts';
+import { BoostingClassificationParams } from '../param/boosting.ts';
+import type { ParamSchema } from '../param/param.ts';
+import type * as z from '../param/zod.ts';
+import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import { BoostingModel } from '../predictor/boosting-model.ts';
+import { addClassColumns, checkThresholdCount, classOutputs } from '../predictor/score-columns.ts';
+import type { Decision } from '../scoring/decision.ts';
+import { boostingCodec } from '../tree/boosting/codec.ts';
+import type { BoostingState } from '../tree/boosting/model-state.ts';
+import { type BoostedClassOutput, type BoostedClassScoring, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
+
+type Params = z.input<typeof BoostingClassificationParams>;
+
+/**
+ * Fitted by `HistGradientBoostingClassifier`, or made from a model of LightGBM or XGBoost. Two classes: with f the start score plus the leaves' values,
+ * `rawPrediction = [-f, f]`, the probability of class 1 is `1 / (1 + e^-f)`. More classes: a raw score each, probabilities by softmax. Predicts the class of the largest raw
+ * score (or of the largest probability / threshold where `thresholds` are set). NaN is missing and goes to the side that was learned, as do unseen categories.
+ */
+export class HistGradientBoostingClassificationModel extends BoostingModel<typeof BoostingClassificationParams> {
+  static readonly type: string = 'millstream.classification.HistGradientBoostingClassificationModel';
+  static readonly paramSchema = BoostingClassificationParams;
+  static readonly codec = boostingCodec('HistGradientBoostingClassificationModel');
+
+  static load(path: string): Promise<HistGradientBoostingClassificationModel> {
+    return loadAs(HistGradientBoostingClassificationModel, path);
+  }
+
+  #score: ReturnType<typeof scoreBoostedClasses> | undefined;
+
+  constructor(params: Params, state: BoostingState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
+    super(params, state, uid, parent);
+    if (state.numClasses < 2)
+      throw new MlError('MODEL_FORMAT', `${this.owner}: a model of loss ${state.loss.name} has no classes`, { stage: this.uid });
+    checkThresholdCount(this, this.params.thresholds, state.numClasses);
+  }
+
+  get numClasses(): number {
+    return this.state.numClasses;
+  }
+
+  /** The class predicted for one feature vector. */
+  predict(features: Vector): number {
+    return (this.#scoreOne(features)[2] as NumberColumn).values[0];
+  }
+
+  /** `[-f, f]`, or a raw score a class. */
+  predictRaw(features: Vector): DenseVector {
+    return firstVector(this.#scoreOne(features)[0] as VectorColumn);
+  }
+
+  predictProbability(features: Vector): DenseVector {
+    return firstVector(this.#scoreOne(features)[1] as VectorColumn);
+  }
+
+  /** The probabilities of one vector after each iteration. */
+  stagedProbabilities(features: Vector): Float64Array[] {
+    const scores = this.stagedScores(features);
+    const { length: width } = this.state.start;
+    return Array.from({ length: this.numIterations }, (_, m) => {
+      if (width === 1) return Float64Array.of(sigmoid(-scores[m]), sigmoid(scores[m]));
+      const p = scores.slice(m * width, (m + 1) * width);
+      softmax(p);
+      return p;
+    });
+  }
+
+  bind(binder: Binder): void {
+    const { featuresCol, leafCol, contributionsCol } = this.params;
+    const { outputs, names } = classOutputs(this.params);
+    const more: [BoostedClassOutput, string][] = [
+      ['leaf', leafCol],
+      ['contributions', contributionsCol],
+    ];
+    const wanted = more.filter(([, name]) => name !== '');
+    const all = [...names, ...wanted.map(([, name]) => name)];
+    if (all.length === 0) return;
+    const scoring = this.#scoringOf([...outputs, ...wanted.map(([output]) => output)]);
+    binder.step(import.meta.url, scoreBoostedClasses, scoring, [binder.vectors(featuresCol)], all);
+  }
+
+  protected override outputSchema(schema: Schema): Schema {
+    this.requireFeatures(schema);
+    return this.addBoostedColumns(addClassColumns(this.owner, schema, this.params, this.numClasses, this.numClasses));
+  }
+
+  #scoringOf(outputs: readonly BoostedClassOutput[]): BoostedClassScoring {
+    const { rawPredictionCol, thresholds } = this.params;
+    const decision: Decision = { by: rawPredictionCol === '' ? 'probability' : 'margin', above: null, thresholds: thresholds ?? null };
+    return { ...this.scoring, decision, outputs };
+  }
+
+  #scoreOne(features: Vector): readonly Column[] {
+    this.#score ??= scoreBoostedClasses(this.#scoringOf(['rawPrediction', 'probability', 'prediction']));
+    return this.#score([this.checkedRow(features)], ONE_ROW);
+  }
+}

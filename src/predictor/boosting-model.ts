@@ -1,0 +1,182 @@
+import type { VectorColumn } from '../block/column.ts';
+import { firstVector } from '../block/one-row.ts';
+import { MlError, show } from '../error.ts';
+import { groupMetadata } from '../frame/attributes.ts';
+import type { Schema } from '../frame/schema.ts';
+import { DenseVector, type Vector } from '../linalg/vectors.ts';
+import type { ParamSchema } from '../param/param.ts';
+import { type BoostedTree, ensembleText, firstIterations, gainImportances, iterationCount, treeViews } from '../tree/boosting/ensemble.ts';
+import type { BoostingState } from '../tree/boosting/model-state.ts';
+import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
+import { splitTotals } from '../tree/nodes.ts';
+import { treeCount } from '../tree/trees.ts';
+import { type NamedValue, PredictionModel } from './prediction-model.ts';
+import { requireFeatures } from './score-columns.ts';
+
+/** Columns that every boosted model may add, or leave out where the name is empty. */
+interface BoostedColumns {
+  readonly featuresCol: string;
+  readonly leafCol: string;
+  readonly contributionsCol: string;
+}
+
+/** What the two HistGradientBoosting models have in common: trees, importances, contributions. */
+export abstract class BoostingModel<P extends ParamSchema> extends PredictionModel<P, BoostingState> {
+  #scores: BoostedScores | undefined;
+
+  get numFeatures(): number {
+    return this.state.numFeatures;
+  }
+
+  get numTrees(): number {
+    return treeCount(this.state.trees);
+  }
+
+  /** Iterations of the fit that are in the model: one tree each, or one a class. */
+  get numIterations(): number {
+    return iterationCount(this.state);
+  }
+
+  get totalNumNodes(): number {
+    return this.state.trees.feature.length;
+  }
+
+  /** All 1: the learning rate is in the leaves. */
+  get treeWeights(): readonly number[] {
+    return new Array<number>(this.numTrees).fill(1);
+  }
+
+  /** The trees, with Spark's names; those of several classes stand iteration by iteration. */
+  get trees(): readonly BoostedTree[] {
+    return treeViews(this.state);
+  }
+
+  /** The raw score before the first tree, one a class where there are more than two. */
+  get startScores(): readonly number[] {
+    return this.state.start;
+  }
+
+  /** Mean training loss after each iteration; empty where the model was not fitted here. */
+  get objectiveHistory(): readonly number[] {
+    return this.state.objectiveHistory;
+  }
+
+  /** Metric of the rows held out after each iteration; empty without any. */
+  get validationHistory(): readonly number[] {
+    return this.state.validationHistory;
+  }
+
+  /** Each feature's share of the gain of all splits; sums to 1, or all 0 where nothing splits. */
+  get featureImportances(): DenseVector {
+    return gainImportances(this.state);
+  }
+
+  /** Sum of the gains of each feature's splits, or how many splits it has; as they are, not scaled. */
+  featureImportancesOf(of: 'gain' | 'split'): DenseVector {
+    if (of !== 'gain' && of !== 'split') {
+      throw new MlError('PARAM_INVALID', `${this.owner}: featureImportancesOf must be asked for "gain" or "split", got ${show(of)}`, {
+        stage: this.uid,
+        value: of,
+      });
+    }
+    return new DenseVector(splitTotals(this.state.trees, this.numFeatures, of));
+  }
+
+  /** {@link featureImportances} with the features' names. */
+  get namedFeatureImportances(): readonly NamedValue[] {
+    return this.named(this.featureImportances.values);
+  }
+
+  /** The leaf that a vector reaches in each tree, leaves counted from the left. */
+  predictLeaf(features: Vector): DenseVector {
+    return firstVector(this.scores.leaf(this.checkedRow(features), 1));
+  }
+
+  /**
+   * The SHAP values of one vector: one a feature and at last the expected score, which add up to the raw score; class after class where there are more than two.
+   * Exact, with the rows' weight in each node as the background (path-dependent TreeSHAP).
+   */
+  predictContributions(features: Vector): DenseVector {
+    return firstVector(this.scores.contributions(this.checkedRow(features), 1));
+  }
+
+  /** The model as it was after its first `iterations`. */
+  firstIterations(iterations: number): this {
+    if (!Number.isInteger(iterations) || iterations < 0 || iterations > this.numIterations) {
+      throw new MlError(
+        'PARAM_INVALID',
+        `${this.owner}: iterations must be a whole number from 0 to ${this.numIterations}, got ${show(iterations)}`,
+        {
+          stage: this.uid,
+          value: iterations,
+        },
+      );
+    }
+    return this.withState(firstIterations(this.state, iterations));
+  }
+
+  /** All trees as text, in Spark's form. */
+  toDebugString(): string {
+    return ensembleText(String(this), this.state);
+  }
+
+  override toString(): string {
+    const classes = this.state.numClasses > 1 ? `, numClasses=${this.state.numClasses}` : '';
+    return `${this.owner}: uid=${this.uid}, numTrees=${this.numTrees}${classes}, numFeatures=${this.numFeatures}`;
+  }
+
+  /** Raw scores of one vector. */
+  protected rawScores(features: Vector): Float64Array {
+    return this.scores.raw(this.checkedRow(features), 1).slice(0, this.state.start.length);
+  }
+
+  /** Raw scores of one vector after each iteration, row by row: `iterations * width` numbers. */
+  protected stagedScores(features: Vector): Float64Array {
+    const { trees, start } = this.state;
+    const leaves = this.scores.leafNodes(this.checkedRow(features), 1);
+    const out = new Float64Array(treeCount(trees));
+    for (let t = 0; t < out.length; t++) out[t] = (t < start.length ? start[t] : out[t - start.length]) + trees.value[leaves[t]];
+    return out;
+  }
+
+  protected get scoring(): BoostedScoring {
+    const { trees, start, numFeatures, zeroMissing = [] } = this.state;
+    return { owner: this.owner, stage: this.uid, featuresCol: this.#columns.featuresCol, numFeatures, trees, start, zeroMissing };
+  }
+
+  protected get scores(): BoostedScores {
+    this.#scores ??= new BoostedScores(this.scoring);
+    return this.#scores;
+  }
+
+  /** One vector as a column, once it is known to have the model's features. */
+  protected checkedRow(features: Vector): VectorColumn {
+    const column = this.oneRow(features);
+    if (column.size === this.numFeatures) return column;
+    throw new MlError('VALUE_INVALID', `${this.owner}: features must be a vector of ${this.numFeatures} slots, got ${column.size}`, {
+      stage: this.uid,
+      value: column.size,
+    });
+  }
+
+  protected requireFeatures(schema: Schema): void {
+    requireFeatures(this, schema, this.#columns.featuresCol, this.numFeatures);
+  }
+
+  /** `schema` with the columns of leaves and contributions that are asked for. */
+  protected addBoostedColumns(schema: Schema): Schema {
+    const { leafCol, contributionsCol } = this.#columns;
+    const { start } = this.state;
+    let out = schema;
+    if (leafCol) out = out.add(this.owner, leafCol, { kind: 'vector' }, { metadata: groupMetadata({ size: this.numTrees }) });
+    if (!contributionsCol) return out;
+    const slots = [...this.featureNames, 'expectedValue'];
+    const names = start.length === 1 ? slots : start.flatMap((_, c) => slots.map((name) => `${name}_${c}`));
+    const attributes = names.map((name) => ({ type: 'numeric' as const, name }));
+    return out.add(this.owner, contributionsCol, { kind: 'vector' }, { metadata: groupMetadata({ attributes }) });
+  }
+
+  get #columns(): BoostedColumns {
+    return this.params as unknown as BoostedColumns;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
+import { checkFeatures } from '../block/features.ts';
+import type { LossSpec } from '../tree/boosting/contract.ts';
+import { predictionOf } from '../tree/boosting/losses.ts';
+import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
+
+/** What a boosted regression can put out. */
+export type BoostedNumberOutput = 'prediction' | 'leaf' | 'contributions';
+
+/** A boosted regression as the row loop needs it; plain data. */
+export interface BoostedNumberScoring extends BoostedScoring {
+  readonly loss: LossSpec['name'];
+  /** Which columns to make, in this order. */
+  readonly outputs: readonly BoostedNumberOutput[];
+}
+
+/** Scores blocks: the prediction is f, the start score and the leaves' values added in tree order, or `e^f` under poisson, gamma and tweedie. */
+export function scoreBoostedNumbers(scoring: BoostedNumberScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+  const { loss, outputs } = scoring;
+  const scores = new BoostedScores(scoring);
+  let prediction: NumberColumn = { kind: 'numbers', values: new Float64Array(0), valid: null };
+  return (inputs, block) => {
+    const { rows } = block;
+    const features = inputs[0] as VectorColumn;
+    checkFeatures(features, block, scoring);
+    if (outputs.includes('prediction')) {
+      if (prediction.values.length < rows) prediction = { kind: 'numbers', values: new Float64Array(rows), valid: null };
+      const f = scores.raw(features, rows);
+      for (let i = 0; i < rows; i++) prediction.values[i] = predictionOf(loss, f[i]);
+    }
+    return outputs.map((name) => {
+      if (name === 'leaf') return scores.leaf(features, rows);
+      return name === 'contributions' ? scores.contributions(features, rows) : prediction;
+    });
+  };
+}

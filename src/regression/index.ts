@@ -1,0 +1,1 @@
+export { HistGradientBoostingRegressionModel } from './hist-gradient-boosting-regression-model.ts';
