@@ -7,7 +7,7 @@ import { GroupedFrame } from './grouped.ts';
 import { joinKind } from './join.ts';
 import { type FillValue, fillPlan, replacePairs } from './missing.ts';
 import type { Plan, TransformStage } from './plan.ts';
-import { checkNames, fraction, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
+import { checkNames, fraction, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
 import { type Metadata, Schema, type SchemaLiteral } from './schema.ts';
 import { showTable } from './show.ts';
 import { callSite } from './site.ts';
@@ -191,7 +191,17 @@ export class Frame {
 
   /** Groups rows with equal values of these columns (null and NaN are values too). */
   groupBy(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
-    return new GroupedFrame(this.plan, (plan) => this.#next(plan), expressions(columns));
+    return new GroupedFrame(this.plan, (plan) => this.#next(plan), { keys: expressions(columns) });
+  }
+
+  /** As {@link Frame.groupBy}, and by fewer and fewer of the columns: without the last, without the last two, …, by none. `grouping` tells such rows. */
+  rollup(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
+    return new GroupedFrame(this.plan, (plan) => this.#next(plan), { keys: expressions(columns), sets: 'rollup' });
+  }
+
+  /** As {@link Frame.groupBy}, and by every choice of the columns, down to none. `grouping` tells such rows. */
+  cube(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
+    return new GroupedFrame(this.plan, (plan) => this.#next(plan), { keys: expressions(columns), sets: 'cube' });
   }
 
   /** Aggregates of all rows: one row. */
@@ -232,9 +242,15 @@ export class Frame {
     return this.#next({ op: 'distinct', input: this.plan, columns: columns ? checkNames('dropDuplicates', columns) : null });
   }
 
-  /** About `ratio` of the rows: those whose hash of (seed, row number) falls below it. The same rows at every run. */
-  sample(ratio: number, seed: number | bigint = 0): Frame {
-    return this.#next({ op: 'sample', input: this.plan, lower: 0, upper: fraction('sample', ratio), seed: seedOf('sample', seed) });
+  /**
+   * About `fraction` of the rows: those whose hash of (seed, row number) falls below it. With replacement each row comes as often as a Poisson
+   * number of mean `fraction` says, made of that hash. The same rows at every run.
+   */
+  sample(fraction: number, seed?: number | bigint): Frame;
+  sample(withReplacement: boolean, fraction: number, seed?: number | bigint): Frame;
+  sample(options: { withReplacement?: boolean; fraction: number; seed?: number | bigint }): Frame;
+  sample(...args: SampleArguments): Frame {
+    return this.#next({ ...sampleStep(args), input: this.plan });
   }
 
   /** Disjoint parts that hold every row, in proportion to `weights`. The same parts at every run. */

@@ -1,26 +1,27 @@
 import { MlError, show } from '../error.ts';
-import { branch, Column, type ColumnOrName, call, col, nameToExpression, type Value } from './column.ts';
+import { Column, type ColumnOrName, call, col, nameToExpression, type Value } from './column.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
-import type { Plan } from './plan.ts';
+import type { GroupingSets, Plan } from './plan.ts';
 
-interface Pivot {
-  readonly column: Expression;
-  readonly values: readonly Value[];
+/** What rows are grouped by. */
+interface Grouping {
+  readonly keys: readonly Expression[];
+  readonly sets?: GroupingSets;
+  /** `values` null: those that the rows have. */
+  readonly pivot?: { readonly column: Expression; readonly values: readonly Value[] | null };
 }
 
-/** Rows in groups, waiting for what to compute of each. Made by `frame.groupBy`. */
+/** Rows in groups, waiting for what to compute of each. Made by `frame.groupBy`, `rollup` and `cube`. */
 export class GroupedFrame {
   readonly #input: Plan;
   readonly #frame: (plan: Plan) => Frame;
-  readonly #keys: readonly Expression[];
-  readonly #pivot: Pivot | null;
+  readonly #by: Grouping;
 
-  constructor(input: Plan, frame: (plan: Plan) => Frame, keys: readonly Expression[], pivot: Pivot | null = null) {
+  constructor(input: Plan, frame: (plan: Plan) => Frame, by: Grouping) {
     this.#input = input;
     this.#frame = frame;
-    this.#keys = keys;
-    this.#pivot = pivot;
+    this.#by = by;
   }
 
   /** The keys and these aggregates: Columns, or one object `{ column: 'function' }` (`'*'` for `count`). */
@@ -60,12 +61,21 @@ export class GroupedFrame {
     return this.#each('max', columns);
   }
 
-  /** One column for each of `values` of `column`, holding the aggregate over the rows with that value. */
-  pivot(column: ColumnOrName, values: readonly Value[]): GroupedFrame {
-    if (!Array.isArray(values) || values.length === 0) {
-      throw new MlError('PARAM_INVALID', 'pivot: needs the list of values that become columns', { param: 'values' });
+  /**
+   * One column for each of `values` of `column`, holding the aggregate over the rows with that value. Without `values` these are the values
+   * that the rows have, ascending: they are looked up, by a query, at the first await.
+   */
+  pivot(column: ColumnOrName, values?: readonly Value[]): GroupedFrame {
+    if (values !== undefined && (!Array.isArray(values) || values.length === 0)) {
+      throw new MlError('PARAM_INVALID', `pivot: values must be a list that is not empty, or be left out, got ${show(values)}`, { param: 'values' });
     }
-    return new GroupedFrame(this.#input, this.#frame, this.#keys, { column: nameToExpression(column), values });
+    if (this.#by.sets || this.#by.pivot) {
+      throw new MlError(
+        'NOT_SUPPORTED',
+        `pivot: must follow groupBy, follows ${this.#by.sets ?? 'another pivot'}; select from its result and group that`,
+      );
+    }
+    return new GroupedFrame(this.#input, this.#frame, { ...this.#by, pivot: { column: nameToExpression(column), values: values ?? null } });
   }
 
   #each(of: string, columns: readonly string[]): Frame {
@@ -73,30 +83,8 @@ export class GroupedFrame {
   }
 
   #aggregate(aggregates: readonly Expression[]): Frame {
-    const all = this.#pivot ? pivoted(this.#pivot, aggregates) : aggregates;
-    return this.#frame({ op: 'aggregate', input: this.#input, keys: this.#keys, aggregates: all });
+    const { keys, sets, pivot } = this.#by;
+    if (pivot) return this.#frame({ op: 'pivot', input: this.#input, keys, ...pivot, aggregates });
+    return this.#frame({ op: 'aggregate', input: this.#input, keys, aggregates, ...(sets && { sets }) });
   }
-}
-
-/** Each aggregate once a value, over the rows with that value; named by the value and, when there are several, by the aggregate. */
-function pivoted({ column, values }: Pivot, aggregates: readonly Expression[]): Expression[] {
-  return values.flatMap((value) =>
-    aggregates.map((aggregate, i): Expression => {
-      const inner = aggregate.kind === 'alias' ? aggregate.child : aggregate;
-      if (inner.kind !== 'call') throw new MlError('EXPRESSION_INVALID', 'pivot: each aggregate must be one aggregate function');
-      const [first, ...rest] = inner.args;
-      const counted: Expression = first === undefined || first.kind === 'star' ? { kind: 'literal', value: 1 } : first;
-      const when = call('<=>', [column, { kind: 'literal', value }]);
-      const only: Expression = { kind: 'case', branches: [branch(when, counted)], otherwise: null };
-      const suffix = aggregate.kind === 'alias' ? aggregate.name : `${inner.name}${i}`;
-      const child = nullWithoutRows({ ...inner, args: [only, ...rest] }, when);
-      return { kind: 'alias', child, name: aggregates.length > 1 ? `${value}_${suffix}` : String(value) };
-    }),
-  );
-}
-
-/** Counts and lists are null, not 0 or empty, where no row has the value, as in Spark. */
-function nullWithoutRows(aggregate: Expression, when: Expression): Expression {
-  const rows = call('count_if', [when]);
-  return { kind: 'case', branches: [branch(call('>', [rows, { kind: 'literal', value: 0 }]), aggregate)], otherwise: null };
 }

@@ -41,3 +41,37 @@ export function splitBounds(weights: readonly number[]): [number, number][] {
   ends[ends.length - 1] = 1;
   return ends.map((end, i) => [i === 0 ? 0 : ends[i - 1], end]);
 }
+
+export type SampleArguments =
+  | [fraction: number, seed?: number | bigint]
+  | [withReplacement: boolean, fraction: number, seed?: number | bigint]
+  | [options: { withReplacement?: boolean; fraction: number; seed?: number | bigint }];
+
+/** More draws a row than this are no sample. */
+const MOST_DRAWS = 100;
+
+/** The step that `sample` asks for, but for its input. */
+export function sampleStep(
+  args: SampleArguments,
+): { op: 'sample'; lower: number; upper: number; seed: bigint } | { op: 'resample'; fraction: number; seed: bigint } {
+  const { withReplacement = false, fraction: share, seed = 0 } = named(args);
+  if (typeof withReplacement !== 'boolean') {
+    throw new MlError('PARAM_INVALID', `sample: withReplacement must be true or false, got ${show(withReplacement)}`, { param: 'withReplacement' });
+  }
+  const from = seedOf('sample', seed);
+  if (!withReplacement) return { op: 'sample', lower: 0, upper: fraction('sample', share), seed: from };
+  if (!(typeof share === 'number' && share >= 0 && share <= MOST_DRAWS)) {
+    throw new MlError('PARAM_INVALID', `sample: a fraction with replacement must lie in [0, ${MOST_DRAWS}], got ${show(share)}`, {
+      param: 'fraction',
+      value: share,
+    });
+  }
+  return { op: 'resample', fraction: share, seed: from };
+}
+
+function named(args: SampleArguments): { withReplacement?: boolean; fraction: number; seed?: number | bigint } {
+  const [first, second, third] = args;
+  if (typeof first === 'object' && first !== null) return first;
+  if (typeof first === 'boolean') return { withReplacement: first, fraction: second as number, seed: third };
+  return { fraction: first, seed: second };
+}

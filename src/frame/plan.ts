@@ -7,6 +7,8 @@ export interface TransformStage {
   transformSchema(schema: Schema): Schema;
   bind(binder: Binder, schema: Schema): void;
 }
+/** Groups by fewer keys too: by the leading ones, or by every choice of them. */
+export type GroupingSets = 'rollup' | 'cube';
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross';
 /** Rows held by this process: one array or typed array a column, as `createFrame` made them. */
 export interface LocalTable {
@@ -106,6 +108,16 @@ export type Plan = (
       readonly input: Plan;
       readonly keys: readonly Expression[];
       readonly aggregates: readonly Expression[];
+      readonly sets?: GroupingSets;
+    }
+  /** A column for each of `values` of `column` (null: those that the rows have) and each aggregate. */
+  | {
+      readonly op: 'pivot';
+      readonly input: Plan;
+      readonly keys: readonly Expression[];
+      readonly column: Expression;
+      readonly values: readonly unknown[] | null;
+      readonly aggregates: readonly Expression[];
     }
   | {
       readonly op: 'sort';
@@ -129,6 +141,13 @@ export type Plan = (
       readonly input: Plan;
       readonly lower: number;
       readonly upper: number;
+      readonly seed: bigint;
+    }
+  /** Each row as often as a Poisson number of mean `fraction` says, which its hash of (seed, row number) gives. */
+  | {
+      readonly op: 'resample';
+      readonly input: Plan;
+      readonly fraction: number;
       readonly seed: bigint;
     }
   | {

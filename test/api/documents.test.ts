@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const IMPORTS = `
 import * as millstream from 'millstream';
-import { avg, coalesce, col, concatWs, count, expr, lit, load, Pipeline, PipelineModel, regexpReplace, rowNumber, Session, Vectors, when, Window } from 'millstream';
+import { avg, coalesce, col, concatWs, count, crc32, expr, groupingId, hash, lit, load, Pipeline, PipelineModel, regexpReplace, rowNumber, Session, sha2, sum, Vectors, when, Window, xxhash64 } from 'millstream';
 import { LogisticRegression, type LogisticRegressionModel } from 'millstream/classification';
 import { BinaryClassificationEvaluator } from 'millstream/evaluation';
 import { StringIndexerModel, VectorAssembler } from 'millstream/feature';

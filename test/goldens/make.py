@@ -1135,6 +1135,37 @@ pow(lit(0.0), lit(0)) |
 atan2(lit(0.0), lit(-1.0)) |
 cbrt(lit(-8.0)) |
 hypot(lit(3e200), lit(4e200)) |
+hash(col("i")) | i
+hash(col("l")) | l
+hash(col("d")) | d
+hash(col("d").cast("float")) | d
+hash(col("b")) | b
+hash(col("day")) | day
+hash(col("at")) | at
+hash(col("a")) | a
+hash(col("w")) | w
+hash(col("i"), col("s"), col("d"), col("at")) | i s d at
+hash(col("s").cast("binary")) | s
+hash(col("i").cast("decimal(12,2)")) | i
+hash(col("l").cast("decimal(30,2)")) | l
+hash(array(col("day"))) | day
+hash(struct(col("i"), col("s"))) | i s
+hash(create_map(lit(1), col("i"))) | i
+hash(lit(None)) |
+xxhash64(col("i")) | i
+xxhash64(col("l")) | l
+xxhash64(col("d")) | d
+xxhash64(col("s")) | s
+xxhash64(repeat(col("s"), 9)) | s
+xxhash64(col("b"), col("day"), col("at"), col("w")) | b day at w
+xxhash64(col("l").cast("decimal(30,2)")) | l
+crc32(col("s")) | s
+crc32(col("i")) | i
+sha2(col("s"), 224) | s
+sha2(col("s"), 384) | s
+sha2(col("s"), 512) | s
+sha2(col("s"), 0) | s
+sha2(col("s"), 7) | s
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -1161,6 +1192,37 @@ numbers | df.where("id = 0").agg(F.stddev("e"), F.variance("e"), F.stddev_pop("e
 numbers | df.groupBy("k").agg(F.count("*"), F.sum("i"), F.max("d"), F.avg("e")).orderBy("k")
 numbers | df.groupBy("d").count().orderBy("d")
 numbers | df.groupBy("k").pivot("i", [1, 2]).agg(F.sum("e")).orderBy("k")
+numbers | df.groupBy("k").pivot("i").sum("e").orderBy("k")
+numbers | df.groupBy("k").pivot("d").agg(F.sum("e")).orderBy("k")
+numbers | df.groupBy().pivot("k").sum("e")
+numbers | df.groupBy("k").pivot("i").agg(F.first("e"), F.last("e", True), F.max_by("d", "e"), F.countDistinct("e")).orderBy("k")
+numbers | df.groupBy("k").pivot("i", ["1", "x"]).sum("e")
+numbers | df.groupBy("k").pivot("nope").sum("e")
+clean | df.groupBy("k").pivot("i", [1, 2]).agg(F.sum("d"), F.avg("d").alias("m")).orderBy("k")
+clean | df.groupBy("k").pivot("i", [1, 2]).agg(F.sum("d") + 1, (F.max("d") - F.min("d")).alias("z")).orderBy("k")
+clean | df.groupBy("i").pivot("k").sum().orderBy("i")
+clean | df.groupBy("k").pivot("i", [1, 2]).sum().orderBy("k")
+clean | df.groupBy("k").pivot("i").count().orderBy("k")
+clean | df.groupBy("i").sum().orderBy("i")
+clean | df.groupBy("k", F.col("i") % 2).max().orderBy("k", "max(d)")
+clean | df.groupBy().pivot("k").sum("d")
+clean | df.where("i < 0").groupBy("k").pivot("i").sum("d")
+clean | df.rollup("k").pivot("i").count()
+main | df.groupBy().pivot("day").count()
+main | df.groupBy().pivot("at").count()
+main | df.groupBy("b").pivot("c").agg(F.collect_list("id"), F.first("s"), F.count("id")).orderBy("b")
+numbers | df.rollup("k", "i").agg(F.sum("e"), F.grouping("k"), F.grouping_id(), F.max("k")).orderBy("k", "i", F.col("grouping_id()"))
+numbers | df.cube("k", "i").agg(F.count("*").alias("n"), F.grouping_id("k", "i").alias("g"), F.grouping("i")).orderBy("g", "k", "i")
+clean | df.cube("k", F.col("i") % 2).agg(F.sum("d").alias("s"), F.grouping_id().alias("g")).orderBy("g", "k", "s")
+clean | df.rollup("k").count().orderBy("k")
+clean | df.rollup("k").sum().orderBy("k")
+clean | df.rollup().count()
+clean | df.where("i < 0").cube("k").count()
+clean | df.rollup("k", "i").agg(F.upper("k"), F.sum("i") + F.grouping("k")).orderBy("k", "i")
+clean | df.groupBy("k").agg(F.grouping("k"))
+clean | df.select(F.grouping("k"))
+clean | df.rollup("k").agg(F.grouping("i"))
+clean | df.rollup("k", "i").agg(F.grouping_id("i"))
 numbers | df.groupBy().avg()
 numbers | df.select(F.sum("i").over(Window.partitionBy("k").orderBy("id")).alias("run"), F.row_number().over(Window.partitionBy("k").orderBy("id")).alias("n"), "id").orderBy("id")
 numbers | df.select("id", F.lag("i").over(Window.orderBy("id")).alias("lag"), F.lead("i", 2, -1).over(Window.orderBy("id")).alias("lead")).orderBy("id")

@@ -3,6 +3,7 @@ import type { Plan, TransformStage } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { STRING } from '../../frame/types.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
+import { HashFunctions } from './hashes/functions.ts';
 import { LocalTables } from './local-table.ts';
 import { batchSchema, emptyRelation, mapBatches } from './map-batches.ts';
 import { chainOf } from './ml/chain.ts';
@@ -11,6 +12,7 @@ import { Transforms } from './ml/transform.ts';
 import { shared } from './shared.ts';
 import { Sources } from './sources.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
+import { pivotTextsSql } from './sql/pivot.ts';
 import { planSql } from './sql/plan.ts';
 import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
 import { rowWiseLeaf } from './training/sections.ts';
@@ -33,7 +35,10 @@ export class Compiler {
   readonly #database: Database;
   readonly #pool: WorkerPool;
   readonly #locals: LocalTables;
+  readonly #hashes: HashFunctions;
   readonly #described: PlanContext['compiled'] = new WeakMap();
+  /** Values of pivoted columns, by the column's expression, which a narrowed plan has too. */
+  readonly #pivots = new WeakMap<object, Promise<(string | null)[]>>();
   #compiled: PlanContext['compiled'] = new WeakMap();
   /** Sources, whose types may have been found by reading them: once for the schema and all actions. */
   readonly #read = new WeakMap<Plan, Promise<Relation>>();
@@ -47,6 +52,7 @@ export class Compiler {
     this.transforms = new Transforms(database);
     this.sources = new Sources(database);
     this.#locals = new LocalTables(database);
+    this.#hashes = new HashFunctions(database);
   }
 
   /** The relation by which a plan's schema is known. */
@@ -85,7 +91,24 @@ export class Compiler {
         return JSON.parse(row?.[0] as string);
       },
       describe: (sql) => this.#database.describe(sql, { owner: 'sql' }),
+      pivotTexts: (plan) => this.#pivotTexts(plan, options),
+      prepare: (sql) => this.#hashes.prepare(sql, options),
     };
+  }
+
+  /** Found once for a frame, so that its schema and its rows agree. */
+  #pivotTexts(plan: Extract<Plan, { op: 'pivot' }>, options: QueryOptions): Promise<(string | null)[]> {
+    let texts = this.#pivots.get(plan.column);
+    if (!texts) {
+      const query = { ...options, owner: 'pivot' };
+      texts = this.compile(plan.input, query)
+        .then((from) => pivotTextsSql(from, plan, this.#context(true, options.signal)))
+        .then((sql) => this.#database.rows(sql, [STRING], query))
+        .then((rows) => rows.map(([value]) => value as string | null));
+      this.#pivots.set(plan.column, texts);
+      texts.catch(() => this.#pivots.delete(plan.column));
+    }
+    return texts;
   }
 
   async #relation(plan: EnginePlan, compile: (input: Plan) => Promise<Relation>, forAction: boolean, options: QueryOptions): Promise<Relation> {

@@ -35,6 +35,7 @@ export function partitionsOf(plan: Plan): Partitions | null {
     case 'alias':
     case 'filter':
     case 'sample':
+    case 'resample':
     case 'sampleBy':
     case 'fill':
     case 'dropNulls':

@@ -137,6 +137,16 @@ export function approxCountDistinct(x: ColumnOrName): Column {
   return of('approx_count_distinct', nameToExpression(x));
 }
 
+/** 1 in rows of a rollup or cube that are not grouped by this key, 0 else. */
+export function grouping(key: ColumnOrName): Column {
+  return of('grouping', nameToExpression(key));
+}
+
+/** `grouping` of all keys of a rollup or cube as the bits of one number, the first key's the highest. The keys may be named, all of them in order. */
+export function groupingId(...keys: ColumnOrName[]): Column {
+  return of('grouping_id', ...keys.map(nameToExpression));
+}
+
 export function rowNumber(): Column {
   return of('row_number');
 }

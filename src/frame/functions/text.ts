@@ -183,9 +183,24 @@ export function sha1(x: ColumnOrName): Column {
   return of('sha1', nameToExpression(x));
 }
 
-/** `bits` must be 256. */
+/** `bits`: 224, 256 (or 0), 384 or 512. */
 export function sha2(x: ColumnOrName, bits: number): Column {
   return of('sha2', nameToExpression(x), toExpression(bits));
+}
+
+/** The checksum of a text or of bytes, as a long. */
+export function crc32(x: ColumnOrName): Column {
+  return of('crc32', nameToExpression(x));
+}
+
+/** Spark's hash (Murmur3, seed 42) of values one after the other, as an int; null changes nothing. */
+export function hash(...columns: ColumnOrName[]): Column {
+  return of('hash', ...columns.map(nameToExpression));
+}
+
+/** Spark's 64-bit hash (XXH64, seed 42) of values one after the other, as a long; null changes nothing. */
+export function xxhash64(...columns: ColumnOrName[]): Column {
+  return of('xxhash64', ...columns.map(nameToExpression));
 }
 
 export function base64(x: ColumnOrName): Column {

@@ -30,6 +30,8 @@ export function narrow(plan: Plan, wanted: ReadonlySet<string> | null): Plan {
       return below(plan, plus(wanted, references(plan.keys)));
     case 'aggregate':
       return below(plan, references([...plan.keys, ...plan.aggregates]));
+    case 'pivot':
+      return below(plan, references([...plan.keys, plan.column, ...plan.aggregates]));
     case 'withColumns': {
       if (!wanted) return plan;
       const made = new Set(plan.columns.map((c) => c.name));

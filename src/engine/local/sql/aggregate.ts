@@ -1,5 +1,6 @@
 import { MlError, show } from '../../../error.ts';
 import { type Expression, parts } from '../../../frame/expression.ts';
+import type { GroupingSets } from '../../../frame/plan.ts';
 import { Schema } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { expressionSql } from './expression.ts';
@@ -7,18 +8,19 @@ import { isAggregate } from './functions/index.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
-import { type Typed, typeError } from './typed.ts';
+import { type Scope, typeError } from './typed.ts';
 import { containsAggregate } from './walk.ts';
 
-/** GROUP BY: the keys, then the aggregates. Without keys one row. */
+/** GROUP BY: the keys, then the aggregates. Without keys one row. `sets`: also by the leading keys only (`rollup`), or by any of them (`cube`). */
 export async function aggregateSql(
   from: Relation,
   keys: readonly Expression[],
   aggregates: readonly Expression[],
   context: PlanContext,
+  sets?: GroupingSets,
 ): Promise<Relation> {
   let numbered = false;
-  const scope = {
+  const scope: Scope = {
     ...(await compileTexts('agg', [...keys, ...aggregates], from, context)),
     rowNumber: () => {
       numbered = true;
@@ -28,18 +30,22 @@ export async function aggregateSql(
   const keyed = keys
     .flatMap((key) => (key.kind === 'star' ? from.schema.names.map((name): Expression => ({ kind: 'column', name })) : [key]))
     .map((key) => expressionSql(key, scope));
+  const within: Scope = sets ? { ...scope, groupedBy: keyed.map((k) => k.sql) } : scope;
   for (const key of keyed) if (key.type.kind === 'map') throw typeError('groupBy', 'a type that can be compared', key.type);
-  const expanded = aggregates.flatMap((a) => everyNumber(a, from, keyed));
+  const expanded = aggregates.flatMap((a) => everyNumber(a, from));
   const grouped = new Set(keyed.map((k) => k.sql));
   for (const a of expanded) {
-    const loose = ungrouped(a, (e) => grouped.has(expressionSql(e, scope).sql));
+    const loose = ungrouped(a, (e) => grouped.has(expressionSql(e, within).sql));
     if (loose) {
       throw new MlError('EXPRESSION_INVALID', `agg: column ${show(loose)} must stand inside an aggregate function or be a key`, { column: loose });
     }
   }
-  const made = [...keyed, ...expanded.map((a) => expressionSql(a, scope))];
+  const given = sets ? keyed.map((k) => ({ ...k, nullable: true })) : keyed;
+  const made = [...given, ...expanded.map((a) => expressionSql(a, within))];
   const source = numbered ? `SELECT *, row_number() OVER () AS rn_ FROM (${from.sql}) AS t` : from.sql;
-  const group = keyed.length > 0 ? ` GROUP BY ${keyed.map((_, i) => i + 1).join(', ')}` : '';
+  const list = keyed.map((k, i) => (sets ? k.sql : i + 1)).join(', ');
+  // Of no rows there are no groups, not even that of all rows.
+  const group = list && ` GROUP BY ${sets ? `${sets.toUpperCase()} (${list}) HAVING count(*) > 0` : list}`;
   return {
     sql: `SELECT ${made.map((m, i) => `${m.sql} AS c${i}`).join(', ')} FROM (${source}) AS t${group}`,
     schema: new Schema(made.map(fieldOf)),
@@ -48,13 +54,10 @@ export async function aggregateSql(
   };
 }
 
-/** `sum(*)` and the like stand for all numeric columns that are no keys. */
-function everyNumber(aggregate: Expression, from: Relation, keys: readonly Typed[]): Expression[] {
+/** `sum(*)` and the like stand for all numeric columns, keys among them, as in Spark. */
+export function everyNumber(aggregate: Expression, from: Relation): Expression[] {
   if (aggregate.kind !== 'call' || aggregate.args.length !== 1 || aggregate.args[0].kind !== 'star' || aggregate.name === 'count') return [aggregate];
-  const names = new Set(keys.map((k) => k.name));
-  return from.schema.fields
-    .filter((f) => isNumeric(f.type) && !names.has(f.name))
-    .map((f) => ({ ...aggregate, args: [{ kind: 'column', name: f.name }] }));
+  return from.schema.fields.filter((f) => isNumeric(f.type)).map((f) => ({ ...aggregate, args: [{ kind: 'column', name: f.name }] }));
 }
 
 /** The first column outside of aggregates that is no key. */

@@ -7,6 +7,7 @@ import { describeSql } from './describe.ts';
 import { conditionSql, expressionSql, sortKey } from './expression.ts';
 import { joinSql } from './join.ts';
 import { dropNullsSql, fillSql, replaceSql } from './missing.ts';
+import { pivotSql } from './pivot.ts';
 import { projectSql } from './project.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { sampleSql } from './sample.ts';
@@ -23,7 +24,10 @@ export function planSql(plan: Plan, context: PlanContext): Promise<Relation> {
   let found = context.compiled.get(plan);
   if (!found) {
     found = compile(plan, context).then(
-      (relation) => ({ ...relation, origins: relation.columns.map((_, i) => ({ plan, before: relation.origins?.[i] ?? null })) }),
+      async (relation) => {
+        await context.prepare(relation.sql);
+        return { ...relation, origins: relation.columns.map((_, i) => ({ plan, before: relation.origins?.[i] ?? null })) };
+      },
       (error: unknown) => {
         context.compiled.delete(plan);
         throw blame(error, plan.site);
@@ -51,7 +55,9 @@ async function compile(plan: Plan, context: PlanContext): Promise<Relation> {
       return projectSql(await input(plan.input), plan.columns, context);
     case 'aggregate':
       if (plan.aggregates.some(containsSummary)) return context.engineRelation(plan, input);
-      return aggregateSql(await input(plan.input), plan.keys, plan.aggregates, context);
+      return aggregateSql(await input(plan.input), plan.keys, plan.aggregates, context, plan.sets);
+    case 'pivot':
+      return pivotSql(await input(plan.input), plan, context);
     case 'withColumns':
       return withColumns(await input(plan.input), plan, context);
     case 'filter': {
@@ -76,6 +82,7 @@ async function compile(plan: Plan, context: PlanContext): Promise<Relation> {
     case 'combine':
       return combineSql(await input(plan.left), await input(plan.right), plan);
     case 'sample':
+    case 'resample':
     case 'sampleBy':
       return sampleSql(await stable(plan.input, context), plan, context);
     case 'fill':

@@ -58,6 +58,10 @@ export interface PlanContext {
       readonly type: DataType;
     }[]
   >;
+  /** The texts of the values of a pivoted column, in the order of the values; null for null. */
+  pivotTexts(plan: Extract<Plan, { op: 'pivot' }>): Promise<readonly (string | null)[]>;
+  /** Makes the functions of our own that a query names known to the engine. */
+  prepare(sql: string): Promise<void>;
   /** Relations found so far, by plan; the context's owner says how long they live. */
   readonly compiled: WeakMap<Plan, Promise<Relation>>;
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../../../frame/plan.ts';
+import { exp } from '../../../kernels/js/math.ts';
 import { asText } from './coerce.ts';
 import { expressionSql } from './expression.ts';
 import { literalSql } from './literal.ts';
@@ -6,7 +7,7 @@ import { comparison } from './operators.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { compileTexts } from './sql-text.ts';
 
-type SamplePlan = Extract<Plan, { op: 'sample' | 'sampleBy' }>;
+type SamplePlan = Extract<Plan, { op: 'sample' | 'resample' | 'sampleBy' }>;
 
 const RANGE = 2 ** 32;
 const MASK = '4294967295::UBIGINT';
@@ -14,6 +15,7 @@ const MASK = '4294967295::UBIGINT';
 /** Rows of a stable relation by a hash of seed and row number, which no thread and no partition changes. */
 export async function sampleSql(from: Relation, plan: SamplePlan, context: PlanContext): Promise<Relation> {
   const columns = from.columns.map((c) => `t.${c}`).join(', ');
+  if (plan.op === 'resample') return resampled(from, plan);
   const rest = `FROM (${hashedRows(from.sql, plan.seed)}) AS t WHERE`;
   if (plan.op === 'sample') {
     // A hash h stands for h / 2³²; a part that reaches 1 has no upper bound.
@@ -32,6 +34,27 @@ export async function sampleSql(from: Relation, plan: SamplePlan, context: PlanC
     return `(${test} AND t.h_ < ${Math.ceil(fraction * RANGE)})`;
   });
   return { ...from, sql: `SELECT ${columns} ${rest} ${tests.length > 0 ? tests.join(' OR ') : 'FALSE'}` };
+}
+
+/** Each row as often as its hash says: as many times as there are bounds at or below it. */
+function resampled(from: Relation, { fraction, seed }: Extract<Plan, { op: 'resample' }>): Relation {
+  const bounds = poissonBounds(fraction);
+  const times = `list_filter([${bounds.join(', ')}]::UBIGINT[], lambda b_: b_ <= t.h_)`;
+  const repeated = `SELECT ${from.columns.map((c) => `t.${c}`).join(', ') || 'NULL AS none'}, unnest(${times}) AS b_ FROM (${hashedRows(from.sql, seed)}) AS t`;
+  return { ...from, sql: `SELECT ${from.columns.map((c) => `t.${c}`).join(', ') || 'NULL AS none'} FROM (${repeated}) AS t` };
+}
+
+/** Bound k, in steps of 2⁻³²: the chance that a Poisson number of this mean is k or less. */
+function poissonBounds(mean: number): number[] {
+  const bounds: number[] = [];
+  let term = exp(-mean);
+  let sum = term;
+  for (let k = 1; Math.round(sum * RANGE) < RANGE && k < 1000; k++) {
+    bounds.push(Math.round(sum * RANGE));
+    term *= mean / k;
+    sum += term;
+  }
+  return bounds;
 }
 
 /**

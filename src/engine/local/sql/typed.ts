@@ -37,6 +37,8 @@ export interface Scope {
   readonly variables?: ReadonlyMap<string, Typed>;
   /** Inside `over(…)`, where aggregates take no order of their own. */
   readonly windowed?: boolean;
+  /** The SQL of the keys of a rollup or cube. */
+  readonly groupedBy?: readonly string[];
   /** The SQL of the row's number, for aggregates that depend on the order of rows. */
   readonly rowNumber?: () => string;
 }

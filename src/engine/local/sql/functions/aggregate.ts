@@ -1,6 +1,7 @@
+import { MlError } from '../../../../error.ts';
 import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
-import { arrayOf, BOOLEAN, DOUBLE, isInteger, LONG, type Scope, type Typed, typeError } from '../typed.ts';
+import { arrayOf, BOOLEAN, BYTE, DOUBLE, isInteger, LONG, type Scope, type Typed, typeError } from '../typed.ts';
 import { asDouble, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
 
 /**
@@ -138,7 +139,23 @@ function count(args: readonly Typed[], { distinct }: CallInfo) {
   return { sql: `count(*) FILTER (${args.map((a) => `${a.sql} IS NOT NULL`).join(' AND ')})`, type: LONG, nullable: false };
 }
 
+/** Bits of which keys of a rollup or cube a row is not grouped by. */
+function grouping(args: readonly Typed[], { name, scope }: CallInfo) {
+  const keys = scope.groupedBy;
+  if (!keys) throw new MlError('EXPRESSION_INVALID', `${name}: may stand only in agg of a rollup or cube`);
+  const named = args.map((a) => a.sql);
+  const all = name === 'grouping_id';
+  if (all ? named.length > 0 && named.join() !== keys.join() : !keys.includes(named[0])) {
+    const must = all ? 'all keys in their order, or none' : 'one of the keys';
+    throw new MlError('EXPRESSION_INVALID', `${name}: must be given ${must}, got ${args.map((a) => a.name).join(', ')}`);
+  }
+  if (all) return { sql: keys.length > 0 ? `grouping(${keys.join(', ')})` : '0::BIGINT', type: LONG, nullable: false };
+  return { sql: `CAST(grouping(${named[0]}) AS TINYINT)`, type: BYTE, nullable: false };
+}
+
 export const AGGREGATE_RULES: Rules = [
+  ['grouping', rule(1, 1, grouping)],
+  ['grouping_id', rule(0, Number.POSITIVE_INFINITY, grouping)],
   ['count', rule(1, Number.POSITIVE_INFINITY, count)],
   ['approx_count_distinct', rule(1, 2, ([x]) => ({ sql: `count(DISTINCT ${x.sql})`, type: LONG, nullable: false }))],
   ['count_if', rule(1, 1, ([x]) => ({ sql: `count(*) FILTER (${castSql(x, BOOLEAN).sql})`, type: LONG, nullable: false }))],

@@ -1,4 +1,5 @@
-import { sameType } from '../../../../frame/types.ts';
+import { MlError, show } from '../../../../error.ts';
+import { type DataType, sameType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { unify } from '../coerce.ts';
 import { text } from '../duck-type.ts';
@@ -30,6 +31,23 @@ const PAD = (side: 'lpad' | 'rpad') =>
   });
 
 const TRIM = (duck: string) => rule(1, 2, ([x, chars]) => ({ sql: `${duck}(${asText(x)}, ${chars ? asText(chars) : "' '"})`, type: TEXT }));
+
+/** Arguments of a hash: times as the numbers that they are. */
+function hashed(name: string, args: readonly Typed[]): string {
+  return args.map((a) => hashable(name, a.sql, a.type)).join(', ');
+}
+
+function hashable(name: string, sql: string, type: DataType): string {
+  if (type.kind === 'date') return `CAST(date_diff('day', DATE '1970-01-01', ${sql}) AS INTEGER)`;
+  if (type.kind === 'timestamp') return `epoch_us(${sql})`;
+  if (type.kind === 'array') {
+    const item = hashable(name, 'h_', type.element);
+    return item === 'h_' ? sql : `list_transform(${sql}, lambda h_: ${item})`;
+  }
+  const plain = type.kind !== 'struct' || type.fields.every((f) => hashable(name, 'h_', f.type) === 'h_');
+  if (plain && !['map', 'vector', 'matrix'].includes(type.kind)) return sql;
+  throw typeError(name, 'called with numbers, texts, booleans, times, binaries, and arrays and structs of them', type);
+}
 
 const bytes = (x: Typed) => (x.type.kind === 'binary' ? x.sql : `encode(${asText(x)})`);
 
@@ -195,10 +213,27 @@ export const TEXT_RULES: Rules = [
   [
     'sha2',
     rule(2, 2, ([x, bits]) => {
-      const n = Number(constant('sha2', 'bit length', bits));
-      if (n !== 256 && n !== 0) throw typeError('sha2', 'called with 256 bits', bits.type);
-      return { sql: `sha256(${bytes(x)})`, type: TEXT };
+      const n = Number(constant('sha2', 'number of bits', bits));
+      if (n === 256 || n === 0) return { sql: `sha256(${bytes(x)})`, type: TEXT };
+      if (![224, 384, 512].includes(n)) {
+        throw new MlError('EXPRESSION_INVALID', `sha2: number of bits must be 0, 224, 256, 384 or 512, got ${show(bits.literal)}`, {
+          value: bits.literal,
+        });
+      }
+      return { sql: `spark_sha2(${bytes(x)}, ${n})`, type: TEXT };
     }),
+  ],
+  [
+    'crc32',
+    rule(1, 1, ([x]) => {
+      if (x.type.kind !== 'binary' && x.type.kind !== 'string' && x.type.kind !== 'void') throw typeError('crc32', 'a text or binary', x.type);
+      return { sql: `spark_crc32(${bytes(x)})`, type: LONG };
+    }),
+  ],
+  ['hash', rule(1, Number.POSITIVE_INFINITY, (args, { name }) => ({ sql: `spark_hash(${hashed(name, args)})`, type: INT, nullable: false }))],
+  [
+    'xxhash64',
+    rule(1, Number.POSITIVE_INFINITY, (args, { name }) => ({ sql: `spark_xxhash64(${hashed(name, args)})`, type: LONG, nullable: false })),
   ],
   ['base64', rule(1, 1, ([x]) => ({ sql: `base64(${bytes(x)})`, type: TEXT }))],
   ['unbase64', rule(1, 1, ([x]) => ({ sql: `from_base64(${asText(x)})`, type: BINARY }))],

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { DataType } from '../../../frame/types.ts';
+
+import { low, rawType } from '../duck/bindings.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { readValues } from '../duck/read-vector.ts';
+import { typeOf } from '../duck/types.ts';
+import { writeValues } from '../duck/write-vector.ts';
+import { hashValue, type ValueHash } from './hash-value.ts';
+import { murmur3 } from './murmur3.ts';
+import { xxhash64 } from './xxhash64.ts';
+
+/** How names of the functions here begin, by which a query is known to need them. */
+const PREFIX = 'spark_';
+
+type Call = (row: readonly unknown[], types: readonly DataType[]) => unknown;
+
+/** Functions that DuckDB lacks, over any number of arguments of any type. */
+const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
+  { name: `${PREFIX}hash`, result: { kind: 'int' }, call: hashed(murmur3) },
+  { name: `${PREFIX}xxhash64`, result: { kind: 'long' }, call: hashed(xxhash64) },
+  { name: `${PREFIX}crc32`, result: { kind: 'long' }, call: ([bytes]) => bytes && BigInt(crc32(bytes as Uint8Array)) },
+  {
+    name: `${PREFIX}sha2`,
+    result: { kind: 'string' },
+    call: ([bytes, bits]) =>
+      bytes &&
+      createHash(`sha${bits}`)
+        .update(bytes as Uint8Array)
+        .digest('hex'),
+  },
+];
+
+function hashed<H>(hash: ValueHash<H>): Call {
+  return (row, types) => row.reduce<H>((upon, value, k) => hashValue(hash, value, types[k] as DataType, upon), hash.seed);
+}
+
+/** Makes the functions known to a database, once a query names one. */
+export class HashFunctions {
+  readonly #database: Database;
+  #known: Promise<void> | null = null;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async prepare(sql: string, options: QueryOptions): Promise<void> {
+    if (!sql.includes(PREFIX)) return;
+    this.#known ??= this.#register({ owner: options.owner });
+    this.#known.catch(() => {
+      this.#known = null;
+    });
+    await this.#known;
+  }
+
+  async #register(options: QueryOptions): Promise<void> {
+    for (const { name, result, call } of FUNCTIONS) {
+      await this.#database.register(() => {
+        const f = low.create_scalar_function();
+        low.scalar_function_set_name(f, name);
+        low.scalar_function_set_special_handling(f);
+        low.scalar_function_set_varargs(f, low.create_logical_type(low.Type.ANY));
+        low.scalar_function_set_return_type(f, rawType(result.kind as 'int'));
+        low.scalar_function_set_function(f, (info, input, output) => {
+          try {
+            const rows = low.data_chunk_get_size(input);
+            const vectors = Array.from({ length: low.data_chunk_get_column_count(input) }, (_, k) => low.data_chunk_get_vector(input, k));
+            const types = vectors.map((vector) => typeOf(low.vector_get_column_type(vector)));
+            const columns = vectors.map((vector, k) => readValues(vector, types[k] as DataType, rows));
+            const values = Array.from({ length: rows }, (_, i) =>
+              call(
+                columns.map((values) => values[i]),
+                types,
+              ),
+            );
+            writeValues(output, result, values, rows, name);
+          } catch (error) {
+            low.scalar_function_set_error(info, this.#database.keepError(error));
+          }
+        });
+        return f;
+      }, options);
+    }
+  }
+}
