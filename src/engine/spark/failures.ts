@@ -8,6 +8,7 @@ const METHODS: ReadonlyMap<Plan['op'], string> = new Map([
   ['project', 'select'],
   ['withColumns', 'withColumn'],
   ['aggregate', 'agg'],
+  ['resample', 'sample'],
   ['sort', 'orderBy'],
   ['rename', 'withColumnRenamed'],
   ['distinct', 'dropDuplicates'],

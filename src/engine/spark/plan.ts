@@ -28,6 +28,8 @@ const INTERSECT = 1;
 const UNION = 2;
 const EXCEPT = 3;
 const GROUP_BY = 1;
+const SETS = { rollup: 2, cube: 3 } as const;
+const PIVOT = 4;
 const MAX_INT = 0x7fffffff;
 
 export function relationOf(relType: RelType, planId?: bigint): Relation {
@@ -132,18 +134,19 @@ export class PlanCompiler {
       }
       case 'filter':
         return { case: 'filter', value: { input, condition: sparkExpression(plan.condition, await this.#names([plan.input], [plan.condition])) } };
-      case 'aggregate': {
-        const names = await this.#names([plan.input], [...plan.keys, ...plan.aggregates]);
+      case 'aggregate':
+      case 'pivot': {
+        const pivoted = plan.op === 'pivot' ? [plan.column] : [];
+        const names = await this.#names([plan.input], [...plan.keys, ...pivoted, ...plan.aggregates]);
         const aggregates = await this.#everyNumber(plan);
-        return {
-          case: 'aggregate',
-          value: {
-            input,
-            groupType: GROUP_BY,
-            groupingExpressions: plan.keys.map((e) => sparkExpression(e, names)),
-            aggregateExpressions: aggregates.map((e) => sparkExpression(e, names)),
-          },
+        const grouped = {
+          input,
+          groupingExpressions: plan.keys.map((e) => sparkExpression(e, names)),
+          aggregateExpressions: aggregates.map((e) => sparkExpression(e, names)),
         };
+        if (plan.op === 'aggregate') return { case: 'aggregate', value: { ...grouped, groupType: plan.sets ? SETS[plan.sets] : GROUP_BY } };
+        const pivot = { col: sparkExpression(plan.column, names), values: (plan.values ?? []).map((value) => literalOf(value)) };
+        return { case: 'aggregate', value: { ...grouped, groupType: PIVOT, pivot } };
       }
       case 'sort': {
         const names = await this.#names([plan.input], plan.keys);
@@ -171,13 +174,12 @@ export class PlanCompiler {
     return this.#relation({ case: 'project', value: { input, expressions: columns.map((name) => attribute(quoted(name))) } });
   }
 
-  /** `sum(*)` and the like stand for all numeric columns that are no keys. */
-  async #everyNumber({ input, keys, aggregates }: Extract<Plan, { op: 'aggregate' }>): Promise<Expression[]> {
+  /** `sum(*)` and the like stand for all numeric columns. */
+  async #everyNumber({ input, aggregates }: Extract<Plan, { op: 'aggregate' | 'pivot' }>): Promise<Expression[]> {
     const starred = (e: Expression) => e.kind === 'call' && e.args.length === 1 && e.args[0].kind === 'star' && e.name !== 'count';
     if (!aggregates.some(starred)) return [...aggregates];
     const { fields } = await this.#context.schema(input);
-    const keyed = new Set(keys.flatMap((key) => (key.kind === 'column' ? [key.name] : [])));
-    const numbers = fields.filter((f) => NUMERIC.has(f.type.kind) && !keyed.has(f.name));
+    const numbers = fields.filter((f) => NUMERIC.has(f.type.kind));
     return aggregates.flatMap((e) =>
       starred(e) ? numbers.map((f): Expression => ({ ...e, args: [{ kind: 'column', name: f.name }] }) as Expression) : [e],
     );
@@ -221,7 +223,7 @@ function named(value: Expression, name: string, names: Names) {
 
 type Reshape = Exclude<
   Extract<Plan, { input: Plan }>,
-  { op: 'cache' | 'transform' | 'mapBatches' | 'project' | 'withColumns' | 'filter' | 'aggregate' | 'sort' | 'sampleBy' | 'describe' }
+  { op: 'cache' | 'transform' | 'mapBatches' | 'project' | 'withColumns' | 'filter' | 'aggregate' | 'pivot' | 'sort' | 'sampleBy' | 'describe' }
 >;
 
 /** Steps without expressions. */
@@ -247,6 +249,11 @@ function reshape(plan: Reshape, input: Relation): RelType {
         case: 'sample',
         value: { input, lowerBound: plan.lower, upperBound: plan.upper, seed: plan.seed, deterministicOrder: true, withReplacement: false },
       };
+    case 'resample':
+      return {
+        case: 'sample',
+        value: { input, lowerBound: 0, upperBound: plan.fraction, seed: plan.seed, deterministicOrder: true, withReplacement: true },
+      };
     case 'fill': {
       const cols = plan.values.flatMap(({ column }) => (column === null ? [] : [quoted(column)]));
       return { case: 'fillNa', value: { input, cols, values: plan.values.map(({ value }) => literalOf(value, fillType(value))) } };
@@ -260,7 +267,7 @@ function reshape(plan: Reshape, input: Relation): RelType {
       return { case: 'replace', value: { input, cols: (plan.columns ?? []).map(quoted), replacements } };
     }
     case 'repartition':
-      return { case: 'repartition', value: { input, numPartitions: int('repartition', plan.partitions), shuffle: true } };
+      return { case: 'repartition', value: { input, numPartitions: int('repartition', plan.partitions), shuffle: !plan.atMost } };
   }
 }
 
