@@ -26,6 +26,33 @@ export interface Kernels {
   squared_f64(z: number, labels: number, weights: number, n: number): number;
   hinge_f64(z: number, labels: number, weights: number, n: number): number;
   softmax_f64(z: number, stride: number, labels: number, weights: number, classes: number, n: number): number;
+  gather_nodes(
+    rows: number,
+    slots: number,
+    nodes: number,
+    width: number,
+    counts: number,
+    table: number,
+    first: number,
+    span: number,
+    lo: number,
+    n: number,
+  ): number;
+  node_moments(values: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
+  node_classes(values: number, classes: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
+  add_moments(rows: number, slots: number, values: number, n: number, count: number, featureBytes: number): void;
+  add_moments_u8(rows: number, slots: number, values: number, n: number, columns: number, count: number, featureBytes: number): void;
+  add_classes(
+    rows: number,
+    slots: number,
+    values: number,
+    classes: number,
+    n: number,
+    count: number,
+    featureBytes: number,
+    numClasses: number,
+  ): void;
+  advance_nodes(nodes: number, width: number, table: number, first: number, span: number, lo: number, n: number): void;
 }
 
 let compiled: object | undefined;

@@ -20,3 +20,4 @@ export {
   widen_codes,
 } from './codes';
 export { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from './losses';
+export { add_classes, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';

@@ -1,17 +1,184 @@
-import type { TrainingContext } from '../../engine/engine.ts';
-import { MlError } from '../../error.ts';
-import type { BoostedRequest, ForestRequest } from './request.ts';
+import type { BinnedSet, TrainingContext } from '../../engine/engine.ts';
+import { MlError, show } from '../../error.ts';
+import type { ColumnSpec, PartitionHandle } from '../../kernels/contract.ts';
+import { binCount } from '../bins.ts';
+import { type BoostedArgs, type BoostedTrees, boostedTask } from './boosted.ts';
+import { candidateRows } from './candidates.ts';
+import { type ForestArgs, forestTask } from './forest.ts';
+import type { BoostedRequest, ForestRequest, GrowthSettings, TreeColumns } from './request.ts';
+import { doublesOf } from './row-nodes.ts';
 import type { SparkTrees } from './spark-trees.ts';
+import { chooseBins, featuresPerNode, splitKinds } from './tree-features.ts';
 
-/** Fits one tree or a forest as Spark does. */
+/** Trees that grow side by side; more would take more memory a row. */
+const MOST_LANES = 8;
+/** Up to so many rows a tree is grown by one thread. */
+const SHARED_ROWS = 20_000;
+/** Beyond this a label is a mistake, not a class. */
+const MAX_CLASSES = 1 << 20;
+
+/** Fits one tree or a forest as Spark does; see {@link ForestRequest}. */
 export async function fitForest(context: TrainingContext, request: ForestRequest): Promise<SparkTrees> {
-  throw new MlError('NOT_SUPPORTED', `${context.owner}: trees are not grown here yet`, { stage: request.uid });
+  const { numTrees, bootstrap, subsamplingRate } = request;
+  const lanes = Math.ceil(numTrees / Math.ceil(numTrees / MOST_LANES));
+  const drawn = bootstrap || subsamplingRate < 1;
+  const node = nodeColumn(request.maxDepth);
+  const scratch: ColumnSpec[] = Array.from({ length: lanes }, () => node);
+  if (drawn) for (let lane = 0; lane < lanes; lane++) scratch.push({ type: 'u8' });
+  const set = await load(context, request, scratch);
+  try {
+    const numClasses = request.impurity === 'variance' ? 0 : countClasses(context, request, set);
+    const columns = set.layout.scratch;
+    const args: ForestArgs = {
+      ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weightOf(set) }),
+      impurity: request.impurity,
+      numTrees,
+      label: set.layout.label as number,
+      nodes: columns.slice(0, lanes),
+      ...(drawn && { counts: columns.slice(lanes) }),
+      bootstrap,
+    };
+    return await context.solve(forestTask(args), set, args);
+  } finally {
+    set.release();
+  }
 }
 
-/** Boosts regression trees as Spark does; the prediction is the sum of `treeWeights[t]` · tree t. */
-export async function fitGradientBoostedTrees(
-  context: TrainingContext,
-  request: BoostedRequest,
-): Promise<{ trees: SparkTrees; treeWeights: Float64Array }> {
-  throw new MlError('NOT_SUPPORTED', `${context.owner}: trees are not grown here yet`, { stage: request.uid });
+/** Boosts regression trees as Spark does; the prediction is the sum of `treeWeights[t]` · tree t. See {@link BoostedRequest}. */
+export async function fitGradientBoostedTrees(context: TrainingContext, request: BoostedRequest): Promise<BoostedTrees> {
+  const { validationIndicatorCol, loss, maxDepth, maxIter, stepSize, validationTol, subsamplingRate } = request;
+  const drawn = validationIndicatorCol !== undefined || subsamplingRate < 1;
+  const scratch: ColumnSpec[] = [nodeColumn(maxDepth), { type: 'f64' }, { type: 'f64' }];
+  if (drawn) scratch.push({ type: 'u8' });
+  const set = await load(context, request, scratch, validationIndicatorCol);
+  try {
+    if (loss === 'logistic') countClasses(context, { ...request, numClasses: 2 }, set);
+    const heldOut = set.layout.numbers[0];
+    if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
+    const [nodes = 0, predictions = 0, residuals = 0, counts = 0] = set.layout.scratch;
+    const minWeight = request.minWeightFractionPerNode * weightOf(set, heldOut);
+    const args: BoostedArgs = {
+      ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight }),
+      impurity: 'variance',
+      loss,
+      maxIter,
+      stepSize,
+      validationTol,
+      label: residuals,
+      target: set.layout.label as number,
+      predictions,
+      nodes: [nodes],
+      ...(drawn && { counts: [counts] }),
+      ...(heldOut !== undefined && { heldOut }),
+      bootstrap: false,
+      mostNodes: Math.min(2 ** (maxDepth + 1), 2 * set.rows) - 1,
+    };
+    return await context.solve(boostedTask(args), set, args);
+  } finally {
+    set.release();
+  }
+}
+
+type Request = GrowthSettings & { readonly uid: string; readonly columns: TreeColumns };
+
+/** Numbers of nodes: a tree of depth 15 has fewer than 2^16. */
+function nodeColumn(maxDepth: number): ColumnSpec {
+  return { type: maxDepth <= 15 ? 'u16' : 'u32' };
+}
+
+async function load(context: TrainingContext, request: Request, scratch: readonly ColumnSpec[], heldOut?: string): Promise<BinnedSet> {
+  const { columns, maxBins, seed, uid } = request;
+  const field = context.schema.require(context.owner, columns.features, 'vector');
+  const set = await context.binnedSet({
+    ...columns,
+    ...(heldOut !== undefined && { numbers: [heldOut] }),
+    missing: 'refuse',
+    sample: { rows: candidateRows(maxBins), seed: Number(BigInt.asIntN(32, BigInt(seed))) },
+    bins(sample) {
+      if (sample.numFeatures === 0) {
+        throw new MlError('VALUE_INVALID', `${context.owner}: column ${show(columns.features)} must have at least one feature, has none`, {
+          stage: uid,
+          column: columns.features,
+        });
+      }
+      return chooseBins({ owner: context.owner, uid, field }, sample, maxBins);
+    },
+    scratch,
+  });
+  return set;
+}
+
+/** What all fits tell the workers alike. */
+function growth(
+  request: Request,
+  { layout, rows, numFeatures }: BinnedSet,
+  { numClasses, numTrees, minWeight }: { numClasses: number; numTrees: number; minWeight: number },
+) {
+  const { maxBins, maxDepth, minInstancesPerNode, minInfoGain, subsamplingRate, seed, featureSubsetStrategy } = request;
+  return {
+    numClasses,
+    rules: { minInstancesPerNode, minInfoGain, minWeight },
+    maxDepth,
+    kinds: splitKinds(layout.bins, numClasses, maxBins, rows),
+    bins: layout.bins.map(binCount),
+    codes: layout.features,
+    features: layout.bins,
+    perNode: featuresPerNode(featureSubsetStrategy, numFeatures, numTrees, numClasses > 0),
+    subsamplingRate,
+    seed: BigInt(seed),
+    shared: rows > SHARED_ROWS,
+    ...(layout.weight !== undefined && { weight: layout.weight }),
+  };
+}
+
+/** Checks that labels are classes 0 … k - 1; k is what is asked for, or the largest label + 1. */
+function countClasses(
+  { owner }: TrainingContext,
+  { uid, columns, numClasses }: { uid: string; columns: TreeColumns; numClasses?: number },
+  { partitions, layout }: BinnedSet,
+): number {
+  const most = numClasses ?? MAX_CLASSES;
+  let classes = 0;
+  for (const partition of partitions) {
+    const labels = doublesOf(partition, layout.label as number);
+    for (let i = 0; i < labels.length; i++) {
+      const y = labels[i] as number;
+      if (!(y >= 0 && y < most && Number.isInteger(y))) {
+        const rule = numClasses === undefined ? 'a class number 0, 1, 2 …' : `a class number 0 … ${numClasses - 1}`;
+        const row = partition.firstRow + i;
+        throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.label)} must hold ${rule}, row ${row} has ${show(y)}`, {
+          stage: uid,
+          column: columns.label,
+          row,
+          value: y,
+        });
+      }
+      if (y >= classes) classes = y + 1;
+    }
+  }
+  return numClasses ?? classes;
+}
+
+/** Weight of all rows, or of those that are not held out, in row order. */
+function weightOf({ partitions, layout, rows }: BinnedSet, heldOut?: number): number {
+  if (layout.weight === undefined && heldOut === undefined) return rows;
+  let sum = 0;
+  for (const partition of partitions) {
+    const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
+    const held = heldOut === undefined ? null : doublesOf(partition, heldOut);
+    for (let i = 0; i < partition.rows; i++) if (!held || held[i] === 0) sum += weights ? (weights[i] as number) : 1;
+  }
+  return sum;
+}
+
+function checkHeldOut({ owner }: TrainingContext, { uid, validationIndicatorCol }: BoostedRequest, { partitions }: BinnedSet, column: number): void {
+  const all = (value: boolean) =>
+    partitions.every((partition: PartitionHandle) => doublesOf(partition, column).every((held) => (held !== 0) === value));
+  const same = all(true) ? 'true' : all(false) ? 'false' : null;
+  if (same === null) return;
+  throw new MlError(
+    'VALUE_INVALID',
+    `${owner}: column ${show(validationIndicatorCol)} must be true in some rows, which are held out, and false in others, is ${same} in all`,
+    { stage: uid, column: validationIndicatorCol },
+  );
 }

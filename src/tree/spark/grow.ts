@@ -1,0 +1,111 @@
+import type { FitContext } from '../../engine/local/workers/contract.ts';
+import { type GrowingNode, GrowingTree } from './growing-tree.ts';
+import { type GrowthArgs, type GrowthSizes, growthSizes } from './growth-args.ts';
+import { impurityOf } from './impurity.ts';
+import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-splits.ts';
+import { MOVED_NODES, type RowMoves, writeMoves } from './row-nodes.ts';
+
+/** One of the trees that grow together, and the nodes that it has to split. */
+interface Lane {
+  readonly lane: number;
+  readonly tree: number;
+  readonly growing: GrowingTree;
+  open: number[];
+}
+
+/**
+ * Grows trees together, level by level: sums and best splits of all open nodes, then the rows move on. Rows must be at the roots, see `beginTrees`.
+ * `leaves`: rows are to be at their leaves in the end. Lane i grows tree number `trees[i]`.
+ */
+export function growTrees(
+  ctx: FitContext,
+  args: GrowthArgs,
+  trees: readonly number[],
+  leaves: boolean,
+  onLevel?: (level: number) => void,
+): GrowingTree[] {
+  const impurity = impurityOf(args.impurity, args.numClasses);
+  const lanes = trees.map((tree, lane): Lane => ({ lane, tree, growing: new GrowingTree(impurity, args.maxDepth), open: [0] }));
+  const sizes = growthSizes(args);
+  for (let level = 0; lanes.some(({ open }) => open.length > 0); level++) {
+    const before = lanes.map(({ growing, open }) => (open.length > 0 ? growing.nodes.length : -1));
+    const first = lanes.map(({ open }) => open[0] ?? 0);
+    splitNodes(ctx, sizes, lanes);
+    if (leaves || lanes.some(({ open }) => open.length > 0)) {
+      const moved = lanes.filter((_, i) => (before[i] as number) >= 0);
+      moveOn(
+        ctx,
+        args,
+        moved.map((lane) => ({ lane, from: first[lane.lane] as number, to: before[lane.lane] as number })),
+      );
+    }
+    onLevel?.(level);
+  }
+  return lanes.map(({ growing }) => growing);
+}
+
+/** Splits all open nodes; their children that are to be split are then open. */
+function splitNodes(ctx: FitContext, sizes: GrowthSizes, lanes: readonly Lane[]): void {
+  const batches = lanes.flatMap((lane) => cut(lane, sizes));
+  const tasks = batches.flatMap(({ lane, nodes }): NodeTask[] =>
+    Array.from({ length: sizes.groups }, (_, group) => ({ lane: lane.lane, tree: lane.tree, group, nodes })),
+  );
+  for (const lane of lanes) lane.open = [];
+  const perRun = Math.max(1, Math.floor(sizes.tasks / sizes.groups)) * sizes.groups;
+  for (let t = 0; t < tasks.length; t += perRun) {
+    const run = tasks.slice(t, t + perRun);
+    const outputs = ctx.run('splits', run.length, writeTasks(run, sizes));
+    for (let b = 0; b < run.length; b += sizes.groups) {
+      const { lane, nodes } = batches[(t + b) / sizes.groups] as (typeof batches)[number];
+      nodes.forEach(({ number }, k) => {
+        const records = Array.from({ length: sizes.groups }, (_, g) =>
+          readRecord(outputs, (b + g) * sizes.taskNodes * sizes.recordLength + k * sizes.recordLength, sizes),
+        );
+        lane.open.push(...lane.growing.split(number, bestOf(records)));
+      });
+    }
+  }
+}
+
+/** Open nodes in lots that one task can hold. */
+function cut(lane: Lane, { taskNodes, taskSpan }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
+  const lots: TaskNode[][] = [];
+  for (const number of lane.open) {
+    const { heap, impurity } = lane.growing.nodes[number] as GrowingNode;
+    const lot = lots.at(-1);
+    const node = { number, heap, impurity };
+    if (lot && lot.length < taskNodes && number - (lot[0] as TaskNode).number < taskSpan) lot.push(node);
+    else lots.push([node]);
+  }
+  return lots.map((nodes) => ({ lane, nodes }));
+}
+
+/** The first of the best; the node's statistics come from the first feature that could be split. */
+function bestOf(records: readonly NodeRecord[]): NodeRecord {
+  let best = records[0] as NodeRecord;
+  for (const record of records) if (record.feature >= 0 && record.gain > best.gain) best = record;
+  const { whole } = records.find(({ searched }) => searched) ?? best;
+  return best.whole === whole ? best : { ...best, whole };
+}
+
+/** Moves the rows of nodes `[from, to)` of each lane to the children. */
+function moveOn(ctx: FitContext, args: GrowthArgs, ranges: readonly { lane: Lane; from: number; to: number }[]): void {
+  let moves: RowMoves[] = [];
+  let room = MOVED_NODES;
+  const flush = () => {
+    if (moves.length > 0) ctx.aggregate('move', writeMoves(moves, args));
+    moves = [];
+    room = MOVED_NODES;
+  };
+  for (const { lane, from, to } of ranges) {
+    for (let first = from; first < to; ) {
+      const count = Math.min(room, to - first);
+      const splits = lane.growing.nodes.slice(first, first + count).map(({ split }) => split);
+      if (splits.some((split) => split !== null)) moves.push({ lane: lane.lane, first, splits });
+      first += count;
+      room -= count;
+      if (room === 0) flush();
+    }
+  }
+  flush();
+}

@@ -1,0 +1,63 @@
+import type { Impurity } from './impurity.ts';
+import type { NodeRecord } from './node-splits.ts';
+import type { RowMove } from './row-nodes.ts';
+
+/** Impurities below this count as none. */
+const EPSILON = 2.220446049250313e-16;
+
+export interface GrowingNode {
+  /** Place in a heap: the root is 1, its children 2 and 3. */
+  readonly heap: number;
+  readonly level: number;
+  /** Empty until known, of a root. */
+  stats: Float64Array;
+  /** NaN until known. */
+  impurity: number;
+  gain: number;
+  /** False where a split was looked for and none was good enough. */
+  valid: boolean;
+  split: RowMove | null;
+}
+
+/** A tree while it grows; nodes are numbered as they come, children after all nodes of the levels above. */
+export class GrowingTree {
+  readonly nodes: GrowingNode[] = [node(1, 0, new Float64Array(0), Number.NaN)];
+  private readonly impurity: Impurity;
+  private readonly maxDepth: number;
+
+  constructor(impurity: Impurity, maxDepth: number) {
+    this.impurity = impurity;
+    this.maxDepth = maxDepth;
+  }
+
+  /** Splits a node as its record says, or leaves it a leaf. Gives the numbers of the children that are worth splitting further. */
+  split(number: number, record: NodeRecord): number[] {
+    const { impurity, maxDepth } = this;
+    const own = this.nodes[number] as GrowingNode;
+    if (own.stats.length === 0) {
+      own.stats = record.whole;
+      own.impurity = impurity.of(record.whole, 0);
+    }
+    own.valid = record.feature >= 0;
+    if (!own.valid || !(record.gain > 0) || own.level === maxDepth) return [];
+    own.gain = record.gain;
+    const left = this.nodes.length;
+    own.split = { feature: record.feature, bin: record.bin, words: record.words, left, right: left + 1 };
+    const open: number[] = [];
+    for (const [side, stats] of [record.left, record.right].entries()) {
+      const child = node(2 * own.heap + side, own.level + 1, stats, impurity.of(stats, 0));
+      if (child.level < maxDepth && Math.abs(child.impurity) >= EPSILON) open.push(this.nodes.length);
+      this.nodes.push(child);
+    }
+    return open;
+  }
+
+  /** What each node predicts, by its number. */
+  values(): Float64Array {
+    return Float64Array.from(this.nodes, ({ stats }) => this.impurity.predict(stats, 0));
+  }
+}
+
+function node(heap: number, level: number, stats: Float64Array, impurity: number): GrowingNode {
+  return { heap, level, stats, impurity, gain: -1, valid: true, split: null };
+}

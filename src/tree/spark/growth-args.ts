@@ -1,0 +1,76 @@
+import type { SplitRules } from './best-split.ts';
+import type { ImpurityKind } from './impurity.ts';
+import type { SplitKind } from './tree-features.ts';
+
+/** What the workers must know to grow trees on a binned set. Plain data. */
+export interface GrowthArgs {
+  readonly impurity: ImpurityKind;
+  /** 0 in regression. */
+  readonly numClasses: number;
+  readonly rules: SplitRules;
+  readonly maxDepth: number;
+  /** By feature. */
+  readonly kinds: readonly SplitKind[];
+  readonly bins: readonly number[];
+  /** Column of each feature's codes. */
+  readonly codes: readonly number[];
+  /** Features a node looks at; all of them, or drawn by {@link featureSubset}. */
+  readonly perNode: number;
+  readonly seed: bigint;
+  /** Columns: label, weight, and of each tree that grows at a time the node of each row, and how often the row counts (absent: once). */
+  readonly label: number;
+  readonly weight?: number;
+  readonly nodes: readonly number[];
+  readonly counts?: readonly number[];
+  /** Whether the work of one tree is worth sharing out by features. */
+  readonly shared: boolean;
+}
+
+/** Sizes that follow from the args, the same on every thread. */
+export interface GrowthSizes {
+  /** Numbers of a bin: those of the impurity, and the rows. */
+  readonly binLength: number;
+  /** Features of one task, at most; where nodes look at all features these are cut into so many groups. */
+  readonly taskFeatures: number;
+  readonly groups: number;
+  /** Bytes of one feature's bins, and of a node's slot. */
+  readonly featureBytes: number;
+  readonly slotBytes: number;
+  /** u32 words of a category split. */
+  readonly words: number;
+  /** Nodes of one task at most, and the node numbers that they may span. */
+  readonly taskNodes: number;
+  readonly taskSpan: number;
+  /** Tasks of one run at most. */
+  readonly tasks: number;
+  /** Numbers that a task tells of one node: see `NodeRecord`. */
+  readonly recordLength: number;
+}
+
+/** Sums of the nodes of one task should stay in a core's cache. */
+const TASK_BYTES = 1 << 20;
+
+export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared }: GrowthArgs): GrowthSizes {
+  const d = kinds.length;
+  const binLength = (impurity === 'variance' ? 3 : numClasses) + 1;
+  const whole = perNode === d;
+  const groups = !whole || !shared || nodes.length >= 8 ? 1 : Math.min(d, Math.max(4, Math.min(16, Math.round(d / 7))));
+  const taskFeatures = whole ? Math.ceil(d / groups) : perNode;
+  const featureBytes = 8 * binLength * Math.max(1, ...bins);
+  const slotBytes = Math.ceil((headerBytes(taskFeatures) + taskFeatures * featureBytes) / 16) * 16;
+  const words = Math.ceil(Math.max(0, ...bins.filter((_, j) => kinds[j] === 'ordered' || kinds[j] === 'unordered')) / 32);
+  const taskNodes = Math.max(1, Math.min(1024, Math.floor(TASK_BYTES / slotBytes)));
+  const recordLength = 4 + 3 * binLength + words;
+  const tasks = Math.max(nodes.length * groups, Math.min(64, Math.floor((1 << 21) / (taskNodes * recordLength))));
+  return { binLength, taskFeatures, groups, featureBytes, slotBytes, words, taskNodes, taskSpan: 4 * taskNodes, tasks, recordLength };
+}
+
+/** Bytes before the bins of a node that looks at so many features: the addresses of their codes. */
+export function headerBytes(features: number): number {
+  return Math.ceil(features / 4) * 16;
+}
+
+/** Features `[from, to)` of group g. */
+export function groupOfFeatures(g: number, { groups }: GrowthSizes, d: number): { from: number; to: number } {
+  return { from: Math.floor((g * d) / groups), to: Math.floor(((g + 1) * d) / groups) };
+}
