@@ -20,4 +20,6 @@ export interface FeatureSample {
   column(j: number): Float64Array;
   /** Of the sampled rows; null without a weight column. */
   readonly weights: Float64Array | null;
+  /** The further columns of the request, of the sampled rows. */
+  readonly numbers: readonly Float64Array[];
 }

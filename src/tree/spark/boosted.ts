@@ -57,7 +57,7 @@ export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
       keep = m + 1;
     }
   }
-  const builder = new TreeBuilder(impurityOf('variance', 0), args.features);
+  const builder = new TreeBuilder(impurityOf('variance', 0), args.features, true);
   for (const tree of trees) builder.add(tree);
   return { trees: builder.finish(), treeWeights: Float64Array.from(trees, (_, m) => (m === 0 ? 1 : stepSize)) };
 }

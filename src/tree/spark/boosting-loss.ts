@@ -1,4 +1,5 @@
-import { exp, softplus } from '../../kernels/js/math.ts';
+import { softplus } from '../../kernels/js/math.ts';
+import { exp } from './exact.ts';
 
 /** A loss of boosted trees; y is the label (-1 or 1 for `logistic`), f the prediction so far. */
 export interface BoostingLoss {

@@ -1,37 +1,25 @@
 import { exp } from '../../kernels/js/math.ts';
+import { hash32 } from '../../random.ts';
 
 /**
  * What chance decides while trees grow, as functions of the seed and of what is drawn for, so that neither partitions nor threads show.
  * Nothing here follows Spark's streams, which depend on its partitions.
  */
 
-/** 32 well-mixed bits of three numbers (the finaliser of MurmurHash3 on a running state). */
-export function hash(seed: number, a: number, b: number): number {
-  let h = seed | 0;
-  h = mix(h ^ Math.imul(a, 0x9e3779b1));
-  h = mix(h ^ Math.imul(b, 0x85ebca77));
-  return mix(h + 0x165667b1) >>> 0;
-}
-
-function mix(x: number): number {
-  let h = x;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
+/** Tells the draws for nodes from those for rows. */
+const NODES = 1;
 
 /** The seed of one tree. */
 export function treeSeed(seed: bigint, tree: number): number {
-  return hash(hash(Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n)), 1), tree, 2);
+  return hash32(hash32(Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n))), tree);
 }
 
 /** `perNode` of d features, ascending, for a node (numbered as in a heap: the root is 1) of a tree. */
 export function featureSubset(seed: number, node: number, d: number, perNode: number): Int32Array {
   const subset = Int32Array.from({ length: perNode }, (_, j) => j);
-  const high = Math.floor(node / 0x100000000);
-  const own = hash(seed, node | 0, 3 + high);
+  const own = hash32(hash32(seed, NODES), node);
   for (let j = perNode; j < d; j++) {
-    const at = Math.floor((hash(own, j, 4) / 0x100000000) * (j + 1));
+    const at = Math.floor((hash32(own, j) / 0x100000000) * (j + 1));
     if (at < perNode) subset[at] = j;
   }
   return subset.sort();
@@ -58,7 +46,7 @@ export class RowDraw {
 
   /** Of a row (its number in the whole set) in the tree of this seed. */
   count(seed: number, row: number): number {
-    const bits = hash(seed, row | 0, 5 + Math.floor(row / 0x100000000));
+    const bits = hash32(seed, row);
     const { steps } = this;
     let c = 0;
     while (c < steps.length && bits >= (steps[c] as number)) c++;

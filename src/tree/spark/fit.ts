@@ -1,7 +1,7 @@
 import type { BinnedSet, TrainingContext } from '../../engine/engine.ts';
 import { MlError, show } from '../../error.ts';
 import type { ColumnSpec, PartitionHandle } from '../../kernels/contract.ts';
-import { binCount } from '../bins.ts';
+import { binCount, type FeatureSample } from '../bins.ts';
 import { type BoostedArgs, type BoostedTrees, boostedTask } from './boosted.ts';
 import { candidateRows } from './candidates.ts';
 import { type ForestArgs, forestTask } from './forest.ts';
@@ -14,8 +14,8 @@ import { chooseBins, featuresPerNode, splitKinds } from './tree-features.ts';
 const MOST_LANES = 8;
 /** Up to so many rows a tree is grown by one thread. */
 const SHARED_ROWS = 20_000;
-/** Beyond this a label is a mistake, not a class. */
-const MAX_CLASSES = 1 << 20;
+/** Classes at most where the label column does not tell how many there are. */
+const MAX_CLASSES = 100;
 
 /** Fits one tree or a forest as Spark does; see {@link ForestRequest}. */
 export async function fitForest(context: TrainingContext, request: ForestRequest): Promise<SparkTrees> {
@@ -28,11 +28,14 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
   const set = await load(context, request, scratch);
   try {
     const numClasses = request.impurity === 'variance' ? 0 : countClasses(context, request, set);
+    const weight = weightOf(set);
+    if (weight === 0 && numClasses > 0) refuseWeights(context, request);
     const columns = set.layout.scratch;
     const args: ForestArgs = {
-      ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weightOf(set) }),
+      ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight }),
       impurity: request.impurity,
       numTrees,
+      pruneTree: request.pruneTree ?? true,
       label: set.layout.label as number,
       nodes: columns.slice(0, lanes),
       ...(drawn && { counts: columns.slice(lanes) }),
@@ -101,11 +104,26 @@ async function load(context: TrainingContext, request: Request, scratch: readonl
           column: columns.features,
         });
       }
-      return chooseBins({ owner: context.owner, uid, field }, sample, maxBins);
+      return chooseBins({ owner: context.owner, uid, field }, heldOut === undefined ? sample : withoutHeldOut(sample), maxBins);
     },
     scratch,
   });
   return set;
+}
+
+/** The rows of the sample that train. */
+function withoutHeldOut(sample: FeatureSample): FeatureSample {
+  const held = sample.numbers[0] as Float64Array;
+  const kept = (values: Float64Array) => values.filter((_, i) => held[i] === 0);
+  const sampled = kept(held).length;
+  return {
+    ...sample,
+    rows: sample.sampled === sample.rows ? sampled : sample.rows,
+    sampled,
+    column: (j) => kept(sample.column(j)),
+    weights: sample.weights && kept(sample.weights),
+    numbers: [],
+  };
 }
 
 /** What all fits tell the workers alike. */
@@ -144,9 +162,9 @@ function countClasses(
     for (let i = 0; i < labels.length; i++) {
       const y = labels[i] as number;
       if (!(y >= 0 && y < most && Number.isInteger(y))) {
-        const rule = numClasses === undefined ? 'a class number 0, 1, 2 …' : `a class number 0 … ${numClasses - 1}`;
+        const rule = `class numbers 0 … ${most - 1}${numClasses === undefined ? ', or more where its attribute says so, as StringIndexer writes it' : ''}`;
         const row = partition.firstRow + i;
-        throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.label)} must hold ${rule}, row ${row} has ${show(y)}`, {
+        throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.label)} must hold ${rule}; row ${row} has ${show(y)}`, {
           stage: uid,
           column: columns.label,
           row,
@@ -169,6 +187,13 @@ function weightOf({ partitions, layout, rows }: BinnedSet, heldOut?: number): nu
     for (let i = 0; i < partition.rows; i++) if (!held || held[i] === 0) sum += weights ? (weights[i] as number) : 1;
   }
   return sum;
+}
+
+function refuseWeights({ owner }: TrainingContext, { uid, columns }: ForestRequest): never {
+  throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a weight above 0 in some row, all are 0`, {
+    stage: uid,
+    column: columns.weight,
+  });
 }
 
 function checkHeldOut({ owner }: TrainingContext, { uid, validationIndicatorCol }: BoostedRequest, { partitions }: BinnedSet, column: number): void {

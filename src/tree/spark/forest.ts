@@ -12,12 +12,13 @@ import { TreeBuilder } from './tree-builder.ts';
 /** Plain data that goes to the workers. */
 export interface ForestArgs extends DrawArgs {
   readonly numTrees: number;
+  readonly pruneTree: boolean;
   readonly features: readonly FeatureBins[];
 }
 
 /** The forest itself, on the leading worker: as many trees at a time as there are columns for their nodes. */
 export function runForest(ctx: FitContext, args: ForestArgs): SparkTrees {
-  const builder = new TreeBuilder(impurityOf(args.impurity, args.numClasses), args.features);
+  const builder = new TreeBuilder(impurityOf(args.impurity, args.numClasses), args.features, args.pruneTree);
   const lanes = args.nodes.length;
   let iteration = 0;
   for (let first = 0; first < args.numTrees; first += lanes) {

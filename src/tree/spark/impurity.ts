@@ -1,4 +1,4 @@
-import { log } from '../../kernels/js/math.ts';
+import { log } from './exact.ts';
 
 export type ImpurityKind = 'gini' | 'entropy' | 'variance';
 

@@ -33,6 +33,8 @@ export interface ForestRequest extends GrowthSettings {
   readonly numTrees: number;
   /** Draw rows with replacement (Poisson), else without. */
   readonly bootstrap: boolean;
+  /** Merge leaves of one parent that predict the same (default true). */
+  readonly pruneTree?: boolean;
 }
 
 /** Boosted regression trees. `logistic`: labels 0 and 1, taken as -1 and 1. */

@@ -11,21 +11,23 @@ interface BuiltNode {
   right: number;
 }
 
-/** Lists the nodes of grown trees in preorder. Two leaves of one parent that predict the same become one, from the bottom up. */
+/** Lists the nodes of grown trees in preorder. With `prune` two leaves of one parent that predict the same become one, from the bottom up. */
 export class TreeBuilder {
   private readonly impurity: Impurity;
   private readonly bins: readonly FeatureBins[];
+  private readonly prune: boolean;
   private readonly nodes: BuiltNode[] = [];
   private readonly starts = [0];
 
-  constructor(impurity: Impurity, bins: readonly FeatureBins[]) {
+  constructor(impurity: Impurity, bins: readonly FeatureBins[], prune: boolean) {
     this.impurity = impurity;
     this.bins = bins;
+    this.prune = prune;
   }
 
   add(tree: GrowingTree): void {
     const values = tree.values();
-    this.place(tree, values, 0, mergedLeaves(tree, values));
+    this.place(tree, values, 0, this.prune ? mergedLeaves(tree, values) : new Uint8Array(values.length));
     this.starts.push(this.nodes.length);
   }
 
@@ -56,7 +58,9 @@ export class TreeBuilder {
       categoryStarts[i + 1] = (categoryStarts[i] as number) + (own?.words.length ?? 0);
     });
     const categories = new Uint32Array(categoryStarts.at(-1) as number);
-    words.forEach((own, i) => own && categories.set(own.words, categoryStarts[i]));
+    words.forEach((own, i) => {
+      if (own) categories.set(own.words, categoryStarts[i]);
+    });
     const impurityStats = new Float64Array(nodes.length * size);
     nodes.forEach(({ own }, i) => {
       impurityStats.set(own.stats.subarray(0, size), i * size);

@@ -25,7 +25,8 @@ export class RowSample {
   #seen = 0;
   #filled = 0;
   #rowOf = new Float64Array(1024);
-  #weights = new Float64Array(0);
+  /** The weights, where there are any, then further columns. */
+  #others: { readonly column: number; values: Float64Array }[] = [];
   #parts: PartSample[] = [];
   /** A heap of places, the one with the largest hash first; only once the sample is full. */
   #heap: Uint32Array | null = null;
@@ -39,7 +40,7 @@ export class RowSample {
   }
 
   /** The next rows, in row order. */
-  add({ store, layout }: Loaded): void {
+  add({ store, layout, numbers }: Loaded): void {
     if (this.#parts.length === 0) {
       this.#parts = layout.parts.map((part) => ({
         part,
@@ -49,8 +50,9 @@ export class RowSample {
       }));
       this.#numFeatures = layout.numFeatures;
       this.#weighted = layout.weight !== undefined;
+      this.#others = [layout.weight ?? [], numbers].flat().map((column) => ({ column, values: new Float64Array(0) }));
     }
-    for (const partition of store.partitions) this.#addPartition(partition, layout.weight);
+    for (const partition of store.partitions) this.#addPartition(partition);
   }
 
   /** The sample, when all rows were added. */
@@ -59,11 +61,13 @@ export class RowSample {
     const rowOf = this.#rowOf;
     if (this.#heap) order.sort((a, b) => (rowOf[a] as number) - (rowOf[b] as number));
     const sparse = new Map<PartSample, Transposed>();
+    const others = this.#others.map(({ values }) => gather(values, order));
     return {
       rows: this.#seen,
       sampled: this.#filled,
       numFeatures: this.#numFeatures,
-      weights: this.#weighted ? gather(this.#weights, order) : null,
+      weights: this.#weighted ? (others[0] as Float64Array) : null,
+      numbers: this.#weighted ? others.slice(1) : others,
       column: (j) => {
         const found = this.#parts.findLast(({ part }) => part.offset <= j) as PartSample;
         const slot = j - found.part.offset;
@@ -84,7 +88,7 @@ export class RowSample {
     };
   }
 
-  #addPartition(partition: PartitionHandle, weight: number | undefined): void {
+  #addPartition(partition: PartitionHandle): void {
     const rows = new Uint32Array(partition.rows);
     const places = new Uint32Array(partition.rows);
     let taken = 0;
@@ -119,10 +123,10 @@ export class RowSample {
         }
       }
     }
-    if (weight !== undefined) {
-      const values = columnView(partition, weight);
-      this.#weights = grown(this.#weights, capacity);
-      for (let k = 0; k < taken; k++) this.#weights[places[k] as number] = values[rows[k] as number] as number;
+    for (const other of this.#others) {
+      const values = columnView(partition, other.column);
+      other.values = grown(other.values, capacity);
+      for (let k = 0; k < taken; k++) other.values[places[k] as number] = values[rows[k] as number] as number;
     }
   }
 
