@@ -13,9 +13,12 @@ import { BoostingModel } from '../predictor/boosting-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs } from '../predictor/score-columns.ts';
 import type { Decision } from '../scoring/decision.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
+import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
+import { parseXGBoost } from '../tree/boosting/xgboost.ts';
 import { type BoostedClassOutput, type BoostedClassScoring, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
 
+const OWNER = 'HistGradientBoostingClassificationModel';
 type Params = z.input<typeof BoostingClassificationParams>;
 
 /**
@@ -26,10 +29,23 @@ type Params = z.input<typeof BoostingClassificationParams>;
 export class HistGradientBoostingClassificationModel extends BoostingModel<typeof BoostingClassificationParams> {
   static readonly type: string = 'millstream.classification.HistGradientBoostingClassificationModel';
   static readonly paramSchema = BoostingClassificationParams;
-  static readonly codec = boostingCodec('HistGradientBoostingClassificationModel');
+  static readonly codec = boostingCodec(OWNER);
 
   static load(path: string): Promise<HistGradientBoostingClassificationModel> {
     return loadAs(HistGradientBoostingClassificationModel, path);
+  }
+
+  /**
+   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary and multiclass. Features are read in the order of its `feature_name()`; category codes
+   * are those LightGBM was given.
+   */
+  static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingClassificationModel {
+    return imported(parseLightGBM(OWNER, text), params, 'fromLightGBM');
+  }
+
+  /** The model that XGBoost saved as JSON (`booster.save_model('model.json')`); objectives binary:logistic, multi:softprob and multi:softmax. */
+  static fromXGBoost(json: string, params: Params = {}): HistGradientBoostingClassificationModel {
+    return imported(parseXGBoost(OWNER, json), params, 'fromXGBoost');
   }
 
   #score: ReturnType<typeof scoreBoostedClasses> | undefined;
@@ -100,4 +116,12 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     this.#score ??= scoreBoostedClasses(this.#scoringOf(['rawPrediction', 'probability', 'prediction']));
     return this.#score([this.checkedRow(features)], ONE_ROW);
   }
+}
+
+function imported(state: BoostingState, params: Params, method: string): HistGradientBoostingClassificationModel {
+  if (state.numClasses > 1) return new HistGradientBoostingClassificationModel(params, state);
+  throw new MlError(
+    'NOT_SUPPORTED',
+    `${OWNER}: ${method} needs a model that classifies, this one predicts numbers (loss ${state.loss.name}); use HistGradientBoostingRegressionModel.${method}`,
+  );
 }

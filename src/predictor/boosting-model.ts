@@ -6,6 +6,7 @@ import type { Schema } from '../frame/schema.ts';
 import { DenseVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { type BoostedTree, ensembleText, firstIterations, gainImportances, iterationCount, treeViews } from '../tree/boosting/ensemble.ts';
+import { writeLightGBM } from '../tree/boosting/lightgbm-writer.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
 import { splitTotals } from '../tree/nodes.ts';
@@ -113,6 +114,11 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
       );
     }
     return this.withState(firstIterations(this.state, iterations));
+  }
+
+  /** The model as a text that LightGBM loads (`lgb.Booster(model_str=…)`) and scores alike. */
+  toLightGBM(): string {
+    return writeLightGBM(this.state);
   }
 
   /** All trees as text, in Spark's form. */

@@ -9,10 +9,13 @@ import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
 import { addNumberColumn } from '../predictor/score-columns.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
+import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import { predictionOf } from '../tree/boosting/losses.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
+import { parseXGBoost } from '../tree/boosting/xgboost.ts';
 import { type BoostedNumberOutput, scoreBoostedNumbers } from './hist-gradient-boosting-scoring.ts';
 
+const OWNER = 'HistGradientBoostingRegressionModel';
 type Params = z.input<typeof BoostingRegressionParams>;
 
 /**
@@ -22,10 +25,26 @@ type Params = z.input<typeof BoostingRegressionParams>;
 export class HistGradientBoostingRegressionModel extends BoostingModel<typeof BoostingRegressionParams> {
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressionModel';
   static readonly paramSchema = BoostingRegressionParams;
-  static readonly codec = boostingCodec('HistGradientBoostingRegressionModel');
+  static readonly codec = boostingCodec(OWNER);
 
   static load(path: string): Promise<HistGradientBoostingRegressionModel> {
     return loadAs(HistGradientBoostingRegressionModel, path);
+  }
+
+  /**
+   * The model that LightGBM saved as `text` (`booster.save_model`); objectives regression, regression_l1, huber, quantile, poisson, gamma and tweedie. Features are read in the
+   * order of its `feature_name()`; category codes are those LightGBM was given.
+   */
+  static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingRegressionModel {
+    return imported(parseLightGBM(OWNER, text), params, 'fromLightGBM');
+  }
+
+  /**
+   * The model that XGBoost saved as JSON (`booster.save_model('model.json')`); objectives reg:squarederror, reg:absoluteerror, reg:pseudohubererror, reg:quantileerror,
+   * count:poisson, reg:gamma and reg:tweedie.
+   */
+  static fromXGBoost(json: string, params: Params = {}): HistGradientBoostingRegressionModel {
+    return imported(parseXGBoost(OWNER, json), params, 'fromXGBoost');
   }
 
   constructor(params: Params, state: BoostingState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
@@ -74,4 +93,16 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
     this.requireFeatures(schema);
     return this.addBoostedColumns(addNumberColumn(this.owner, schema, this.params.predictionCol));
   }
+}
+
+function imported(state: BoostingState, params: Params, method: string): HistGradientBoostingRegressionModel {
+  const { name, alpha, power } = state.loss;
+  if (state.numClasses > 1 || name === 'logistic' || name === 'softmax') {
+    throw new MlError(
+      'NOT_SUPPORTED',
+      `${OWNER}: ${method} needs a model that predicts numbers, this one classifies (loss ${name}); use HistGradientBoostingClassificationModel.${method}`,
+    );
+  }
+  const loss = { loss: name, ...(alpha !== undefined && { alpha }), ...(power !== undefined && { power }) };
+  return new HistGradientBoostingRegressionModel({ ...loss, ...params }, state);
 }

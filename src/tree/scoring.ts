@@ -67,7 +67,7 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
 }
 
 /** What LightGBM takes for zero: the float nearest to 1e-35. */
-const ZERO = 1.0000000180025095e-35;
+export const ZERO = 1.0000000180025095e-35;
 
 /** Makes the zeros of some features of a row missing. */
 export function markMissing(x: Float64Array, zeroMissing: readonly number[]): void {

@@ -1,0 +1,296 @@
+import { MlError, show } from '../../error.ts';
+import { log } from '../../kernels/js/math.ts';
+import * as z from '../../param/zod.ts';
+import { addTree, TreesBuilder } from '../trees-builder.ts';
+import type { LossSpec } from './contract.ts';
+import { type BoostingState, checkBoostingState } from './model-state.ts';
+
+const whole = z.string().regex(/^\d{1,9}$/);
+const numbers = z.array(z.number());
+
+const Tree = z.object({
+  tree_param: z.object({ num_nodes: whole, size_leaf_vector: whole.default('1') }),
+  left_children: numbers,
+  right_children: numbers,
+  split_indices: numbers,
+  split_conditions: numbers,
+  default_left: z.array(z.union([z.number(), z.boolean()])),
+  split_type: numbers.optional(),
+  categories: numbers.optional(),
+  categories_nodes: numbers.optional(),
+  categories_segments: numbers.optional(),
+  categories_sizes: numbers.optional(),
+  loss_changes: numbers.optional(),
+  sum_hessian: numbers.optional(),
+  base_weights: numbers.optional(),
+});
+type Tree = z.output<typeof Tree>;
+
+const Ensemble = z.object({
+  gbtree_model_param: z.object({ num_trees: whole }),
+  tree_info: numbers,
+  trees: z.array(Tree),
+});
+
+const Booster = z.object({ name: z.string(), model: z.unknown().optional(), gbtree: z.unknown().optional(), weight_drop: numbers.optional() });
+
+const Model = z.object({
+  learner: z.object({
+    feature_names: z.array(z.string()).default([]),
+    learner_model_param: z.object({ base_score: z.string(), num_class: whole.default('0'), num_feature: whole, num_target: whole.default('1') }),
+    objective: z.looseObject({ name: z.string() }),
+    gradient_booster: Booster,
+  }),
+});
+
+/**
+ * Reads a model as XGBoost saves it in JSON (`booster.save_model('model.json')`): gbtree and dart, splits by threshold and by category. XGBoost rounds features to
+ * 32-bit floats and goes left where they are less than the threshold; thresholds become the 64-bit ones that split the same values. Throws MlError MODEL_FORMAT for a
+ * broken text, NOT_SUPPORTED for linear boosters, leaves of several values and objectives that have no equal here.
+ */
+export function parseXGBoost(owner: string, text: string): BoostingState {
+  const fail = (problem: string): never => {
+    throw new MlError('MODEL_FORMAT', `${owner}: it is no model of XGBoost: ${problem}`);
+  };
+  const refuse = (problem: string): never => {
+    throw new MlError('NOT_SUPPORTED', `${owner}: model of XGBoost: ${problem}`);
+  };
+  const { learner } = checked(Model, parseJson(text, fail), fail);
+  const booster = learner.gradient_booster;
+  if (booster.name !== 'gbtree' && booster.name !== 'dart') refuse(`booster ${show(booster.name)} is not supported; supported are gbtree and dart`);
+  const dart = booster.name === 'dart';
+  const inner = dart ? checked(Booster, booster.gbtree, fail).model : booster.model;
+  const { trees: sources, tree_info: groups, gbtree_model_param } = checked(Ensemble, inner, fail);
+  const { base_score, num_class, num_feature, num_target } = learner.learner_model_param;
+  const numFeatures = Number(num_feature);
+  const count = Number(gbtree_model_param.num_trees);
+  if (sources.length !== count || groups.length !== count) fail(`${count} trees must be there, got ${sources.length} and ${groups.length} tree_info`);
+  const weights = dart ? (booster.weight_drop ?? []) : new Array<number>(count).fill(1);
+  if (weights.length !== count) fail(`weight_drop must have ${count} numbers, has ${weights.length}`);
+  if (Number(num_target) > 1) refuse('several targets are not supported');
+  if (sources.some(({ tree_param }) => Number(tree_param.size_leaf_vector) > 1))
+    refuse('leaves of several values (multi_output_tree) are not supported');
+
+  const loss = readObjective(learner.objective, Number(num_class), refuse);
+  const width = loss.numClasses ?? 1;
+  const featureNames = learner.feature_names.length > 0 ? learner.feature_names : undefined;
+  if (featureNames && featureNames.length !== numFeatures) fail(`feature_names must have ${numFeatures} names, has ${featureNames.length}`);
+  const categorySizes = categoryCounts(sources, numFeatures, fail);
+  const builder = new TreesBuilder();
+  for (const t of inTurn(groups, width, fail)) addXGBoostTree(builder, sources[t], { t, numFeatures, categorySizes, weight: weights[t], fail });
+  const state: BoostingState = {
+    trees: builder.finish(),
+    start: startScores(base_score, loss, width, fail),
+    loss,
+    numFeatures,
+    numClasses: loss.name === 'logistic' ? 2 : width,
+    categorySizes,
+    ...(featureNames && { featureNames }),
+    objectiveHistory: [],
+    validationHistory: [],
+  };
+  checkBoostingState(owner, state);
+  return state;
+}
+
+type Fail = (problem: string) => never;
+
+function parseJson(text: string, fail: Fail): unknown {
+  if (typeof text !== 'string') fail(`the model must be a text, got ${show(text)}`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return fail(`the text must be JSON (save_model with a name that ends in .json), but ${(error as Error).message}`);
+  }
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, fail: Fail): T {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  return fail(`${issue.path.map(String).join('.') || 'the JSON'}: ${issue.message}`);
+}
+
+function readObjective(objective: { readonly name: string; readonly [key: string]: unknown }, numClass: number, refuse: Fail): LossSpec {
+  const option = (group: string, key: string, otherwise: number): number => {
+    const text = (objective[group] as Record<string, unknown> | undefined)?.[key];
+    const value = Number(String(text ?? otherwise).replace(/^\[(.*)\]$/, '$1'));
+    return Number.isFinite(value) ? value : refuse(`objective ${objective.name} with ${key} ${show(text)} is not supported`);
+  };
+  switch (objective.name) {
+    case 'binary:logistic':
+    case 'binary:logitraw':
+      return { name: 'logistic' };
+    case 'multi:softprob':
+    case 'multi:softmax':
+      return { name: 'softmax', numClasses: numClass };
+    case 'reg:squarederror':
+    case 'reg:linear':
+      return { name: 'squared' };
+    case 'reg:absoluteerror':
+      return { name: 'absolute' };
+    case 'reg:pseudohubererror':
+      return { name: 'huber', alpha: option('pseudo_huber_param', 'huber_slope', 1) };
+    case 'reg:quantileerror':
+      return { name: 'quantile', alpha: option('quantile_loss_param', 'quantile_alpha', 0.5) };
+    case 'count:poisson':
+      return { name: 'poisson' };
+    case 'reg:gamma':
+      return { name: 'gamma' };
+    case 'reg:tweedie':
+      return { name: 'tweedie', power: option('tweedie_regression_param', 'tweedie_variance_power', 1.5) };
+    default:
+      return refuse(
+        `objective ${show(objective.name)} is not supported; supported are binary:logistic, binary:logitraw, multi:softprob, multi:softmax, reg:squarederror, ` +
+          'reg:absoluteerror, reg:pseudohubererror, reg:quantileerror, count:poisson, reg:gamma and reg:tweedie',
+      );
+  }
+}
+
+/** `base_score` is a prediction (`5E-1`, or in brackets one a class): here it is told as a raw score. */
+function startScores(text: string, loss: LossSpec, width: number, fail: Fail): number[] {
+  const values = text
+    .replace(/^\[(.*)\]$/, '$1')
+    .split(',')
+    .map((item) => (item.trim() === '' ? Number.NaN : Math.fround(Number(item))));
+  const all = values.length === 1 ? new Array<number>(width).fill(values[0]) : values;
+  const scores = all.map((p) => {
+    if (loss.name === 'logistic') return log(p / (1 - p));
+    return loss.name === 'poisson' || loss.name === 'gamma' || loss.name === 'tweedie' ? log(p) : p;
+  });
+  if (scores.length !== width || !scores.every(Number.isFinite))
+    fail(`base_score must be ${width === 1 ? 'a number' : `one or ${width} numbers`} fit for the objective, is ${show(text)}`);
+  return scores;
+}
+
+/** Tree numbers by class in turn, as scoring has them: with several parallel trees a class, XGBoost puts those of a class together. */
+function inTurn(groups: readonly number[], width: number, fail: Fail): number[] {
+  const byClass = Array.from({ length: width }, (): number[] => []);
+  groups.forEach((group, t) => {
+    (byClass[group] ?? fail(`tree_info must be a class from 0 to ${width - 1}, is ${group}`)).push(t);
+  });
+  if (byClass.some((own) => own.length !== byClass[0].length)) fail('tree_info must give every class as many trees');
+  return byClass[0].flatMap((_, i) => byClass.map((own) => own[i]));
+}
+
+interface TreeContext {
+  readonly t: number;
+  readonly numFeatures: number;
+  readonly categorySizes: readonly number[];
+  /** What leaf values are multiplied by. */
+  readonly weight: number;
+  readonly fail: Fail;
+}
+
+function addXGBoostTree(builder: TreesBuilder, tree: Tree, { t, numFeatures, categorySizes, weight, fail }: TreeContext): void {
+  const nodes = Number(tree.tree_param.num_nodes);
+  const { left_children, right_children, split_indices, split_conditions, default_left, split_type, loss_changes, sum_hessian, base_weights } = tree;
+  const problem: Fail = (what) => fail(`tree ${t}: ${what}`);
+  const arrays = {
+    left_children,
+    right_children,
+    split_indices,
+    split_conditions,
+    default_left,
+    split_type,
+    loss_changes,
+    sum_hessian,
+    base_weights,
+  };
+  for (const [name, array] of Object.entries(arrays)) {
+    if (array && array.length !== nodes) problem(`${name} must have an entry for each of its ${nodes} nodes, has ${array.length}`);
+  }
+  const setOf = new Map((tree.categories_nodes ?? []).map((node, k) => [node, k]));
+  const visit = (node: number): readonly [number, number] | null => {
+    const cover = sum_hessian?.[node] ?? 0;
+    const left = left_children[node];
+    if (left === -1) {
+      builder.leaf(Math.fround(split_conditions[node]) * weight, cover);
+      return null;
+    }
+    const feature = split_indices[node];
+    if (!(Number.isInteger(feature) && feature >= 0 && feature < numFeatures))
+      problem(`node ${node} must split one of ${numFeatures} features, splits ${feature}`);
+    const missingLeft = Boolean(default_left[node]);
+    const common = { feature, missingLeft, value: (base_weights?.[node] ?? 0) * weight, gain: loss_changes?.[node] ?? 0, cover };
+    if (split_type?.[node] === 1) {
+      const words = leftWords(tree, setOf.get(node) ?? problem(`node ${node} has no categories`), categorySizes[feature]);
+      builder.split({ ...common, words });
+    } else builder.split({ ...common, threshold: lastBelow(split_conditions[node]) });
+    return [left, right_children[node]];
+  };
+  try {
+    addTree(nodes, visit);
+  } catch (error) {
+    if (error instanceof MlError) throw error;
+    problem((error as Error).message);
+  }
+}
+
+/** Set k of the tree, whose categories go right: bits of the others. */
+function leftWords(tree: Tree, k: number, size: number): Uint32Array {
+  const words = new Uint32Array(Math.ceil(size / 32)).fill(0xffffffff);
+  for (const c of setAt(tree, k)) words[c >> 5] &= ~(1 << (c & 31));
+  return words;
+}
+
+function setAt({ categories = [], categories_segments = [], categories_sizes = [] }: Tree, k: number): readonly number[] {
+  return categories.slice(categories_segments[k], categories_segments[k] + categories_sizes[k]);
+}
+
+const MAX_CATEGORIES = 1 << 20;
+
+/** For each feature that is split by category, one more than the largest category of any split. */
+function categoryCounts(trees: readonly Tree[], numFeatures: number, fail: Fail): number[] {
+  const counts = new Array<number>(numFeatures).fill(0);
+  trees.forEach((tree, t) => {
+    (tree.categories_nodes ?? []).forEach((node, k) => {
+      const feature = tree.split_indices[node];
+      const set = setAt(tree, k);
+      if (set.length !== tree.categories_sizes?.[k]) fail(`tree ${t}: the categories of node ${node} are missing`);
+      if (!(feature in counts)) fail(`tree ${t}: node ${node} must split one of ${numFeatures} features, splits ${feature}`);
+      for (const c of set) {
+        if (!(Number.isInteger(c) && c >= 0 && c < MAX_CATEGORIES))
+          fail(`tree ${t}: categories must be whole numbers below ${MAX_CATEGORIES}, got ${c}`);
+        counts[feature] = Math.max(counts[feature], c + 1);
+      }
+    });
+  });
+  return counts;
+}
+
+const single = new Float32Array(1);
+const bits = new Uint32Array(single.buffer);
+
+/** The largest double that rounds to a float below `threshold`: x <= that just where float(x) < threshold. */
+function lastBelow(threshold: number): number {
+  const above = Math.fround(threshold);
+  if (!Number.isFinite(above)) return above === Number.POSITIVE_INFINITY ? MIDDLE_OF_OVERFLOW : above;
+  const below = floatBefore(above);
+  // -Infinity is what is below the least float; values round to that float from half a step below it.
+  const middle = below === Number.NEGATIVE_INFINITY ? -MIDDLE_OF_OVERFLOW : below / 2 + above / 2;
+  single[0] = below;
+  const isEven = (bits[0] & 1) === 0;
+  // The middle itself rounds to the one of the two whose last bit is 0.
+  return isEven ? middle : doubleBefore(middle);
+}
+
+/** Doubles from here on round to an infinite float. */
+const MIDDLE_OF_OVERFLOW = 3.4028235677973366e38;
+
+function floatBefore(x: number): number {
+  single[0] = x;
+  if (x === 0) bits[0] = 0x80000001;
+  else bits[0] += x > 0 ? -1 : 1;
+  return single[0];
+}
+
+const double = new Float64Array(1);
+const words = new BigInt64Array(double.buffer);
+
+function doubleBefore(x: number): number {
+  if (x === 0) return -Number.MIN_VALUE;
+  double[0] = x;
+  words[0] += x > 0 ? -1n : 1n;
+  return double[0];
+}
