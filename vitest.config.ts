@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: spark ? [] : ['test/spark/**'],
+    globalSetup: spark ? ['test/spark/global-setup.ts'] : [],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,

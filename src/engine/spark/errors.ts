@@ -27,7 +27,7 @@ const CODES: readonly (readonly [RegExp, MlErrorCode])[] = [
   [/^(PARSE_SYNTAX_ERROR|PARSE_|INVALID_SQL_SYNTAX)/, 'SQL_FAILED'],
   [/^(CONNECT_ML\.(MODEL_SIZE|ML_CACHE_SIZE)|CONNECT_ML\.(.*)OVERFLOW)/, 'MEMORY_LIMIT'],
   [/^(FAILED_READ_FILE|CANNOT_READ)/, 'IO_FAILED'],
-  [/^(NUM_COLUMNS_MISMATCH|INCOMPATIBLE_COLUMN_TYPE|NUM_TABLE_VALUE_ALIASES_MISMATCH)/, 'SCHEMA_INVALID'],
+  [/^(NUM_COLUMNS_MISMATCH|ASSIGNMENT_ARITY_MISMATCH|INCOMPATIBLE_COLUMN_TYPE|NUM_TABLE_VALUE_ALIASES_MISMATCH)/, 'SCHEMA_INVALID'],
 ];
 
 /** The error of a call as one of ours: one sentence, Spark's error class in the details, the raw error as cause. */
@@ -172,14 +172,14 @@ const unquoted = (name: string) =>
     .replace(/^`(.*)`$/s, '$1')
     .replaceAll('`.`', '.')
     .replaceAll('``', '`');
-const firstLine = (text: string) => text.split('\n', 1)[0].trim();
+const firstLine = (text: string) => text.trim().split('\n', 1)[0].trim();
 
 /** The first sentences of a message: without error class, SQL state, and the plans and stacks that follow. */
 function plainText(message: string): string {
   return firstLine(message)
     .replace(/^\(?[a-z][\w.]*\.[A-Z]\w*(Exception|Error)\)?:? ?/, '')
     .replace(/^\[[A-Z][A-Z\d_.]*\]\s*/, '')
-    .replace(/\s*SQLSTATE:? [A-Z\d]{5}\s*$/, '')
+    .replace(/\s*SQLSTATE:? [A-Z\d]{5}.*$/, '')
     .replace(/[.;:]\s*$/, '')
     .replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
 }

@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { MlError } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
-import { literalOf } from './literal.ts';
+import type { DataType } from '../../frame/types.ts';
+import { literalOf, typeOfConstant } from './literal.ts';
 import { type Names, quoted } from './names.ts';
 import type { Expression_SortOrderSchema, ExpressionSchema } from './proto/connect_pb.ts';
 import { sparkType } from './types.ts';
@@ -20,7 +21,7 @@ export function sparkExpression(expression: Expression, names: Names): Expressio
     case 'column':
       return attribute(names.attribute(expression.name), expression.of && names.planOf(expression.of));
     case 'literal':
-      return literal(expression.value, expression.type);
+      return constant(expression.value, expression.type);
     case 'call':
       return sparkCall(expression, names);
     case 'cast': {
@@ -73,8 +74,19 @@ export function call(functionName: string, args: ExpressionInit[], isDistinct = 
   return { exprType: { case: 'unresolvedFunction', value: { functionName, arguments: args, isDistinct } } };
 }
 
-export function literal(value: unknown, type?: Parameters<typeof literalOf>[1]): ExpressionInit {
+export function literal(value: unknown, type?: DataType): ExpressionInit {
   return { exprType: { case: 'literal', value: literalOf(value, type) } };
+}
+
+/** A constant as `lit` makes it: a list is a call of `array`. */
+function constant(value: unknown, type: DataType | undefined): ExpressionInit {
+  if (!Array.isArray(value) || type) return literal(value, type);
+  const whole = typeOfConstant(value);
+  const element = whole.kind === 'array' && whole.element.kind !== 'array' ? whole.element : undefined;
+  return call(
+    'array',
+    value.map((v) => constant(v, v === null ? undefined : element)),
+  );
 }
 
 export function attribute(unparsedIdentifier: string, planId?: bigint | undefined): ExpressionInit {

@@ -43,17 +43,11 @@ function isAnalysis({ code, details }: MlError): boolean {
   return code.startsWith('COLUMN_') || String(details.sqlState ?? '').startsWith('42') || code === 'NOT_FOUND';
 }
 
-/** A column that is missing: the step's name, and all columns that there are. */
-function named(error: MlError, plan: Plan, schemas: readonly Schema[]): MlError {
-  const { column } = error.details;
-  if (error.code !== 'COLUMN_NOT_FOUND' || column === undefined || schemas.length === 0) return error;
+/** The error in the step's name; where a column is missing, with all that there are. */
+function named({ code, message, details, cause }: MlError, plan: Plan, schemas: readonly Schema[]): MlError {
+  const { column } = details;
+  const missing = code === 'COLUMN_NOT_FOUND' && column !== undefined && schemas.length > 0;
   const names = schemas.flatMap((s) => s.names);
-  return new MlError(
-    'COLUMN_NOT_FOUND',
-    `${stepName(plan)}: column ${show(column)} does not exist; the frame has ${listNames(names)}`,
-    error.details,
-    {
-      cause: error.cause,
-    },
-  );
+  const what = missing ? `column ${show(column)} does not exist; the frame has ${listNames(names)}` : message.replace(/^[\w.]+: /, '');
+  return new MlError(code, `${stepName(plan)}: ${what}`, details, { cause });
 }

@@ -254,10 +254,8 @@ function reshape(plan: Reshape, input: Relation): RelType {
         case: 'sample',
         value: { input, lowerBound: 0, upperBound: plan.fraction, seed: plan.seed, deterministicOrder: true, withReplacement: true },
       };
-    case 'fill': {
-      const cols = plan.values.flatMap(({ column }) => (column === null ? [] : [quoted(column)]));
-      return { case: 'fillNa', value: { input, cols, values: plan.values.map(({ value }) => literalOf(value, fillType(value))) } };
-    }
+    case 'fill':
+      return filled(plan, input);
     case 'dropNulls': {
       const least = plan.minNonNulls === 'any' ? {} : { minNonNulls: plan.minNonNulls === 'all' ? 1 : plan.minNonNulls };
       return { case: 'dropNa', value: { input, cols: (plan.columns ?? []).map(quoted), ...least } };
@@ -269,6 +267,16 @@ function reshape(plan: Reshape, input: Relation): RelType {
     case 'repartition':
       return { case: 'repartition', value: { input, numPartitions: int('repartition', plan.partitions), shuffle: !plan.atMost } };
   }
+}
+
+/** One step a value: a value fills columns of its own type only, which several at once would not. */
+function filled({ values }: Extract<Plan, { op: 'fill' }>, input: Relation): RelType {
+  const byValue = new Map<unknown, string[]>();
+  for (const { column, value } of values) byValue.set(value, [...(byValue.get(value) ?? []), ...(column === null ? [] : [quoted(column)])]);
+  const steps = [...byValue].map(([value, cols]) => ({ cols, values: [literalOf(value, fillType(value))] }));
+  const last = steps.pop() ?? { cols: [], values: [] };
+  const from = steps.reduce((below, step) => relationOf({ case: 'fillNa', value: { input: below, ...step } }), input);
+  return { case: 'fillNa', value: { input: from, ...last } };
 }
 
 function int(owner: string, value: number): number {
