@@ -13,3 +13,4 @@ export type { FrameWriter, WriteOptions } from './frame/writer.ts';
 export { DenseMatrix, DenseVector, Matrices, type Matrix, SparseMatrix, SparseVector, type Vector, Vectors } from './linalg/index.ts';
 export { load } from './persistence/load.ts';
 export * from './pipeline/index.ts';
+export * from './stat/index.ts';

@@ -6,6 +6,7 @@ import { StringIndexer } from 'millstream/feature';
 import { Vectors } from 'millstream/linalg';
 import { Pipeline } from 'millstream/pipeline';
 import { loadScorer, type RowScorer } from 'millstream/scoring';
+import { Summarizer } from 'millstream/stat';
 import { CrossValidatorModel, ParamGridBuilder } from 'millstream/tuning';
 
 const lr: LogisticRegression = new LogisticRegression({ regParam: 1 });
@@ -15,4 +16,4 @@ new LogisticRegression({ regPram: 1 });
 new ParamGridBuilder().addGrid(lr, 'regParam', ['1']);
 export const scorer: Promise<RowScorer> = loadScorer('model');
 export const frame = (session: Session): Frame => session.read.csv('a.csv', { header: true });
-export const all = [load, Session, BinaryClassificationEvaluator, StringIndexer, Vectors, Pipeline, CrossValidatorModel];
+export const all = [load, Session, BinaryClassificationEvaluator, StringIndexer, Vectors, Pipeline, Summarizer, CrossValidatorModel];

@@ -13,6 +13,7 @@ import { LogisticRegression, type LogisticRegressionModel } from 'millstream/cla
 import { BinaryClassificationEvaluator } from 'millstream/evaluation';
 import { StringIndexerModel, VectorAssembler } from 'millstream/feature';
 import { loadScorer } from 'millstream/scoring';
+import { ChiSquareTest, Correlation, KolmogorovSmirnovTest, Summarizer } from 'millstream/stat';
 import { CrossValidator, ParamGridBuilder } from 'millstream/tuning';
 `;
 
@@ -27,6 +28,7 @@ const [path, folder, out, moduleUrl] = ['data.csv', 'model', 'out', new URL('f.m
 await frame.write.csv('data', { header: true });
 await frame.write.parquet(folder + '-rows');
 const labelled = frame.withColumn('label', when(col('a').gt(3), 1.0).otherwise(0.0));
+const vectors = new VectorAssembler({ inputCols: ['a'], outputCol: 'features' }).transform(labelled.withColumn('w', lit(2)));
 const lr = new LogisticRegression({ regParam: 0.01 });
 const pipeline = new Pipeline({ stages: [new VectorAssembler({ inputCols: ['a'], outputCol: 'features' }), lr] });
 const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.1, 1]).build();

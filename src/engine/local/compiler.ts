@@ -15,6 +15,8 @@ import { duckType, identifier, text } from './sql/duck-type.ts';
 import { pivotTextsSql } from './sql/pivot.ts';
 import { planSql } from './sql/plan.ts';
 import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
+import { type SummaryContext, summaryRelation } from './summaries.ts';
+import { scan } from './training/scan.ts';
 import { rowWiseLeaf } from './training/sections.ts';
 import type { WorkerPool } from './workers/pool.ts';
 
@@ -128,9 +130,21 @@ export class Compiler {
       }
       case 'mapBatches':
         return this.#mapBatches(plan, compile, forAction, options.signal);
-      default:
-        throw new MlError('NOT_SUPPORTED', `frame: this engine cannot run ${plan.op} here`);
+      case 'project':
+      case 'aggregate':
+        return summaryRelation(plan, this.#summaryContext(forAction, options, compile));
     }
+  }
+
+  #summaryContext(forAction: boolean, options: QueryOptions, compile: (plan: Plan) => Promise<Relation>): SummaryContext {
+    const query = { ...options, owner: 'Summarizer' };
+    const parts = { compiler: this, database: this.#database };
+    return {
+      compile,
+      plan: this.#context(forAction, options.signal),
+      scan: forAction ? (plan, names, onBlock) => scan(parts, plan, names, query, onBlock) : null,
+      keep: async (table, owner) => (forAction ? this.#locals.relation(table, query, owner) : emptyRelation(table.schema)),
+    };
   }
 
   #source(plan: Extract<Plan, { op: 'read' }>, options: QueryOptions): Promise<Relation> {

@@ -12,6 +12,7 @@ import { literalSql } from './literal.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { compileTexts } from './sql-text.ts';
 import { isFraction, type Typed } from './typed.ts';
+import { containsSummary } from './walk.ts';
 
 type PivotPlan = Extract<Plan, { op: 'pivot' }>;
 
@@ -30,6 +31,7 @@ interface PivotValue {
  * the value. Named by the value and, when there are several aggregates, by the aggregate.
  */
 export async function pivotSql(from: Relation, plan: PivotPlan, context: PlanContext): Promise<Relation> {
+  if (plan.aggregates.some(containsSummary)) throw new MlError('NOT_SUPPORTED', 'pivot: a summary of vectors cannot be pivoted; use groupBy');
   const { type } = await pivoted(from, plan.column, context);
   const values = plan.values ? plan.values.map((value) => givenValue(value, type)) : (await context.pivotTexts(plan)).map(foundValue(type));
   const wanted = plan.aggregates.flatMap((a) => everyNumber(a, from));

@@ -32,6 +32,14 @@ const PAD = (side: 'lpad' | 'rpad') =>
 
 const TRIM = (duck: string) => rule(1, 2, ([x, chars]) => ({ sql: `${duck}(${asText(x)}, ${chars ? asText(chars) : "' '"})`, type: TEXT }));
 
+/** Its length goes before each text, so that no two lists of values give one text. */
+function keyText(x: Typed): string {
+  if (['array', 'map', 'struct', 'vector', 'matrix'].includes(x.type.kind))
+    throw typeError('groupBy', 'by plain values where a summary stands', x.type);
+  const value = asText(isFraction(x.type) ? { ...x, sql: `(${x.sql} + 0)` } : x);
+  return `coalesce(length(${value}) || ':' || ${value}, 'null,')`;
+}
+
 /** Arguments of a hash: times as the numbers that they are. */
 function hashed(name: string, args: readonly Typed[]): string {
   return args.map((a) => hashable(name, a.sql, a.type)).join(', ');
@@ -230,6 +238,8 @@ export const TEXT_RULES: Rules = [
       return { sql: `spark_crc32(${bytes(x)})`, type: LONG };
     }),
   ],
+  // The values of a group's keys as one text, by which groups are told apart; for the engine itself.
+  ['group_text', rule(1, Number.POSITIVE_INFINITY, (args) => ({ sql: args.map(keyText).join(' || '), type: TEXT, nullable: false }))],
   ['hash', rule(1, Number.POSITIVE_INFINITY, (args, { name }) => ({ sql: `spark_hash(${hashed(name, args)})`, type: INT, nullable: false }))],
   [
     'xxhash64',

@@ -1,0 +1,75 @@
+import type { Column, VectorColumn } from '../block/column.ts';
+import type { Engine } from '../engine/engine.ts';
+import { MlError, show } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import { Frame } from '../frame/frame.ts';
+import type { Field } from '../frame/schema.ts';
+import { Schema } from '../frame/schema.ts';
+
+/** A block of vectors of one size, with a number a row where a column of numbers was asked for. */
+export interface VectorRows {
+  readonly rows: number;
+  readonly firstRow: number;
+  readonly vectors: VectorColumn;
+  readonly numbers: Float64Array;
+}
+
+/** Visits the rows of a vector column, and a numeric one beside it, in row order. A null, or a vector of another size, is an error that names its row. */
+export async function visitVectors(
+  owner: string,
+  frame: Frame,
+  { features, numbers }: { features: string; numbers?: string },
+  onBlock: (block: VectorRows) => void,
+  options: ActionOptions,
+): Promise<void> {
+  if (!(frame instanceof Frame)) throw new MlError('VALUE_INVALID', `${owner}: must be given a Frame, got ${show(frame)}`);
+  const schema = await frame.schema(options);
+  schema.require(owner, features, 'vector');
+  if (numbers !== undefined) schema.require(owner, numbers, 'numeric');
+  let size = -1;
+  await (frame.executor as Engine).train(frame.plan, owner, options, (context) =>
+    context.scan(numbers === undefined ? [features] : [features, numbers], ({ rows, firstRow, columns: [vectors, beside] }) => {
+      const column = vectors as VectorColumn;
+      const missing = column.valid ? column.valid.subarray(0, rows).indexOf(0) : -1;
+      if (missing >= 0) throw badValue(owner, features, 'not be null', firstRow + missing, null);
+      if (size < 0) size = column.size;
+      if (column.size !== size) throw badValue(owner, features, `have ${size} slots in all rows`, firstRow, column.size);
+      onBlock({
+        rows,
+        firstRow,
+        vectors: column,
+        numbers: beside ? numbersOf(owner, beside, numbers as string, rows, firstRow) : new Float64Array(0),
+      });
+    }),
+  );
+  if (size < 0) throw new MlError('EMPTY_DATASET', `${owner}: the frame must have at least one row, has none`, { stage: owner });
+}
+
+/** A column as numbers; null is an error. */
+export function numbersOf(owner: string, column: Column, name: string, rows: number, firstRow: number): Float64Array {
+  const out = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    let value: number | null = null;
+    if (column.kind === 'numbers' && column.valid?.[i] !== 0) value = column.values[i];
+    if (column.kind === 'codes' && column.codes[i] < column.size) value = column.codes[i];
+    if (value === null) throw badValue(owner, name, 'not be null', firstRow + i, null);
+    out[i] = value;
+  }
+  return out;
+}
+
+export function badValue(owner: string, column: string, rule: string, row: number, value: unknown): MlError {
+  return new MlError('VALUE_INVALID', `${owner}: column ${show(column)} must ${rule}, row ${row} has ${show(value)}`, {
+    stage: owner,
+    column,
+    row,
+    value,
+  });
+}
+
+/** A frame of these rows, of the session of `frame`. */
+export function frameLike(frame: Frame, fields: readonly (Omit<Field, 'nullable'> & { readonly values: readonly unknown[] })[]): Frame {
+  const schema = new Schema(fields.map(({ name, type }) => ({ name, type, nullable: false })));
+  const table = { schema, rows: fields[0].values.length, partitions: null, columns: fields.map((f) => f.values) };
+  return new Frame(frame.executor, { op: 'local', table });
+}
