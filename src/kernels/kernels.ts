@@ -24,6 +24,27 @@ export interface Kernels {
   pack_codes(bundle: number, column: number, factor: number, top: number, n: number): void;
   logistic_f64(z: number, labels: number, weights: number, n: number): number;
   squared_f64(z: number, labels: number, weights: number, n: number): number;
+  histogram_u8(sums: number, codes: number, stride: number, columns: number, pairs: number, rows: number, n: number, apart: number): number;
+  histogram_u16(sums: number, codes: number, pairs: number, rows: number, n: number): void;
+  divide_u8(codes: number, sides: number, rows: number, spare: number, n: number): number;
+  divide_u16(codes: number, sides: number, rows: number, spare: number, n: number): number;
+  add_i64(out: number, x: number, n: number): void;
+  subtract_i64(out: number, x: number, n: number): void;
+  widen_sums(out: number, sums: number, sign: number, n: number): void;
+  narrow_sums(sums: number, wide: number, n: number): void;
+  add_scaled_f64(out: number, x: number, sign: number, n: number): void;
+  add_at_f64(out: number, rows: number, value: number, n: number): void;
+  logistic_pairs(
+    pairs: number,
+    scores: number,
+    labels: number,
+    weights: number,
+    gradients: number,
+    hessians: number,
+    seed: number,
+    first: number,
+    n: number,
+  ): number;
   hinge_f64(z: number, labels: number, weights: number, n: number): number;
   softmax_f64(z: number, stride: number, labels: number, weights: number, classes: number, n: number): number;
   gather_nodes(

@@ -21,3 +21,16 @@ export {
 } from './codes';
 export { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from './losses';
 export { add_classes, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';
+export {
+  add_at_f64,
+  add_i64,
+  add_scaled_f64,
+  divide_u16,
+  divide_u8,
+  histogram_u16,
+  histogram_u8,
+  logistic_pairs,
+  narrow_sums,
+  subtract_i64,
+  widen_sums,
+} from './boosting';

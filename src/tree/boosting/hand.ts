@@ -1,0 +1,476 @@
+import type { RoundHand, RoundSetting, Rounds } from '../../engine/local/workers/contract.ts';
+import type { ColumnHandle } from '../../kernels/contract.ts';
+import { hash32 } from '../../random.ts';
+import { binCount } from '../bins.ts';
+import { type BundleMember, type CodeColumn, type CodeColumns, isNarrow, MOST_LEVELS, planColumns, TABLE } from './code-columns.ts';
+import { findSplit } from './find-split.ts';
+import { GradientPass } from './gradient-pass.ts';
+import { renewedValue } from './losses.ts';
+import { type BoostingArgs, BoostingMemory, bytesOf, NARROW_ROWS, type PartitionView, RESULT, type RowBlock, strideOf } from './memory.ts';
+import type { GrowingNode, Split } from './split.ts';
+
+/** Phases of rounds; what a piece is stands in brackets. */
+export const OCCURS = 0; // [block] which codes of features with few occur
+export const PACK = 1; // [block] codes by row; weights
+export const STEP = 2; // [block] a selection of the steps below
+export const SPLIT = 3; // [run of blocks] a leaf's rows go to its two sides; sums of one of them
+export const SEARCH = 4; // [run of columns] sums of all threads and of the other side; best splits
+export const RENEW = 5; // [leaf] its value from its rows' residuals
+export const WARM = 6; // [block] scores of the model that is gone on from
+
+/** Steps between two trees. */
+export const APPLY = 1; // the last tree's leaves to the scores
+export const LARGEST = 2; // the largest gradient and hessian
+export const GRADIENTS = 4; // pairs and losses
+export const ROOT = 8; // all rows to the root, and its sums
+
+/** Words of the board's command. */
+export const STEPS = 0;
+export const LEAVES = 1;
+export const APPLY_SCORE = 2;
+export const SCORE = 3;
+export const SEED = 4;
+export const SAMPLE_SEED = 5;
+export const LEAF = 6;
+export const NEW_LEAF = 7;
+export const FEATURE = 8;
+/** 0: the rows that stay in the leaf are summed, 1: those of the new one, -1: none. */
+export const SUMMED = 9;
+export const TURN = 10;
+export const PIECES = 11;
+/** Slot and width (1: wide) of the side that was summed, of its parent (slot -1: it has none), of the other side; whether each is searched. */
+export const SMALL = 12;
+export const SMALL_WIDE = 13;
+export const PARENT = 14;
+export const PARENT_WIDE = 15;
+export const LARGE = 16;
+export const LARGE_WIDE = 17;
+export const SEARCH_SMALL = 18;
+export const SEARCH_LARGE = 19;
+
+/** Numbers of the board: the scales of the pairs, then g, h, count, low, high of the two nodes. */
+export const G_SCALE = 0;
+export const H_SCALE = 1;
+export const SMALL_NODE = 2;
+export const LARGE_NODE = 7;
+
+/** Leaves whose rows are so thinly spread within a block are summed with touches ahead. */
+const THIN = 0.15;
+
+/** One thread's side of a boosting fit. */
+export class BoostingHand implements RoundHand {
+  readonly memory: BoostingMemory;
+  readonly args: BoostingArgs;
+  readonly #thread: number;
+  readonly #threads: number;
+  readonly #gradients: GradientPass;
+  #columns: CodeColumns | undefined;
+  readonly #g: Float64Array;
+  readonly #h: Float64Array;
+  /** By partition: the turn whose sides are copied there. */
+  readonly #sidesOf: Int32Array;
+
+  constructor({ thread, threads, partitions, regions }: RoundSetting, args: BoostingArgs) {
+    this.args = args;
+    this.memory = new BoostingMemory(partitions, regions, args, threads);
+    this.#thread = thread;
+    this.#threads = threads;
+    this.#gradients = new GradientPass(this.memory, args);
+    const { dims } = this.memory;
+    this.#g = new Float64Array(dims.mostCodes);
+    this.#h = new Float64Array(dims.mostCodes);
+    this.#sidesOf = new Int32Array(partitions.length).fill(-1);
+    for (const { u8, places } of this.memory.partitions) {
+      const { sums } = places.own[thread];
+      u8.fill(0, sums, sums + 8 * dims.sums);
+    }
+  }
+
+  /** How the features lie in the histograms; known once all codes that occur are. */
+  get columns(): CodeColumns {
+    this.#columns ??= planColumns(this.args.layout.bins, this.memory.board.occurs);
+    return this.#columns;
+  }
+
+  run(phase: number, piece: number): void {
+    switch (phase) {
+      case OCCURS:
+        this.#occurs(this.memory.dims.blocks[piece]);
+        break;
+      case PACK:
+        this.#pack(this.memory.dims.blocks[piece]);
+        break;
+      case STEP:
+        this.#step(piece);
+        break;
+      case SPLIT:
+        for (let b = this.memory.board.pieces[piece]; b < this.memory.board.pieces[piece + 1]; b++) this.#split(b);
+        break;
+      case SEARCH:
+        this.#search(piece);
+        break;
+      case RENEW:
+        this.#renew(piece);
+        break;
+      default:
+        this.#gradients.warm(piece);
+    }
+  }
+
+  #codesOf({ handle, u8 }: PartitionView, feature: number, { lo, rows }: RowBlock): Uint8Array {
+    const { ptr } = handle.columns[this.args.layout.features[feature]];
+    return u8.subarray(ptr + lo, ptr + lo + rows);
+  }
+
+  #occurs(block: RowBlock): void {
+    const { partitions, board } = this.memory;
+    const seen = new Uint8Array(TABLE);
+    this.args.layout.bins.forEach((bins, feature) => {
+      if (binCount(bins) > MOST_LEVELS) return;
+      const codes = this.#codesOf(partitions[block.partition], feature, block);
+      seen.fill(0);
+      for (let i = 0; i < codes.length; i++) seen[codes[i]] = 1;
+      for (let c = 0; c <= binCount(bins); c++) if (seen[c] === 1) board.occurs[TABLE * feature + c] = 1;
+    });
+  }
+
+  #pack(block: RowBlock): void {
+    const view = this.memory.partitions[block.partition];
+    const { columns, narrow } = this.columns;
+    const stride = strideOf(narrow);
+    const { lo, rows } = block;
+    const at = view.places.codes + lo * stride;
+    const packed = view.u8.subarray(at, at + rows * stride);
+    for (let k = 0; k < narrow; k++) {
+      const { feature, members } = columns[k];
+      if (!members) {
+        const codes = this.#codesOf(view, feature, block);
+        for (let i = 0, p = k; i < rows; i++, p += stride) packed[p] = codes[i];
+        continue;
+      }
+      members.forEach(({ feature: member, steps }, m) => {
+        const codes = this.#codesOf(view, member, block);
+        if (m === 0) for (let i = 0, p = k; i < rows; i++, p += stride) packed[p] = steps[codes[i]];
+        else for (let i = 0, p = k; i < rows; i++, p += stride) packed[p] += steps[codes[i]];
+      });
+    }
+    this.#gradients.prepare(block);
+  }
+
+  #step(b: number): void {
+    const { board, dims, partitions } = this.memory;
+    const block = dims.blocks[b];
+    const view = partitions[block.partition];
+    const steps = board.command[STEPS];
+    if (steps & APPLY) this.#apply(view, b);
+    if (steps & LARGEST) this.#gradients.largest(b);
+    if (steps & GRADIENTS) this.#gradients.pairs(b, board.command[SEED], board.numbers[G_SCALE], board.numbers[H_SCALE]);
+    if (steps & ROOT) {
+      this.#root(view, b);
+      this.#sum(block.partition, b, 0, board.command[SCORE]);
+    }
+  }
+
+  #apply({ handle, kernels, places }: PartitionView, b: number): void {
+    const { board, dims } = this.memory;
+    const scores = places.scores + 8 * handle.rows * board.command[APPLY_SCORE];
+    for (let leaf = 0; leaf < board.command[LEAVES]; leaf++) {
+      const at = leaf * dims.blocks.length + b;
+      for (const list of [0, 1]) {
+        const n = board.count[list][at];
+        if (n > 0) kernels.add_at_f64(scores, places.order + 4 * board.begin[list][at], board.leafValues[leaf], n);
+      }
+    }
+  }
+
+  /** Training rows first, those that a sample leaves out and those without weight after them. */
+  #root(view: PartitionView, b: number): void {
+    const { board, dims } = this.memory;
+    const { lo, rows } = dims.blocks[b];
+    const { places, u32, f64, handle } = view;
+    const order = u32.subarray((places.order >>> 2) + lo, (places.order >>> 2) + lo + rows);
+    const { rowFraction } = this.args.spec;
+    let training = rows;
+    if (!dims.weighted && rowFraction >= 1) for (let i = 0; i < rows; i++) order[i] = lo + i;
+    else {
+      const weights = dims.weighted ? f64.subarray(places.weights / 8 + lo, places.weights / 8 + lo + rows) : null;
+      const seed = board.command[SAMPLE_SEED];
+      const limit = rowFraction * 4294967296;
+      const first = handle.firstRow + lo;
+      let others = rows;
+      training = 0;
+      for (let i = 0; i < rows; i++) {
+        const trains = (weights === null || weights[i] > 0) && (rowFraction >= 1 || hash32(seed, first + i) < limit);
+        if (trains) order[training++] = lo + i;
+        else order[--others] = lo + i;
+      }
+    }
+    board.begin[0][b] = lo;
+    board.count[0][b] = training;
+    board.begin[1][b] = lo + training;
+    board.count[1][b] = rows - training;
+  }
+
+  /** Adds a leaf's rows of a block to this thread's sums. */
+  #sum(p: number, b: number, leaf: number, score: number): void {
+    const { board, dims, partitions } = this.memory;
+    const at = leaf * dims.blocks.length + b;
+    const n = board.count[0][at];
+    if (n === 0) return;
+    const { kernels, places, handle, u8 } = partitions[p];
+    const { sums, wide } = places.own[this.#thread];
+    const { columns, narrow, sums: length } = this.columns;
+    const own = this.#thread * partitions.length + p;
+    if (board.filled[own] + n > NARROW_ROWS) {
+      if (board.widened[own] === 0) u8.fill(0, wide, wide + 16 * length);
+      kernels.widen_sums(wide, sums, 1, length);
+      u8.fill(0, sums, sums + 8 * length);
+      board.widened[own] = 1;
+      board.filled[own] = 0;
+    }
+    board.filled[own] += n;
+    const rows = places.order + 4 * board.begin[0][at];
+    const pairs = places.pairs + 4 * handle.rows * score;
+    const apart = n < THIN * dims.blocks[b].rows ? 1 : 0;
+    if (narrow > 0) kernels.histogram_u8(sums, places.codes, strideOf(narrow), narrow, pairs, rows, n, apart);
+    for (let k = narrow; k < columns.length; k++) {
+      const { offset, feature } = columns[k];
+      kernels.histogram_u16(sums + 8 * offset, (handle.columns[this.args.layout.features[feature]] as ColumnHandle).ptr, pairs, rows, n);
+    }
+  }
+
+  #split(b: number): void {
+    const { board, dims, partitions } = this.memory;
+    const { command } = board;
+    const p = dims.blocks[b].partition;
+    const { kernels, places, handle } = partitions[p];
+    const feature = command[FEATURE];
+    const { ptr } = handle.columns[this.args.layout.features[feature]];
+    const sides = this.#sides(p);
+    const { spare } = places.own[this.#thread];
+    const divide = isNarrow(this.args.layout.bins[feature]) ? kernels.divide_u8 : kernels.divide_u16;
+    const at = command[LEAF] * dims.blocks.length + b;
+    const to = command[NEW_LEAF] * dims.blocks.length + b;
+    for (const list of [0, 1]) {
+      const n = board.count[list][at];
+      const begin = board.begin[list][at];
+      const left = n === 0 ? 0 : divide(ptr, sides, places.order + 4 * begin, spare, n);
+      board.count[list][at] = left;
+      board.begin[list][to] = begin + left;
+      board.count[list][to] = n - left;
+    }
+    if (command[SUMMED] >= 0) this.#sum(p, b, command[command[SUMMED] === 0 ? LEAF : NEW_LEAF], command[SCORE]);
+  }
+
+  /** Address of the split's sides in a partition's memory. */
+  #sides(p: number): number {
+    const { board, partitions } = this.memory;
+    if (p === 0) return board.sides.byteOffset;
+    const { places, u8 } = partitions[p];
+    const { sides } = places.own[this.#thread];
+    if (this.#sidesOf[p] !== board.command[TURN]) {
+      u8.set(board.sides, sides);
+      this.#sidesOf[p] = board.command[TURN];
+    }
+    return sides;
+  }
+
+  /** Columns `[from, to)` of a piece. */
+  #columnsOf(piece: number): [number, number] {
+    const { columns } = this.columns;
+    const pieces = this.memory.board.command[PIECES];
+    return [Math.floor((piece * columns.length) / pieces), Math.floor(((piece + 1) * columns.length) / pieces)];
+  }
+
+  #search(piece: number): void {
+    const { board } = this.memory;
+    const { command } = board;
+    const [from, to] = this.#columnsOf(piece);
+    const { columns } = this.columns;
+    const hasLarge = command[PARENT] >= 0;
+    const found: (Found | null)[] = [null, null];
+    const nodes = [this.#node(SMALL_NODE), this.#node(LARGE_NODE)];
+    const searched = [command[SEARCH_SMALL] === 1, hasLarge && command[SEARCH_LARGE] === 1];
+    for (let k = from; k < to; k++) {
+      const column = columns[k];
+      this.#merge(column);
+      if (hasLarge) this.#subtract(column);
+      for (const side of [0, 1]) {
+        if (!searched[side]) continue;
+        const slot = command[side === 0 ? SMALL : LARGE];
+        const isWide = command[side === 0 ? SMALL_WIDE : LARGE_WIDE] === 1;
+        found[side] = this.#best(column, slot, isWide, nodes[side], side, found[side]);
+      }
+    }
+    for (const side of [0, 1]) this.#tell(2 * piece + side, found[side]);
+  }
+
+  #node(at: number): GrowingNode {
+    const { numbers } = this.memory.board;
+    return { g: numbers[at], h: numbers[at + 1], count: numbers[at + 2], low: numbers[at + 3], high: numbers[at + 4] };
+  }
+
+  #slot(slot: number, isWide: boolean, { offset }: CodeColumn): number {
+    const { slots, wideSlots, dims } = this.memory;
+    return isWide ? wideSlots + 16 * (dims.sums * slot + offset) : slots + 8 * (dims.sums * slot + offset);
+  }
+
+  /** The column's sums of all threads and partitions go into the slot of the side that was summed; the threads' are 0 again. */
+  #merge(column: CodeColumn): void {
+    const { board, partitions, home } = this.memory;
+    const { size, offset } = column;
+    const isWide = board.command[SMALL_WIDE] === 1;
+    const to = this.#slot(board.command[SMALL], isWide, column);
+    const { kernels, u8 } = home;
+    u8.fill(0, to, to + (isWide ? 16 : 8) * size);
+    for (let t = 0; t < this.#threads; t++) {
+      for (const [p, view] of partitions.entries()) {
+        const own = t * partitions.length + p;
+        const { sums, wide } = view.places.own[t];
+        if (board.widened[own] === 1) kernels.add_scaled_f64(to, this.#atHome(view, wide + 16 * offset, 16 * size), 1, 2 * size);
+        if (board.filled[own] === 0) continue;
+        const from = sums + 8 * offset;
+        const here = p === 0 ? from : this.#atHome(view, from, 8 * size);
+        if (isWide) kernels.widen_sums(to, here, 1, size);
+        else kernels.add_i64(to, here, size);
+        view.u8.fill(0, from, from + 8 * size);
+      }
+    }
+  }
+
+  /** The address of bytes of a partition in the home's memory, copied there if need be. */
+  #atHome(view: PartitionView, from: number, bytes: number): number {
+    const { home, staging } = this.memory;
+    if (view === home) return from;
+    const to = staging[this.#thread];
+    home.u8.set(view.u8.subarray(from, from + bytes), to);
+    return to;
+  }
+
+  /** The other side is the parent less the one that was summed. It takes the parent's slot, unless it is narrow and the parent wide. */
+  #subtract(column: CodeColumn): void {
+    const { command } = this.memory.board;
+    const { kernels } = this.memory.home;
+    const { size } = column;
+    const [smallWide, parentWide, largeWide] = [command[SMALL_WIDE] === 1, command[PARENT_WIDE] === 1, command[LARGE_WIDE] === 1];
+    const small = this.#slot(command[SMALL], smallWide, column);
+    const parent = this.#slot(command[PARENT], parentWide, column);
+    if (!parentWide) {
+      kernels.subtract_i64(parent, small, size);
+      return;
+    }
+    if (smallWide) kernels.add_scaled_f64(parent, small, -1, 2 * size);
+    else kernels.widen_sums(parent, small, -1, size);
+    if (!largeWide) kernels.narrow_sums(this.#slot(command[LARGE], false, column), parent, size);
+  }
+
+  /** The better of `best` and the best split of the column's features. */
+  #best(column: CodeColumn, slot: number, isWide: boolean, node: GrowingNode, side: number, best: Found | null): Found | null {
+    const { board, dims } = this.memory;
+    const { bins: allBins } = this.args.layout;
+    const { growth } = this.args.spec;
+    const at = this.#slot(slot, isWide, column);
+    let found = best;
+    const consider = (feature: number, member: BundleMember | null) => {
+      if (board.allowed[dims.features * side + feature] === 0) return;
+      const bins = allBins[feature];
+      this.#extract(at, isWide, column, member, binCount(bins) + 1);
+      const sums = { g: this.#g, h: this.#h };
+      // Ties go to the feature of the lower number, whatever the order of columns.
+      const atLeast = !found ? Number.NEGATIVE_INFINITY : found.feature < feature ? found.split.gain : lower(found.split.gain);
+      const split = findSplit(sums, binCount(bins), bins.kind === 'categories', node, growth, growth.monotone?.[feature] ?? 0, atLeast);
+      if (split) found = { feature, split };
+    };
+    if (column.members) for (const member of column.members) consider(member.feature, member);
+    else consider(column.feature, null);
+    return found;
+  }
+
+  /** Sums of a feature by code, in real units, into the thread's own arrays. */
+  #extract(at: number, isWide: boolean, { size }: CodeColumn, member: BundleMember | null, codes: number): void {
+    const { home, board } = this.memory;
+    const g = this.#g;
+    const h = this.#h;
+    const gUnit = 1 / board.numbers[G_SCALE];
+    const hUnit = 1 / board.numbers[H_SCALE];
+    const { i32, u32, f64 } = home;
+    if (member) {
+      g.fill(0, 0, codes);
+      h.fill(0, 0, codes);
+      const { factor, codes: codeOf } = member;
+      const turn = factor * codeOf.length;
+      for (let combination = 0; combination < size; combination++) {
+        const code = codeOf[Math.floor((combination % turn) / factor)];
+        g[code] += (isWide ? f64[at / 8 + 2 * combination] : i32[(at >>> 2) + 2 * combination + 1]) * gUnit;
+        h[code] += (isWide ? f64[at / 8 + 2 * combination + 1] : u32[(at >>> 2) + 2 * combination]) * hUnit;
+      }
+    } else if (isWide) {
+      for (let c = 0, p = at / 8; c < codes; c++, p += 2) {
+        g[c] = f64[p] * gUnit;
+        h[c] = f64[p + 1] * hUnit;
+      }
+    } else {
+      for (let c = 0, p = at >>> 2; c < codes; c++, p += 2) {
+        g[c] = i32[p + 1] * gUnit;
+        h[c] = u32[p] * hUnit;
+      }
+    }
+  }
+
+  #tell(place: number, found: Found | null): void {
+    const { results, categories } = this.memory.board;
+    const at = RESULT * place;
+    if (!found) {
+      results[at] = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    const { feature, split } = found;
+    const { left, right } = split;
+    results.set([split.gain, feature, split.bin, split.missingLeft ? 1 : 0], at);
+    results.set([left.g, left.h, left.count, left.value, right.g, right.h, right.count, right.value], at + 4);
+    results[at + 12] = split.categories ? split.categories.length : -1;
+    if (split.categories) categories.set(split.categories, Math.max(1, this.memory.dims.categoryWords) * place);
+  }
+
+  #renew(leaf: number): void {
+    const { board, dims, partitions } = this.memory;
+    const { command, leafValues } = board;
+    let n = 0;
+    for (let b = 0; b < dims.blocks.length; b++) n += board.count[0][leaf * dims.blocks.length + b];
+    const residuals = new Float64Array(n);
+    const weights = dims.weighted ? new Float64Array(n) : null;
+    let k = 0;
+    dims.blocks.forEach(({ partition }, b) => {
+      const { places, u32, f64, labels, handle } = partitions[partition];
+      const at = leaf * dims.blocks.length + b;
+      const from = (places.order >>> 2) + board.begin[0][at];
+      const scores = places.scores / 8 + handle.rows * command[SCORE];
+      for (let i = from; i < from + board.count[0][at]; i++) {
+        const row = u32[i];
+        residuals[k] = labels[row] - f64[scores + row];
+        if (weights) weights[k] = f64[places.weights / 8 + row];
+        k++;
+      }
+    });
+    leafValues[leaf] = renewedValue(this.args.spec.loss, residuals, weights);
+  }
+}
+
+interface Found {
+  readonly feature: number;
+  readonly split: Split;
+}
+
+/** The largest number below x > 0. */
+function lower(x: number): number {
+  DOUBLE[0] = x;
+  BITS[0]--;
+  return DOUBLE[0];
+}
+const DOUBLE = new Float64Array(1);
+const BITS = new BigInt64Array(DOUBLE.buffer);
+
+export const boostingRounds: Rounds<BoostingArgs> = {
+  bytes: bytesOf,
+  bind: (setting, args) => new BoostingHand(setting, args),
+};
