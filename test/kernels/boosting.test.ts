@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as twins from '#dist/kernels/js/boosting.js';
+import { Arena, copyOf, LENGTHS } from './arena.ts';
+
+const arena = new Arena();
+const word = fc.integer({ min: 0, max: 0xffffffff });
+
+/** `n` of `total` rows in some order, codes of `columns` columns and a pair a row. */
+const leaves = fc
+  .record({ n: fc.constantFrom(...LENGTHS), columns: fc.integer({ min: 0, max: 30 }), apart: fc.integer({ min: 0, max: 1 }) })
+  .chain(({ n, columns, apart }) => {
+    const total = n + 3;
+    return fc.record({
+      n: fc.constant(n),
+      columns: fc.constant(columns),
+      apart: fc.constant(apart),
+      rows: fc.shuffledSubarray([...Array(total).keys()], { minLength: n, maxLength: n }),
+      codes: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: total * 32, maxLength: total * 32 }),
+      pairs: fc.array(word, { minLength: total, maxLength: total }),
+    });
+  });
+
+/** Pairs of words as sums of 64 bits: hessians below 2^32, gradients of either sign. */
+const sums = fc.constantFrom(...LENGTHS).chain((n) =>
+  fc.record({
+    n: fc.constant(n),
+    a: fc.array(word, { minLength: 2 * n, maxLength: 2 * n }),
+    b: fc.array(word, { minLength: 2 * n, maxLength: 2 * n }),
+  }),
+);
+
+function place(words: readonly number[]): Uint32Array {
+  return arena.put(Uint32Array, words);
+}
+
+describe('boosting kernels give the bits of their twins', () => {
+  it('histogram_u8', () => {
+    fc.assert(
+      fc.property(leaves, ({ n, columns, apart, rows, codes, pairs }) => {
+        arena.clear();
+        const own = place(new Array(512 * columns).fill(7));
+        const expected = copyOf(own);
+        const [c, p, r] = [arena.put(Uint8Array, codes), place(pairs), place(rows)];
+        twins.histogram_u8(expected, copyOf(c), 32, columns, copyOf(p), copyOf(r), n);
+        arena.kernels.histogram_u8(own.byteOffset, c.byteOffset, 32, columns, p.byteOffset, r.byteOffset, n, apart);
+        // Sums whose hessians stay below 2^32: the words do not run into one another.
+        expect(copyOf(own)).toEqual(expected);
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('histogram_u16', () => {
+    fc.assert(
+      fc.property(leaves, fc.integer({ min: 1, max: 900 }), ({ n, rows, codes, pairs }, bins) => {
+        arena.clear();
+        const own = place(new Array(2 * bins).fill(0));
+        const expected = copyOf(own);
+        const c = arena.put(
+          Uint16Array,
+          pairs.map((_, i) => (codes[i] * 77) % bins),
+        );
+        const [p, r] = [place(pairs), place(rows)];
+        twins.histogram_u16(expected, copyOf(c), copyOf(p), copyOf(r), n);
+        arena.kernels.histogram_u16(own.byteOffset, c.byteOffset, p.byteOffset, r.byteOffset, n);
+        expect(copyOf(own)).toEqual(expected);
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('divide_u8 and divide_u16', () => {
+    fc.assert(
+      fc.property(leaves, fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 256, maxLength: 256 }), ({ n, rows, codes, pairs }, some) => {
+        for (const Kind of [Uint8Array, Uint16Array] as const) {
+          arena.clear();
+          const sides = arena.put(Uint8Array, some);
+          const c = arena.put(Kind as typeof Uint16Array, codes.slice(0, pairs.length));
+          const r = place(rows);
+          const spare = place(new Array(n).fill(0));
+          const expected = copyOf(r);
+          const left = twins.divide(copyOf(c), copyOf(sides), expected, n);
+          const divide = Kind === Uint8Array ? arena.kernels.divide_u8 : arena.kernels.divide_u16;
+          expect(divide(c.byteOffset, sides.byteOffset, r.byteOffset, spare.byteOffset, n)).toBe(left);
+          expect(copyOf(r)).toEqual(expected);
+          expect(arena.fences).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it('widen_sums, narrow_sums', () => {
+    fc.assert(
+      fc.property(sums, fc.constantFrom(1, -1), ({ n, a, b }, sign) => {
+        arena.clear();
+        const words = place(a);
+        const wide = arena.put(Float64Array, b);
+        const expected = copyOf(wide);
+        twins.widen_sums(expected, copyOf(words), sign, n);
+        arena.kernels.widen_sums(wide.byteOffset, words.byteOffset, sign, n);
+        expect(copyOf(wide)).toEqual(expected);
+        const back = place(new Array(2 * n).fill(0));
+        const plain = copyOf(back);
+        const values = arena.put(
+          Float64Array,
+          a.map((x, i) => (i % 2 === 0 ? x | 0 : x)),
+        );
+        twins.narrow_sums(plain, copyOf(values), n);
+        arena.kernels.narrow_sums(back.byteOffset, values.byteOffset, n);
+        expect(copyOf(back)).toEqual(plain);
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('add_i64, subtract_i64, add_scaled_f64, add_at_f64', () => {
+    fc.assert(
+      fc.property(sums, ({ n, a, b }) => {
+        arena.clear();
+        const big = (words: readonly number[]) => new BigInt64Array(Uint32Array.from(words).buffer);
+        const [x, y] = [big(a), big(b)];
+        const [out, other] = [place(a), place(b)];
+        arena.kernels.add_i64(out.byteOffset, other.byteOffset, n);
+        expect(big([...out])).toEqual(x.map((v, i) => v + y[i]));
+        arena.kernels.subtract_i64(out.byteOffset, other.byteOffset, n);
+        expect(big([...out])).toEqual(x);
+        const doubles = arena.put(Float64Array, a);
+        const more = arena.put(Float64Array, b);
+        arena.kernels.add_scaled_f64(doubles.byteOffset, more.byteOffset, -1, 2 * n);
+        expect([...doubles]).toEqual(a.map((v, i) => v - b[i]));
+        const rows = place(Array.from({ length: n }, (_, i) => 2 * i));
+        arena.kernels.add_at_f64(more.byteOffset, rows.byteOffset, 0.5, n);
+        expect([...more]).toEqual(b.map((v, i) => (i % 2 === 0 ? v + 0.5 : v)));
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('logistic_pairs', () => {
+    const score = fc.oneof(fc.double({ min: -20, max: 20, noNaN: true }), fc.double({ min: -1e4, max: 1e4, noNaN: true }));
+    const rows = fc.constantFrom(...LENGTHS).chain((n) =>
+      fc.record({
+        n: fc.constant(n),
+        scores: fc.array(score, { minLength: n, maxLength: n }),
+        labels: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: n, maxLength: n }),
+        weights: fc.option(fc.array(fc.double({ min: 0, max: 2, noNaN: true }), { minLength: n, maxLength: n })),
+      }),
+    );
+    fc.assert(
+      fc.property(rows, fc.integer(), fc.integer({ min: 0, max: 2 ** 31 }), ({ n, scores, labels, weights }, seed, first) => {
+        arena.clear();
+        const [z, y] = [arena.put(Float64Array, scores), arena.put(Float64Array, labels)];
+        const w = weights && arena.put(Float64Array, weights);
+        const pairs = place(new Array(n).fill(0));
+        const expected = copyOf(pairs);
+        const loss = twins.logistic_pairs(expected, copyOf(z), copyOf(y), w && copyOf(w), 16383, 32767, seed, first, n);
+        const args = [z.byteOffset, y.byteOffset, w ? w.byteOffset : 0, 16383, 32767, seed, first, n] as const;
+        expect(arena.kernels.logistic_pairs(pairs.byteOffset, ...args)).toBe(loss);
+        expect(copyOf(pairs)).toEqual(expected);
+        expect(arena.kernels.logistic_pairs(0, ...args)).toBe(loss);
+        const exact = scores.reduce(
+          (sum, s, i) => sum + (weights ? weights[i] : 1) * (Math.max(s, 0) - labels[i] * s + Math.log1p(Math.exp(-Math.abs(s)))),
+          0,
+        );
+        expect(Math.abs(loss - exact)).toBeLessThan(1e-5 * (1 + Math.abs(exact)));
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+});
