@@ -78,15 +78,16 @@ export class BestSplit {
       for (let s = 0; s < this.whole.length; s++) this.whole[s] = (this.whole[s] as number) + (stats[at + b * stride + s] as number);
   }
 
-  /** Impurity of the node: the one it began with, or that of its own statistics. */
-  get ownImpurity(): number {
-    return Number.isNaN(this.nodeImpurity) ? this.impurity.of(this.whole, 0) : this.nodeImpurity;
-  }
-
   private thresholds(feature: number, { stats, at, stride, bins }: BinStats): void {
     for (let b = 1; b < bins; b++) this.add(stats, at + b * stride, at + (b - 1) * stride);
     const last = at + (bins - 1) * stride;
+    this.know(stats, at, last);
+    const rows = this.left.length - 1;
+    let before = 0;
     for (let b = 0; b < bins - 1; b++) {
+      const count = stats[at + b * stride + rows] as number;
+      if (count === before) continue; // the bin has no rows: the split is the one before
+      before = count;
       if (this.isBetter(stats, at + b * stride, last)) {
         this.take(feature);
         this.bin = b;
@@ -98,6 +99,7 @@ export class BestSplit {
     const order = this.byCentroid(stats, at, stride, bins);
     for (let k = 1; k < bins; k++) this.add(stats, at + (order[k] as number) * stride, at + (order[k - 1] as number) * stride);
     const last = at + (order[bins - 1] as number) * stride;
+    this.know(stats, at + (order[0] as number) * stride, last);
     let best = -1;
     for (let k = 0; k < bins - 1; k++) {
       if (this.isBetter(stats, at + (order[k] as number) * stride, last)) {
@@ -128,6 +130,8 @@ export class BestSplit {
     const side = new Float64Array(2 * length);
     for (let b = 0; b < bins.bins; b++)
       for (let s = 0; s < length; s++) side[length + s] = (side[length + s] as number) + (stats[at + b * stride + s] as number);
+    side.set(stats.subarray(at, at + length));
+    this.know(side, 0, length);
     for (let n = 1; n < 2 ** (bins.bins - 1); n++) {
       side.fill(0, 0, length);
       for (let b = 0; b < bins.bins - 1; b++) {
@@ -148,10 +152,6 @@ export class BestSplit {
       trial[s] = stats[left + s] as number;
       trial[length + s] = (stats[whole + s] as number) - (stats[left + s] as number);
     }
-    if (!this.searched) {
-      for (let s = 0; s < length; s++) this.whole[s] = (trial[s] as number) + (trial[length + s] as number);
-    }
-    if (Number.isNaN(this.nodeImpurity)) this.nodeImpurity = impurity.of(this.whole, 0);
     if ((trial[length - 1] as number) < rules.minInstancesPerNode || (trial[2 * length - 1] as number) < rules.minInstancesPerNode) return false;
     const leftWeight = impurity.weight(trial, 0);
     const rightWeight = impurity.weight(trial, length);
@@ -161,6 +161,16 @@ export class BestSplit {
     if (!(gain >= rules.minInfoGain && gain > this.gain)) return false;
     this.gain = gain;
     return true;
+  }
+
+  /** The node as a whole, from its first split, as Spark adds it up: left + (whole - left). */
+  private know(stats: Float64Array, left: number, whole: number): void {
+    if (this.searched) return;
+    for (let s = 0; s < this.whole.length; s++) {
+      const own = stats[left + s] as number;
+      this.whole[s] = own + ((stats[whole + s] as number) - own);
+    }
+    if (Number.isNaN(this.nodeImpurity)) this.nodeImpurity = this.impurity.of(this.whole, 0);
   }
 
   private take(feature: number): void {

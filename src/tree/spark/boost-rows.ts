@@ -14,9 +14,6 @@ export interface BoostRowsArgs extends DrawArgs {
   readonly mostNodes: number;
 }
 
-/** Sums that a call gives: weight · loss and weight of the rows that train, and of those held out. */
-export const LOSS_SUMS = 4;
-
 /** Input of a call: the number of the tree that comes (it is grown from the residuals), the weight of the tree just grown (NaN: there is none), then what its nodes predict. */
 export function boostInput(next: number, weight: number, values: Float64Array, { mostNodes }: BoostRowsArgs): Float64Array {
   const input = new Float64Array(2 + mostNodes);
@@ -26,15 +23,17 @@ export function boostInput(next: number, weight: number, values: Float64Array, {
   return input;
 }
 
-/** Adds a tree to the predictions, and prepares the rows for the next one: residuals, all rows at the root, and drawn anew. */
+/**
+ * Adds a tree to the predictions, and prepares the rows for the next one: residuals, all rows at the root, and drawn anew. Gives Σ weight · loss and Σ weight of the rows held out, after
+ * the tree was added.
+ */
 export const boostRows: Aggregator<BoostRowsArgs> = {
   inputLength: ({ mostNodes }) => 2 + mostNodes,
-  outputLength: () => LOSS_SUMS,
+  outputLength: () => 2,
   scratchBytes: () => 0,
   bind(partition, _, __, args) {
     const loss = boostingLosses[args.loss];
-    const classes = args.loss === 'logistic';
-    const draw = args.subsamplingRate < 1 || args.bootstrap ? new RowDraw(args.subsamplingRate, args.bootstrap) : null;
+    const draw = args.subsamplingRate < 1 ? new RowDraw(args.subsamplingRate, false) : null;
     const optional = (column: number | undefined) => (column === undefined ? null : doublesOf(partition, column));
     let input: Float64Array = new Float64Array(2);
     return {
@@ -43,34 +42,31 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
       },
       block(lo, hi, output) {
         const [next = 0, treeWeight = 0] = input;
-        const values = input.subarray(2);
-        const starts = Number.isNaN(treeWeight);
-        const targets = doublesOf(partition, args.target);
+        const labels = doublesOf(partition, args.target);
         const predictions = doublesOf(partition, args.predictions);
         const residuals = doublesOf(partition, args.label);
-        const weights = optional(args.weight);
-        const held = optional(args.heldOut);
         const nodes = nodesOf(partition, args.nodes[0] as number);
-        const counts = args.counts ? countsOf(partition, args.counts[0] as number) : null;
-        const seed = treeSeed(args.seed, next);
-        for (let i = lo; i < hi; i++) {
-          const y = classes ? 2 * (targets[i] as number) - 1 : (targets[i] as number);
-          const isHeld = held !== null && held[i] !== 0;
-          if (starts) {
-            predictions[i] = 0;
-            residuals[i] = y;
-          } else {
-            const f = (predictions[i] as number) + (values[nodes[i] as number] as number) * treeWeight;
-            const w = weights ? (weights[i] as number) : 1;
-            const at = isHeld ? 2 : 0;
-            predictions[i] = f;
-            residuals[i] = loss.residual(f, y);
-            output[at] = (output[at] as number) + loss.of(f, y) * w;
-            output[at + 1] = (output[at + 1] as number) + w;
+        const held = optional(args.heldOut);
+        if (Number.isNaN(treeWeight)) {
+          predictions.fill(0, lo, hi);
+          for (let i = lo; i < hi; i++) residuals[i] = args.loss === 'logistic' ? 2 * (labels[i] as number) - 1 : (labels[i] as number);
+        } else {
+          const values = input.slice(2).map((value) => value * treeWeight);
+          for (let i = lo; i < hi; i++) predictions[i] = (predictions[i] as number) + (values[nodes[i] as number] as number);
+          loss.residuals(residuals, predictions, labels, lo, hi);
+          const weights = optional(args.weight);
+          for (let i = lo; held && i < hi; i++) {
+            if (held[i] === 0) continue;
+            const weight = weights ? (weights[i] as number) : 1;
+            output[0] = (output[0] as number) + loss.of(predictions[i] as number, labels[i] as number) * weight;
+            output[1] = (output[1] as number) + weight;
           }
-          nodes[i] = 0;
-          if (counts) counts[i] = isHeld ? 0 : draw ? draw.count(seed, partition.firstRow + i) : 1;
         }
+        nodes.fill(0, lo, hi);
+        if (!args.counts) return;
+        const counts = countsOf(partition, args.counts[0] as number);
+        const seed = treeSeed(args.seed, next);
+        for (let i = lo; i < hi; i++) counts[i] = held && held[i] !== 0 ? 0 : draw ? draw.count(seed, partition.firstRow + i) : 1;
       },
     };
   },

@@ -30,24 +30,21 @@ export interface BoostedTrees {
 export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
   const { maxIter, stepSize, validationTol, heldOut } = args;
   const trees: GrowingTree[] = [];
+  const weightOf = (m: number) => (m === 0 ? 1 : stepSize);
   let best = Number.POSITIVE_INFINITY;
   let keep = 0;
   ctx.aggregate('boost', boostInput(0, Number.NaN, new Float64Array(0), args));
   for (let m = 0; m < maxIter; m++) {
     const [tree] = growTrees(ctx, args, [m], true, (level) => ctx.report({ iteration: m + 1, level })) as [GrowingTree];
     trees.push(tree);
-    const last = m === maxIter - 1;
-    if (last && heldOut === undefined) {
+    if (heldOut === undefined) {
       ctx.report({ iteration: m + 1, trees: m + 1 });
-      break;
+      if (m + 1 < maxIter) ctx.aggregate('boost', boostInput(m + 1, weightOf(m), tree.values(), args));
+      continue;
     }
-    const [loss = 0, weight = 0, heldLoss = 0, heldWeight = 0] = ctx.aggregate(
-      'boost',
-      boostInput(m + 1, m === 0 ? 1 : stepSize, tree.values(), args),
-    );
-    ctx.report({ iteration: m + 1, trees: m + 1, objective: loss / weight });
-    if (heldOut === undefined) continue;
-    const current = heldLoss / heldWeight;
+    const [loss = 0, weight = 0] = ctx.aggregate('boost', boostInput(m + 1, weightOf(m), tree.values(), args));
+    const current = loss / weight;
+    ctx.report({ iteration: m + 1, trees: m + 1, objective: current });
     if (m > 0 && best - current < validationTol * Math.max(current, 0.01)) {
       trees.length = keep;
       break;
@@ -59,7 +56,7 @@ export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
   }
   const builder = new TreeBuilder(impurityOf('variance', 0), args.features, true);
   for (const tree of trees) builder.add(tree);
-  return { trees: builder.finish(), treeWeights: Float64Array.from(trees, (_, m) => (m === 0 ? 1 : stepSize)) };
+  return { trees: builder.finish(), treeWeights: Float64Array.from(trees, (_, m) => weightOf(m)) };
 }
 
 export function boostedTask(args: BoostedArgs): SolveTask<BoostedArgs, BoostedTrees> {

@@ -1,16 +1,38 @@
 import { softplus } from '../../kernels/js/math.ts';
 import { exp } from './exact.ts';
 
-/** A loss of boosted trees; y is the label (-1 or 1 for `logistic`), f the prediction so far. */
+/** A loss of boosted trees; y is the label (-1 or 1 for `logistic`, as which labels 0 and 1 are taken), f the prediction so far. */
 export interface BoostingLoss {
-  of(f: number, y: number): number;
-  /** Less the loss's derivative by f: what the next tree is fitted to. */
-  residual(f: number, y: number): number;
+  of(f: number, label: number): number;
+  /** What the next tree is fitted to, less the loss's derivative by f, for rows `[lo, hi)`. */
+  residuals(out: Float64Array, predictions: Float64Array, labels: Float64Array, lo: number, hi: number): void;
 }
 
-/** squared (y - f)²; absolute |y - f|; logistic 2 log(1 + e^(-2 y f)). */
-export const boostingLosses: Readonly<Record<'squared' | 'absolute' | 'logistic', BoostingLoss>> = {
-  squared: { of: (f, y) => (y - f) * (y - f), residual: (f, y) => 2 * (y - f) },
-  absolute: { of: (f, y) => Math.abs(y - f), residual: (f, y) => (y - f < 0 ? -1 : 1) },
-  logistic: { of: (f, y) => 2 * softplus(-2 * y * f), residual: (f, y) => (4 * y) / (1 + exp(2 * y * f)) },
+/** (y - f)² */
+const squared: BoostingLoss = {
+  of: (f, y) => (y - f) * (y - f),
+  residuals(out, predictions, labels, lo, hi) {
+    for (let i = lo; i < hi; i++) out[i] = 2 * ((labels[i] as number) - (predictions[i] as number));
+  },
 };
+
+/** |y - f| */
+const absolute: BoostingLoss = {
+  of: (f, y) => Math.abs(y - f),
+  residuals(out, predictions, labels, lo, hi) {
+    for (let i = lo; i < hi; i++) out[i] = (labels[i] as number) - (predictions[i] as number) < 0 ? -1 : 1;
+  },
+};
+
+/** 2 log(1 + e^(-2 y f)) */
+const logistic: BoostingLoss = {
+  of: (f, label) => 2 * softplus(-2 * (2 * label - 1) * f),
+  residuals(out, predictions, labels, lo, hi) {
+    for (let i = lo; i < hi; i++) {
+      const y = 2 * (labels[i] as number) - 1;
+      out[i] = (4 * y) / (1 + exp(2 * y * (predictions[i] as number)));
+    }
+  },
+};
+
+export const boostingLosses = { squared, absolute, logistic } as const;

@@ -1,10 +1,11 @@
-import type { BinnedSet, TrainingContext } from '../../engine/engine.ts';
+import type { BinnedSet, SolveTask, TrainingContext } from '../../engine/engine.ts';
 import { MlError, show } from '../../error.ts';
 import type { ColumnSpec, PartitionHandle } from '../../kernels/contract.ts';
 import { binCount, type FeatureSample } from '../bins.ts';
 import { type BoostedArgs, type BoostedTrees, boostedTask } from './boosted.ts';
 import { candidateRows } from './candidates.ts';
 import { type ForestArgs, forestTask } from './forest.ts';
+import { type GrowthArgs, keptBytes } from './growth-args.ts';
 import type { BoostedRequest, ForestRequest, GrowthSettings, TreeColumns } from './request.ts';
 import { doublesOf } from './row-nodes.ts';
 import type { SparkTrees } from './spark-trees.ts';
@@ -41,7 +42,7 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
       ...(drawn && { counts: columns.slice(lanes) }),
       bootstrap,
     };
-    return await context.solve(forestTask(args), set, args);
+    return await solve(context, set, args, forestTask);
   } finally {
     set.release();
   }
@@ -76,7 +77,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
       bootstrap: false,
       mostNodes: Math.min(2 ** (maxDepth + 1), 2 * set.rows) - 1,
     };
-    return await context.solve(boostedTask(args), set, args);
+    return await solve(context, set, args, boostedTask);
   } finally {
     set.release();
   }
@@ -124,6 +125,17 @@ function withoutHeldOut(sample: FeatureSample): FeatureSample {
     weights: sample.weights && kept(sample.weights),
     numbers: [],
   };
+}
+
+/** Runs the fit with room for the sums of two levels. */
+function solve<Args extends GrowthArgs, R>(
+  context: TrainingContext,
+  set: BinnedSet,
+  args: Args,
+  taskOf: (args: Args) => SolveTask<Args, R>,
+): Promise<R> {
+  const roomy = { ...args, kept: new SharedArrayBuffer(keptBytes(args)) };
+  return context.solve(taskOf(roomy), set, roomy);
 }
 
 /** What all fits tell the workers alike. */

@@ -1,8 +1,8 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { type GrowingNode, GrowingTree } from './growing-tree.ts';
-import { type GrowthArgs, type GrowthSizes, growthSizes } from './growth-args.ts';
+import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
-import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-splits.ts';
+import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-tasks.ts';
 import { MOVED_NODES, type RowMoves, writeMoves } from './row-nodes.ts';
 
 /** One of the trees that grow together, and the nodes that it has to split. */
@@ -11,6 +11,8 @@ interface Lane {
   readonly tree: number;
   readonly growing: GrowingTree;
   open: number[];
+  /** Nodes of the level before whose sums are kept, by number: where. */
+  kept: ReadonlyMap<number, number>;
 }
 
 /**
@@ -25,12 +27,12 @@ export function growTrees(
   onLevel?: (level: number) => void,
 ): GrowingTree[] {
   const impurity = impurityOf(args.impurity, args.numClasses);
-  const lanes = trees.map((tree, lane): Lane => ({ lane, tree, growing: new GrowingTree(impurity, args.maxDepth), open: [0] }));
+  const lanes = trees.map((tree, lane): Lane => ({ lane, tree, growing: new GrowingTree(impurity, args.maxDepth), open: [0], kept: new Map() }));
   const sizes = growthSizes(args);
   for (let level = 0; lanes.some(({ open }) => open.length > 0); level++) {
     const before = lanes.map(({ growing, open }) => (open.length > 0 ? growing.nodes.length : -1));
     const first = lanes.map(({ open }) => open[0] ?? 0);
-    splitNodes(ctx, sizes, lanes);
+    splitNodes(ctx, args, sizes, lanes, level);
     if (leaves || lanes.some(({ open }) => open.length > 0)) {
       const moved = lanes.filter((_, i) => (before[i] as number) >= 0);
       moveOn(
@@ -45,38 +47,59 @@ export function growTrees(
 }
 
 /** Splits all open nodes; their children that are to be split are then open. */
-function splitNodes(ctx: FitContext, sizes: GrowthSizes, lanes: readonly Lane[]): void {
+function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes: readonly Lane[], level: number): void {
   const batches = lanes.flatMap((lane) => cut(lane, sizes));
+  const d = args.kinds.length;
+  const groups = sizes.whole && args.shared ? Math.min(d, MOST_GROUPS, Math.max(2, lanes.length < 2 * ctx.workers ? ctx.workers : 1)) : 1;
   const tasks = batches.flatMap(({ lane, nodes }): NodeTask[] =>
-    Array.from({ length: sizes.groups }, (_, group) => ({ lane: lane.lane, tree: lane.tree, group, nodes })),
+    Array.from({ length: groups }, (_, g) => ({
+      lane: lane.lane,
+      tree: lane.tree,
+      level,
+      from: Math.floor((g * d) / groups),
+      to: Math.floor(((g + 1) * d) / groups),
+      nodes,
+    })),
   );
   for (const lane of lanes) lane.open = [];
-  const perRun = Math.max(1, Math.floor(sizes.tasks / sizes.groups)) * sizes.groups;
+  const perRun = Math.max(1, Math.floor(sizes.tasks / groups)) * groups;
   for (let t = 0; t < tasks.length; t += perRun) {
     const run = tasks.slice(t, t + perRun);
     const outputs = ctx.run('splits', run.length, writeTasks(run, sizes));
-    for (let b = 0; b < run.length; b += sizes.groups) {
-      const { lane, nodes } = batches[(t + b) / sizes.groups] as (typeof batches)[number];
+    for (let b = 0; b < run.length; b += groups) {
+      const { lane, nodes } = batches[(t + b) / groups] as (typeof batches)[number];
       nodes.forEach(({ number }, k) => {
-        const records = Array.from({ length: sizes.groups }, (_, g) =>
-          readRecord(outputs, (b + g) * sizes.taskNodes * sizes.recordLength + k * sizes.recordLength, sizes),
-        );
+        const records = Array.from({ length: groups }, (_, g) => readRecord(outputs, ((b + g) * sizes.taskNodes + k) * sizes.recordLength, sizes));
         lane.open.push(...lane.growing.split(number, bestOf(records)));
       });
     }
   }
 }
 
-/** Open nodes in lots that one task can hold. */
-function cut(lane: Lane, { taskNodes, taskSpan }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
+/** Open nodes in lots that one task can hold. Of siblings the one of fewer rows is summed up, where the parent's sums are known. */
+function cut(lane: Lane, { taskNodes, taskSpan, keptNodes }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
+  const { open, kept, growing } = lane;
+  const keeps = open.length <= keptNodes;
   const lots: TaskNode[][] = [];
-  for (const number of lane.open) {
-    const { heap, impurity } = lane.growing.nodes[number] as GrowingNode;
+  let slots = 0;
+  open.forEach((number, place) => {
+    const { heap, impurity, parent, stats } = growing.nodes[number] as GrowingNode;
+    const split = growing.nodes[parent]?.split;
+    const sibling = split ? split.left + split.right - number : -1;
+    const rows = (stats.at(-1) ?? 0) - (growing.nodes[sibling]?.stats.at(-1) ?? 0);
+    const from = rows > 0 || (rows === 0 && number > sibling) ? (kept.get(parent) ?? -1) : -1;
+    const node: TaskNode = { number, heap, impurity, keep: keeps ? place : -1, parent: from, sibling };
     const lot = lots.at(-1);
-    const node = { number, heap, impurity };
-    if (lot && lot.length < taskNodes && number - (lot[0] as TaskNode).number < taskSpan) lot.push(node);
-    else lots.push([node]);
-  }
+    const needed = from < 0 ? 1 : 2;
+    if (lot && slots + needed <= taskNodes && number - (lot[0] as TaskNode).number < taskSpan) {
+      lot.push(node);
+      slots += needed;
+    } else {
+      lots.push([node]);
+      slots = needed;
+    }
+  });
+  lane.kept = new Map(keeps ? open.map((number, place) => [number, place]) : []);
   return lots.map((nodes) => ({ lane, nodes }));
 }
 

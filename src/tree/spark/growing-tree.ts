@@ -1,11 +1,13 @@
 import type { Impurity } from './impurity.ts';
-import type { NodeRecord } from './node-splits.ts';
+import type { NodeRecord } from './node-tasks.ts';
 import type { RowMove } from './row-nodes.ts';
 
 /** Impurities below this count as none. */
 const EPSILON = 2.220446049250313e-16;
 
 export interface GrowingNode {
+  /** Number of the parent; -1 of the root. */
+  readonly parent: number;
   /** Place in a heap: the root is 1, its children 2 and 3. */
   readonly heap: number;
   readonly level: number;
@@ -21,7 +23,7 @@ export interface GrowingNode {
 
 /** A tree while it grows; nodes are numbered as they come, children after all nodes of the levels above. */
 export class GrowingTree {
-  readonly nodes: GrowingNode[] = [node(1, 0, new Float64Array(0), Number.NaN)];
+  readonly nodes: GrowingNode[] = [node(-1, 1, 0, new Float64Array(0), Number.NaN)];
   private readonly impurity: Impurity;
   private readonly maxDepth: number;
 
@@ -45,7 +47,7 @@ export class GrowingTree {
     own.split = { feature: record.feature, bin: record.bin, words: record.words, left, right: left + 1 };
     const open: number[] = [];
     for (const [side, stats] of [record.left, record.right].entries()) {
-      const child = node(2 * own.heap + side, own.level + 1, stats, impurity.of(stats, 0));
+      const child = node(number, 2 * own.heap + side, own.level + 1, stats, impurity.of(stats, 0));
       if (child.level < maxDepth && Math.abs(child.impurity) >= EPSILON) open.push(this.nodes.length);
       this.nodes.push(child);
     }
@@ -58,6 +60,6 @@ export class GrowingTree {
   }
 }
 
-function node(heap: number, level: number, stats: Float64Array, impurity: number): GrowingNode {
-  return { heap, level, stats, impurity, gain: -1, valid: true, split: null };
+function node(parent: number, heap: number, level: number, stats: Float64Array, impurity: number): GrowingNode {
+  return { parent, heap, level, stats, impurity, gain: -1, valid: true, split: null };
 }

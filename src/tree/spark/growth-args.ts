@@ -22,17 +22,20 @@ export interface GrowthArgs {
   readonly weight?: number;
   readonly nodes: readonly number[];
   readonly counts?: readonly number[];
-  /** Whether the work of one tree is worth sharing out by features. */
+  /** Whether there are so many rows that the work of one tree is shared out by features, and that what a node's sibling has is taken from what their parent had. */
   readonly shared: boolean;
+  /** Room for the sums of the open nodes of two levels, see `KeptSums`. */
+  readonly kept?: SharedArrayBuffer;
 }
 
 /** Sizes that follow from the args, the same on every thread. */
 export interface GrowthSizes {
   /** Numbers of a bin: those of the impurity, and the rows. */
   readonly binLength: number;
-  /** Features of one task, at most; where nodes look at all features these are cut into so many groups. */
+  /** Whether nodes look at all features, so that a task may see to some of them. */
+  readonly whole: boolean;
+  /** Features of one task at most. */
   readonly taskFeatures: number;
-  readonly groups: number;
   /** Bytes of one feature's bins, and of a node's slot. */
   readonly featureBytes: number;
   readonly slotBytes: number;
@@ -45,24 +48,30 @@ export interface GrowthSizes {
   readonly tasks: number;
   /** Numbers that a task tells of one node: see `NodeRecord`. */
   readonly recordLength: number;
+  /** Nodes of a level whose sums are kept for the next one. */
+  readonly keptNodes: number;
 }
 
+/** Groups that the features of a tree are cut into at most. */
+export const MOST_GROUPS = 16;
 /** Sums of the nodes of one task should stay in a core's cache. */
 const TASK_BYTES = 1 << 20;
+/** Bytes of kept sums at most. */
+const KEPT_BYTES = 1 << 26;
 
-export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared }: GrowthArgs): GrowthSizes {
+export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared, maxDepth }: GrowthArgs): GrowthSizes {
   const d = kinds.length;
   const binLength = (impurity === 'variance' ? 3 : numClasses) + 1;
   const whole = perNode === d;
-  const groups = !whole || !shared || nodes.length >= 8 ? 1 : Math.min(d, Math.max(4, Math.min(16, Math.round(d / 7))));
-  const taskFeatures = whole ? Math.ceil(d / groups) : perNode;
+  const taskFeatures = whole && shared ? Math.ceil(d / 2) : perNode;
   const featureBytes = 8 * binLength * Math.max(1, ...bins);
   const slotBytes = Math.ceil((headerBytes(taskFeatures) + taskFeatures * featureBytes) / 16) * 16;
   const words = Math.ceil(Math.max(0, ...bins.filter((_, j) => kinds[j] === 'ordered' || kinds[j] === 'unordered')) / 32);
-  const taskNodes = Math.max(1, Math.min(1024, Math.floor(TASK_BYTES / slotBytes)));
+  const taskNodes = Math.max(2, Math.min(1024, Math.floor(TASK_BYTES / slotBytes)));
   const recordLength = 4 + 3 * binLength + words;
-  const tasks = Math.max(nodes.length * groups, Math.min(64, Math.floor((1 << 21) / (taskNodes * recordLength))));
-  return { binLength, taskFeatures, groups, featureBytes, slotBytes, words, taskNodes, taskSpan: 4 * taskNodes, tasks, recordLength };
+  const tasks = Math.max(nodes.length * MOST_GROUPS, Math.min(64, Math.floor((1 << 21) / (taskNodes * recordLength))));
+  const keptNodes = whole && shared ? Math.min(2 ** Math.max(0, maxDepth - 2), Math.floor(KEPT_BYTES / (2 * nodes.length * d * featureBytes))) : 0;
+  return { binLength, whole, taskFeatures, featureBytes, slotBytes, words, taskNodes, taskSpan: 4 * taskNodes, tasks, recordLength, keptNodes };
 }
 
 /** Bytes before the bins of a node that looks at so many features: the addresses of their codes. */
@@ -70,7 +79,8 @@ export function headerBytes(features: number): number {
   return Math.ceil(features / 4) * 16;
 }
 
-/** Features `[from, to)` of group g. */
-export function groupOfFeatures(g: number, { groups }: GrowthSizes, d: number): { from: number; to: number } {
-  return { from: Math.floor((g * d) / groups), to: Math.floor(((g + 1) * d) / groups) };
+/** Bytes of `kept`. */
+export function keptBytes(args: GrowthArgs): number {
+  const { keptNodes, featureBytes } = growthSizes(args);
+  return 2 * args.nodes.length * keptNodes * args.kinds.length * featureBytes;
 }

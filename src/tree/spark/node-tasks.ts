@@ -1,0 +1,103 @@
+import type { GrowthSizes } from './growth-args.ts';
+
+/** A task: nodes of one tree, and features `[from, to)` (where nodes look at all). `tree` counts all trees, `lane` those that grow together. */
+export interface NodeTask {
+  readonly lane: number;
+  readonly tree: number;
+  readonly level: number;
+  readonly from: number;
+  readonly to: number;
+  readonly nodes: readonly TaskNode[];
+}
+
+/** A node to split; numbers ascend in a task. */
+export interface TaskNode {
+  /** Number in the tree. */
+  readonly number: number;
+  /** Place in a heap: the root is 1. */
+  readonly heap: number;
+  /** NaN where not known. */
+  readonly impurity: number;
+  /** Where its sums are kept for the next level; -1: they are not. */
+  readonly keep: number;
+  /** Where its parent's sums are kept, which less those of the node `sibling` are its own; -1: it is summed up. */
+  readonly parent: number;
+  readonly sibling: number;
+}
+
+const TASK_WORDS = 7;
+const NODE_WORDS = 6;
+
+/** Numbers of the input of a run. */
+export function tasksLength({ tasks, taskNodes }: GrowthSizes): number {
+  return tasks * (TASK_WORDS + NODE_WORDS * taskNodes);
+}
+
+/** Tasks as the input of a run; tasks that share a list of nodes share its numbers. */
+export function writeTasks(tasks: readonly NodeTask[], sizes: GrowthSizes): Float64Array {
+  const input = new Float64Array(tasksLength(sizes));
+  const placed = new Map<readonly TaskNode[], number>();
+  let top = sizes.tasks * TASK_WORDS;
+  tasks.forEach(({ lane, tree, level, from, to, nodes }, t) => {
+    let at = placed.get(nodes);
+    if (at === undefined) {
+      at = top;
+      for (const { number, heap, impurity, keep, parent, sibling } of nodes) {
+        input.set([number, heap, impurity, keep, parent, sibling], top);
+        top += NODE_WORDS;
+      }
+      placed.set(nodes, at);
+    }
+    input.set([lane, tree, level, from, to, at, nodes.length], t * TASK_WORDS);
+  });
+  return input;
+}
+
+/** Task `index` of an input. */
+export function readTask(input: Float64Array, index: number): NodeTask {
+  const [lane = 0, tree = 0, level = 0, from = 0, to = 0, at = 0, count = 0] = input.subarray(index * TASK_WORDS, (index + 1) * TASK_WORDS);
+  const nodes = Array.from({ length: count }, (_, k): TaskNode => {
+    const [number = 0, heap = 0, impurity = 0, keep = 0, parent = 0, sibling = 0] = input.subarray(at + k * NODE_WORDS, at + (k + 1) * NODE_WORDS);
+    return { number, heap, impurity, keep, parent, sibling };
+  });
+  return { lane, tree, level, from, to, nodes };
+}
+
+/** The best split of a node among the features of one task. */
+export interface NodeRecord {
+  /** -1: none is good enough. */
+  readonly feature: number;
+  readonly gain: number;
+  readonly bin: number;
+  /** Whether any feature could be split at all; `whole` is the sum of one feature's bins where not. */
+  readonly searched: boolean;
+  /** Statistics of the node, and of both sides. */
+  readonly whole: Float64Array;
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+  /** Bits of the categories on the left; empty where there are no categories. */
+  readonly words: Uint32Array;
+}
+
+export function writeRecord(output: Float64Array, at: number, { feature, gain, bin, searched, whole, left, right, words }: NodeRecord): void {
+  output.set([feature, gain, bin, searched ? 1 : 0], at);
+  const stats = at + 4;
+  output.set(whole, stats);
+  output.set(left, stats + whole.length);
+  output.set(right, stats + 2 * whole.length);
+  output.set(words, stats + 3 * whole.length);
+}
+
+export function readRecord(outputs: Float64Array, at: number, { binLength, words }: GrowthSizes): NodeRecord {
+  const stats = at + 4;
+  return {
+    feature: outputs[at] as number,
+    gain: outputs[at + 1] as number,
+    bin: outputs[at + 2] as number,
+    searched: outputs[at + 3] === 1,
+    whole: outputs.slice(stats, stats + binLength),
+    left: outputs.slice(stats + binLength, stats + 2 * binLength),
+    right: outputs.slice(stats + 2 * binLength, stats + 3 * binLength),
+    words: Uint32Array.from(outputs.subarray(stats + 3 * binLength, stats + 3 * binLength + words)),
+  };
+}
