@@ -62,6 +62,7 @@ export interface Kernels {
   node_moments(values: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
   node_classes(values: number, classes: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
   add_moments(rows: number, slots: number, values: number, n: number, count: number, featureBytes: number): void;
+  add_labels_u8(rows: number, slots: number, labels: number, n: number, columns: number, count: number, featureBytes: number): void;
   add_moments_u8(rows: number, slots: number, values: number, n: number, columns: number, count: number, featureBytes: number): void;
   add_classes(rows: number, slots: number, values: number, classes: number, n: number, count: number, featureBytes: number, numClasses: number): void;
   advance_nodes(nodes: number, width: number, table: number, first: number, span: number, lo: number, n: number): void;

@@ -20,7 +20,6 @@ export {
   widen_codes,
 } from './codes';
 export { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from './losses';
-export { add_classes, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';
 export {
   add_at_f64,
   add_i64,
@@ -34,3 +33,4 @@ export {
   subtract_i64,
   widen_sums,
 } from './boosting';
+export { add_classes, add_labels_u8, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';

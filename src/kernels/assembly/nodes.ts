@@ -122,6 +122,44 @@ export function add_moments_u8(rows: usize, slots: usize, values: usize, n: i32,
   }
 }
 
+/** The same for rows that all weigh and count 1: values[k] = (1, y, y y, 1). */
+export function add_labels_u8(rows: usize, slots: usize, labels: usize, n: i32, columns: usize, count: i32, featureBytes: usize): void {
+  const header = (<usize>count * 4 + 15) & ~15;
+  let f = 0;
+  for (; f + 4 <= count; f += 4) {
+    const c0 = <usize>load<u32>(columns + (<usize>f << 2));
+    const c1 = <usize>load<u32>(columns + (<usize>f << 2), 4);
+    const c2 = <usize>load<u32>(columns + (<usize>f << 2), 8);
+    const c3 = <usize>load<u32>(columns + (<usize>f << 2), 12);
+    const o0 = header + <usize>f * featureBytes;
+    const o1 = o0 + featureBytes;
+    const o2 = o1 + featureBytes;
+    const o3 = o2 + featureBytes;
+    for (let k = 0; k < n; k++) {
+      const i = <usize>load<i32>(rows + (<usize>k << 2));
+      const slot = <usize>load<u32>(slots + (<usize>k << 2));
+      const y = load<f64>(labels + (i << 3));
+      const low = f64x2.replace_lane(f64x2.splat(1), 1, y);
+      const high = f64x2.replace_lane(f64x2.splat(1), 0, y * y);
+      add4(slot + o0 + (<usize>load<u8>(c0 + i) << 5), low, high);
+      add4(slot + o1 + (<usize>load<u8>(c1 + i) << 5), low, high);
+      add4(slot + o2 + (<usize>load<u8>(c2 + i) << 5), low, high);
+      add4(slot + o3 + (<usize>load<u8>(c3 + i) << 5), low, high);
+    }
+  }
+  for (; f < count; f++) {
+    const c0 = <usize>load<u32>(columns + (<usize>f << 2));
+    const o0 = header + <usize>f * featureBytes;
+    for (let k = 0; k < n; k++) {
+      const i = <usize>load<i32>(rows + (<usize>k << 2));
+      const y = load<f64>(labels + (i << 3));
+      const low = f64x2.replace_lane(f64x2.splat(1), 1, y);
+      const high = f64x2.replace_lane(f64x2.splat(1), 0, y * y);
+      add4(<usize>load<u32>(slots + (<usize>k << 2)) + o0 + (<usize>load<u8>(c0 + i) << 5), low, high);
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function add4(bin: usize, low: v128, high: v128): void {

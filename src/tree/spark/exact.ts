@@ -14,35 +14,44 @@ const { high: HIGH, low: LOW } = powers();
 
 const double = new Float64Array(1);
 const words = new Int32Array(double.buffer);
-/** Where `pair` leaves what its result is short of the exact value. */
-let short = 0;
+/** Adding and subtracting it rounds to a whole number. */
+const ROUND = 6755399441055744;
 
 /** e^x. */
 export function exp(x: number): number {
-  return Math.abs(x) < 700 ? pair(x) : roughExp(x);
+  if (!(x > -700 && x < 700)) return roughExp(x);
+  const k = stepsOf(x);
+  const high = HIGH[k & (STEPS - 1)] as number;
+  return (high + beyond(x, k, high)) * power(k >> 6);
 }
 
 /** Natural logarithm: one step of Newton's from the kernels' value. */
 export function log(x: number): number {
   const y = roughLog(x);
-  if (!(Math.abs(y) < 700)) return y;
-  const e = pair(y);
-  return y + (x - e - short) / x;
+  if (!(y > -700 && y < 700)) return y;
+  const k = stepsOf(y);
+  const high = HIGH[k & (STEPS - 1)] as number;
+  const rest = beyond(y, k, high);
+  const value = high + rest;
+  const scale = power(k >> 6);
+  return y + (x - value * scale - (rest - (value - high)) * scale) / x;
 }
 
-/** e^x = 2^(k / 64) · e^r with |r| <= ln 2 / 128. */
-function pair(x: number): number {
-  const k = Math.round(x / (STEP_HIGH + STEP_LOW));
+/** The whole number of steps of ln 2 / 64 next to x. */
+function stepsOf(x: number): number {
+  return x / (STEP_HIGH + STEP_LOW) + ROUND - ROUND;
+}
+
+/** What 2^(k mod 64 / 64) · e^(x - k ln 2 / 64) has beyond `high`, the table's value. */
+function beyond(x: number, k: number, high: number): number {
   const r = x - k * STEP_HIGH - k * STEP_LOW;
-  const power = r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720))));
-  const high = HIGH[k & (STEPS - 1)] as number;
-  const rest = (LOW[k & (STEPS - 1)] as number) + high * power;
-  const value = high + rest;
-  words[0] = 0;
-  words[1] = (1023 + (k >> 6)) << 20;
-  const scale = double[0] as number;
-  short = (rest - (value - high)) * scale;
-  return value * scale;
+  return (LOW[k & (STEPS - 1)] as number) + high * (r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720)))));
+}
+
+/** 2^n for n in -1022 … 1023. */
+function power(n: number): number {
+  words[1] = (1023 + n) << 20;
+  return double[0] as number;
 }
 
 /** 2^(j / 64), j = 0 … 63, each as the sum of two doubles. */

@@ -145,7 +145,9 @@ class NodeSplits implements BoundTasks {
     for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
       const n = kernels.gather_nodes(rows, slots, nodes.ptr, width, counts, scratch.table, first, span, lo, Math.min(TILE_ROWS, handle.rows - lo));
       if (n === 0) continue;
-      if (args.impurity === 'variance') {
+      if (args.impurity === 'variance' && columns && !weights && !counts) {
+        kernels.add_labels_u8(rows, slots, labels, n, columns, own.length, sizes.featureBytes);
+      } else if (args.impurity === 'variance') {
         kernels.node_moments(values, rows, labels, weights, counts, n);
         if (columns) kernels.add_moments_u8(rows, slots, values, n, columns, own.length, sizes.featureBytes);
         else kernels.add_moments(rows, slots, values, n, own.length, sizes.featureBytes);
