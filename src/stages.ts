@@ -45,6 +45,46 @@ const STAGES: ReadonlyMap<string, () => Promise<unknown>> = new Map([
   ],
 
   [
+    'org.apache.spark.ml.classification.DecisionTreeClassifier',
+    () => import('./classification/decision-tree-classifier.ts').then((m) => m.DecisionTreeClassifier),
+  ],
+  [
+    'org.apache.spark.ml.classification.DecisionTreeClassificationModel',
+    () => import('./classification/decision-tree-classifier.ts').then((m) => m.DecisionTreeClassificationModel),
+  ],
+  ['org.apache.spark.ml.classification.GBTClassifier', () => import('./classification/gbt-classifier.ts').then((m) => m.GBTClassifier)],
+  [
+    'org.apache.spark.ml.classification.GBTClassificationModel',
+    () => import('./classification/gbt-classifier.ts').then((m) => m.GBTClassificationModel),
+  ],
+  [
+    'org.apache.spark.ml.classification.RandomForestClassifier',
+    () => import('./classification/random-forest-classifier.ts').then((m) => m.RandomForestClassifier),
+  ],
+  [
+    'org.apache.spark.ml.classification.RandomForestClassificationModel',
+    () => import('./classification/random-forest-classifier.ts').then((m) => m.RandomForestClassificationModel),
+  ],
+  [
+    'org.apache.spark.ml.regression.DecisionTreeRegressor',
+    () => import('./regression/decision-tree-regressor.ts').then((m) => m.DecisionTreeRegressor),
+  ],
+  [
+    'org.apache.spark.ml.regression.DecisionTreeRegressionModel',
+    () => import('./regression/decision-tree-regressor.ts').then((m) => m.DecisionTreeRegressionModel),
+  ],
+  ['org.apache.spark.ml.regression.GBTRegressor', () => import('./regression/gbt-regressor.ts').then((m) => m.GBTRegressor)],
+  ['org.apache.spark.ml.regression.GBTRegressionModel', () => import('./regression/gbt-regressor.ts').then((m) => m.GBTRegressionModel)],
+  [
+    'org.apache.spark.ml.regression.RandomForestRegressor',
+    () => import('./regression/random-forest-regressor.ts').then((m) => m.RandomForestRegressor),
+  ],
+  [
+    'org.apache.spark.ml.regression.RandomForestRegressionModel',
+    () => import('./regression/random-forest-regressor.ts').then((m) => m.RandomForestRegressionModel),
+  ],
+
+  [
     'org.apache.spark.ml.evaluation.BinaryClassificationEvaluator',
     () => import('./evaluation/binary-classification-evaluator.ts').then((m) => m.BinaryClassificationEvaluator),
   ],

@@ -1,5 +1,10 @@
+export { ClassificationSummary } from './classification-summary.ts';
+export { DecisionTreeClassificationModel, DecisionTreeClassifier, type DecisionTreeClassifierParams } from './decision-tree-classifier.ts';
+export { GBTClassificationModel, GBTClassifier, type GBTClassifierParams } from './gbt-classifier.ts';
 export { HistGradientBoostingClassificationModel } from './hist-gradient-boosting-classification-model.ts';
 export type { LogisticRegressionParams } from './logistic-params.ts';
 export { LogisticRegression } from './logistic-regression.ts';
 export { LogisticRegressionModel } from './logistic-regression-model.ts';
 export { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
+export { RandomForestClassificationModel, RandomForestClassifier, type RandomForestClassifierParams } from './random-forest-classifier.ts';
+export { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary } from './random-forest-summary.ts';

@@ -13,10 +13,11 @@ import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { type NamedFeatures, type NamedValue, PredictionModel } from '../predictor/prediction-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs, requireFeatures } from '../predictor/score-columns.ts';
 import { binaryDecision, type Decision } from '../scoring/decision.ts';
-import { scoreFrame } from './logistic-evaluation.ts';
+import type { SummaryColumns } from './classification-summary.ts';
 import { checkThresholds, LogisticRegressionParams } from './logistic-params.ts';
-import { LogisticRegressionSummary, type LogisticRegressionTrainingSummary, type SummaryColumns } from './logistic-regression-summary.ts';
+import { LogisticRegressionSummary, type LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
 import { bindLogistic, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
+import { scoreFrame } from './scored-frame.ts';
 
 /** `coefficientMatrix` is (1, d) of a binomial model, (numClasses, d) of a multinomial one; `interceptVector` has as many entries as it has rows. */
 export interface LogisticState extends NamedFeatures {
@@ -77,7 +78,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     checkThresholds(this);
     checkThresholdCount(this, this.params.thresholds, state.numClasses);
     this.#scoring = this.#makeScoring();
-    this.#score = this.blockScorer();
+    this.#score = scoreLogistic({ ...this.#scoring, outputs: ['rawPrediction', 'probability', 'prediction'] });
   }
 
   get numClasses(): number {
@@ -150,9 +151,9 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return new LogisticRegressionSummary(this.summaryColumns(), rows, this.transform(frame));
   }
 
-  /** Scores blocks whose one input is the features; gives raw predictions, probabilities and predictions, in columns written anew at each call. */
-  blockScorer(): BlockScorer {
-    return scoreLogistic({ ...this.#scoring, outputs: ['rawPrediction', 'probability', 'prediction'] });
+  /** Scores blocks whose one input is the features; gives probabilities and predictions, in columns written anew at each call. */
+  summaryScorer(): BlockScorer {
+    return scoreLogistic({ ...this.#scoring, outputs: ['probability', 'prediction'] });
   }
 
   summaryColumns(): SummaryColumns {

@@ -2,8 +2,8 @@ import type { Block, NumberColumn, VectorColumn } from '../block/column.ts';
 import type { TrainingSet } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { ScoredRows } from './classification-summary.ts';
 import type { LogisticRegressionModel } from './logistic-regression-model.ts';
-import type { ScoredRows } from './logistic-regression-summary.ts';
 import { featuresOf, slotsOf, sparsePart } from './training-rows.ts';
 
 /** What the label column says: its classes, and the weight of the rows of each. */
@@ -144,13 +144,13 @@ export function scoreTrainingRows(model: LogisticRegressionModel, set: TrainingS
   const labels = new Float64Array(set.rows);
   const weights = weight === undefined ? undefined : new Float64Array(set.rows);
   const scores = model.numClasses <= 2 ? new Float64Array(set.rows) : null;
-  const score = model.blockScorer();
+  const score = model.summaryScorer();
   for (const partition of set.partitions as readonly PartitionHandle[]) {
     for (let lo = 0; lo < partition.rows; lo += SLICE) {
       const hi = Math.min(lo + SLICE, partition.rows);
       const row = partition.firstRow + lo;
       const block: Block = { rows: hi - lo, firstRow: row, columns: [], keep: null };
-      const [, probability, prediction] = score([featuresOf(partition, parts, numFeatures, lo, hi)], block);
+      const [probability, prediction] = score([featuresOf(partition, parts, numFeatures, lo, hi)], block);
       predictions.set((prediction as NumberColumn).values.subarray(0, hi - lo), row);
       labels.set(slotsOf(partition, label, lo, hi), row);
       if (weights && weight !== undefined) weights.set(slotsOf(partition, weight, lo, hi), row);

@@ -1,6 +1,24 @@
 import type { Json } from './metadata.ts';
 /** Column names and types of a `data/` table, in Spark's order. */
 export type ColumnTypes = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+export type Rows = readonly (readonly unknown[])[];
+
+/** A table of a model beside `data/`. */
+export interface SideTable<State> {
+  readonly columns: ColumnTypes;
+  /** The columns, in the same order, as other versions of Spark name them. */
+  readonly otherColumns?: ColumnTypes;
+  /** Rows to write; `model` is what holds the state, `timestamp` that of the save. */
+  encode(state: State, model: SavedModel, timestamp: number): Rows;
+}
+
+/** What a side table may write of its model. */
+export interface SavedModel {
+  readonly uid: string;
+  setParams(): ReadonlyMap<string, unknown>;
+  defaultParams(): ReadonlyMap<string, unknown>;
+}
+
 /**
  * How a model's state lies in Spark's `data/` table. `columns` gives name and type in Spark's order: the names of `frame/types.ts`,
  * `!` after one that is not null (`int!`, `array<double!>`), `oldVector`/`oldMatrix` for the mllib types. Values of `vector` and
@@ -10,9 +28,14 @@ export type ColumnTypes = Readonly<Record<string, string>> | ReadonlyMap<string,
 export interface Codec<State> {
   readonly columns: ColumnTypes | ((params: Readonly<Record<string, unknown>>) => ColumnTypes);
   /** Rows to write, each with the columns' values in order. */
-  encode(state: State): readonly (readonly unknown[])[];
-  /** The state, from rows of values in the columns' order; `metadata` holds the class's extra keys. Throws MlError MODEL_FORMAT for nonsense. */
-  decode(rows: readonly (readonly unknown[])[], metadata: ReadonlyMap<string, Json>): State;
+  encode(state: State): Rows;
+  /**
+   * The state, from rows of values in the columns' order; `metadata` holds the class's extra keys, `tables` the rows of {@link Codec.tables}.
+   * Throws MlError MODEL_FORMAT for nonsense.
+   */
+  decode(rows: Rows, metadata: ReadonlyMap<string, Json>, tables: ReadonlyMap<string, Rows>): State;
+  /** Tables beside `data/`, by folder. */
+  readonly tables?: ReadonlyMap<string, SideTable<State>>;
   /** Extra top-level keys of `metadata/`: whole numbers are written as integers, a Float64Array as a list of doubles. */
   metadata?(state: State): Readonly<Record<string, unknown>>;
 }

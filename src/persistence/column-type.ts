@@ -7,13 +7,15 @@ type UdtName = 'vector' | 'matrix' | 'oldVector' | 'oldMatrix';
 
 /**
  * The type of a `data/` column as a codec names it: `int!`, `array<double!>`, `map<int, map<double, int!>>`,
- * `struct<id: int!, stats: array<double!>>`, `vector`, `oldMatrix` … (`!` means not null). Vectors and matrices are structs underneath.
+ * `struct<id: int!, stats: array<double!>>`, `vector`, `oldMatrix` … Vectors and matrices are structs underneath. `!` means not null;
+ * `?` is written so too, but older files may lack it: then it reads as null.
  */
-export type ColumnType =
-  | { readonly kind: 'leaf'; readonly name: LeafName; readonly nullable: boolean }
-  | { readonly kind: 'array'; readonly element: ColumnType; readonly nullable: boolean }
-  | { readonly kind: 'map'; readonly key: ColumnType; readonly value: ColumnType; readonly nullable: boolean }
-  | { readonly kind: 'struct'; readonly fields: readonly ColumnField[]; readonly udt: UdtName | null; readonly nullable: boolean };
+export type ColumnType = { readonly nullable: boolean; readonly optional?: boolean } & (
+  | { readonly kind: 'leaf'; readonly name: LeafName }
+  | { readonly kind: 'array'; readonly element: ColumnType }
+  | { readonly kind: 'map'; readonly key: ColumnType; readonly value: ColumnType }
+  | { readonly kind: 'struct'; readonly fields: readonly ColumnField[]; readonly udt: UdtName | null }
+);
 export type ColumnField = readonly [name: string, type: ColumnType];
 
 const LEAVES: ReadonlySet<string> = new Set<LeafName>(['boolean', 'byte', 'int', 'long', 'float', 'double', 'string']);
@@ -29,7 +31,7 @@ const UDTS: ReadonlyMap<string, { fields: string; class: string; pyClass: string
 
 /** Reads a codec's type name. */
 export function parseColumnType(text: string): ColumnType {
-  const tokens = text.match(/[A-Za-z_]\w*|[<>,:!]/g) ?? [];
+  const tokens = text.match(/[A-Za-z_]\w*|[<>,:!?]/g) ?? [];
   let at = 0;
   const fail = (): never => {
     throw new MlError('SCHEMA_INVALID', `codec: column type must be such as int!, array<double!> or vector, got ${show(text)}`);
@@ -65,9 +67,9 @@ export function parseColumnType(text: string): ColumnType {
       parsed = (nullable) => ({ kind: 'struct', fields, udt: word as UdtName, nullable });
     } else if (LEAVES.has(word)) parsed = (nullable) => ({ kind: 'leaf', name: word as LeafName, nullable });
     else return fail();
-    const required = tokens[at] === '!';
-    if (required) at++;
-    return parsed(!required);
+    const mark = tokens[at];
+    if (mark === '!' || mark === '?') at++;
+    return mark === '?' ? { ...parsed(false), optional: true } : parsed(mark !== '!');
   };
   const parsed = type();
   return at === tokens.length ? parsed : fail();

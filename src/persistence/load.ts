@@ -1,7 +1,7 @@
 import { MlError, show } from '../error.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
-import type { Codec } from './codec.ts';
+import type { Codec, Rows, SideTable } from './codec.ts';
 import { type ColumnField, parseColumnType } from './column-type.ts';
 import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
 import { formatError, isFileMap, MapFiles, type ModelFiles, type ModelSource } from './files.ts';
@@ -115,10 +115,22 @@ class Loader {
     const read = async (params: ReadonlyMap<string, unknown>) => {
       const columns = named ?? (codec.columns as (params: Readonly<Record<string, unknown>>) => typeof named)(Object.fromEntries(params));
       const rows = await this.#rows(join(folder, 'data'), columnFields(columns!));
-      return this.#within(join(folder, 'data'), async () => codec.decode(rows, metadata.extra));
+      const tables = new Map<string, Rows>();
+      for (const [name, table] of codec.tables ?? []) tables.set(name, await this.#sideTable(join(folder, name), table));
+      return this.#within(join(folder, 'data'), async () => codec.decode(rows, metadata.extra, tables));
     };
     const state = await read(await this.#within(file, async () => setParamsOf(metadata, Class.paramSchema)));
     return (params) => new make(Object.fromEntries(params), state, metadata.uid);
+  }
+
+  async #sideTable(folder: string, { columns, otherColumns }: SideTable<never>): Promise<Rows> {
+    const rows = this.#rows(folder, columnFields(columns));
+    if (!otherColumns) return rows;
+    return rows.catch((error) =>
+      this.#rows(folder, columnFields(otherColumns)).catch(() => {
+        throw error;
+      }),
+    );
   }
 
   async #metadataFile(folder: string): Promise<string> {

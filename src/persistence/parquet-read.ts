@@ -43,6 +43,7 @@ export async function readParquet(file: Uint8Array, columns: readonly ColumnFiel
   const budget = { values: FREE_VALUES + VALUES_PER_BYTE * file.length };
   const plans = columns.map(([name, type]) => {
     const nodes = roots.filter((node) => node.name === name);
+    if (nodes.length === 0 && type.optional) return ABSENT;
     if (nodes.length === 0)
       throw new Error(
         `column ${show(name)} is missing; the table has ${roots
@@ -201,6 +202,7 @@ class ColumnReader {
       if (node.physical || node.converted !== null) wrong(type.udt ?? 'struct');
       const readers = type.fields.map(([name, inner]) => {
         const child = node.children.find((c) => c.name === name);
+        if (!child && inner.optional) return () => null;
         if (!child) throw new Error(`column ${show(path)} must have a field ${name}`);
         return this.#reader(inner, child, rep, own, `${path}.${name}`);
       });
@@ -254,6 +256,9 @@ class ColumnReader {
     return null;
   }
 }
+
+/** Reads a column that is not there. */
+const ABSENT: Pick<ColumnReader, 'load' | 'next' | 'end'> = { load: async () => undefined, next: () => null, end: () => undefined };
 
 function sameLeaf(name: LeafName, { converted }: FileNode): boolean {
   if (name === 'string') return converted === 0;

@@ -104,8 +104,15 @@ function addStage(
   files.set(`${prefix}metadata/part-00000.txt`, encoder.encode(`${line}\n`));
   files.set(`${prefix}metadata/_SUCCESS`, new Uint8Array());
   if (Class.layout || !Class.codec) return;
-  const { columns, encode } = Class.codec;
+  const { columns, encode, tables } = Class.codec;
   const fields: ColumnField[] = columnFields(typeof columns === 'function' ? columns(stage.params) : columns);
   files.set(`${prefix}data/part-00000.parquet`, writeParquet(fields, encode.call(Class.codec, state), SPARK_VERSION));
   files.set(`${prefix}data/_SUCCESS`, new Uint8Array());
+  for (const [folder, table] of tables ?? []) {
+    files.set(
+      `${prefix}${folder}/part-00000.parquet`,
+      writeParquet(columnFields(table.columns), table.encode(state, stage, timestamp), SPARK_VERSION),
+    );
+    files.set(`${prefix}${folder}/_SUCCESS`, new Uint8Array());
+  }
 }

@@ -1,6 +1,6 @@
 import { MlError, show } from '../error.ts';
 import { attributeMetadata, groupMetadata, groupOf } from '../frame/attributes.ts';
-import type { Schema } from '../frame/schema.ts';
+import type { Metadata, Schema } from '../frame/schema.ts';
 
 /** What messages need to know of the stage that reads or adds columns. */
 interface Owner {
@@ -60,6 +60,11 @@ export function addClassColumns(
 /** `schema` with a column of numbers that a regression model adds; as it is where the name is empty. */
 export function addNumberColumn(owner: string, schema: Schema, name: string | undefined): Schema {
   return name ? schema.add(owner, name, { kind: 'double' }, { nullable: false, metadata: groupMetadata({}) }) : schema;
+}
+
+/** `schema` with the column of leaves: one number of a single tree, a vector of an ensemble's; as it is where the name is empty. */
+export function addLeafColumn(owner: string, schema: Schema, name: string, kind: 'double' | 'vector', metadata?: Metadata): Schema {
+  return name ? schema.add(owner, name, { kind }, { nullable: kind === 'vector', metadata }) : schema;
 }
 
 /** Refuses `thresholds` that are not one a class. */

@@ -1,1 +1,4 @@
+export { DecisionTreeRegressionModel, DecisionTreeRegressor, type DecisionTreeRegressorParams } from './decision-tree-regressor.ts';
+export { GBTRegressionModel, GBTRegressor, type GBTRegressorParams } from './gbt-regressor.ts';
 export { HistGradientBoostingRegressionModel } from './hist-gradient-boosting-regression-model.ts';
+export { RandomForestRegressionModel, RandomForestRegressor, type RandomForestRegressorParams } from './random-forest-regressor.ts';

@@ -74,8 +74,16 @@ export function treeDepth(trees: Trees, t: number): number {
   return nodeDepths(trees, t).reduce((most, depth) => Math.max(most, depth), 0);
 }
 
-/** Tree `t` as text, in Spark's form: `If (feature 0 <= 0.5)` … `Else (feature 0 > 0.5)` … `Predict: 1.0`, each line indented by `indent` and the depth. */
-export function treeText(trees: Trees, t: number, indent: number): string {
+/**
+ * Tree `t` as text, in Spark's form: `If (feature 0 <= 0.5)` … `Else (feature 0 > 0.5)` … `Predict: 1.0`, each line indented by `indent` and the depth.
+ * `leftOf` gives the categories that go left at a node, or null of a numeric split.
+ */
+export function treeText<T extends Trees>(
+  trees: T,
+  t: number,
+  indent: number,
+  leftOf: (trees: T, node: number) => number[] | null = leftCategoriesOf,
+): string {
   const depths = nodeDepths(trees, t);
   const first = trees.starts[t];
   const lines: string[] = [];
@@ -90,7 +98,7 @@ export function treeText(trees: Trees, t: number, indent: number): string {
       lines.push(`${at}Predict: ${javaDouble(trees.value[node])}`);
       continue;
     }
-    const left = leftCategoriesOf(trees, node);
+    const left = leftOf(trees, node);
     const name = `feature ${trees.feature[node]}`;
     const set = left && `{${left.map(javaDouble).join(',')}}`;
     const threshold = javaDouble(trees.threshold[node]);

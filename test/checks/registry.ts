@@ -1,4 +1,4 @@
-import { LogisticRegression } from '#dist/classification/index.js';
+import { DecisionTreeClassifier, GBTClassifier, LogisticRegression, RandomForestClassifier } from '#dist/classification/index.js';
 import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
 import {
   Binarizer,
@@ -15,6 +15,7 @@ import {
 import { Vectors } from '#dist/linalg/vectors.js';
 import type { ParamSchema } from '#dist/param/param.js';
 import { Pipeline, type PipelineStage } from '#dist/pipeline/index.js';
+import { DecisionTreeRegressor, GBTRegressor, RandomForestRegressor } from '#dist/regression/index.js';
 import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
 
 export type AnyStage = PipelineStage<ParamSchema>;
@@ -112,6 +113,17 @@ const regressionInvalid = [
   ...rows('error', 'fit', 'label', [null, Number.NaN, 0.5, -1]),
   ...rows('error', 'fit', 'weight', [null, Number.NaN, -1], { weightCol: 'weight' }),
 ];
+const treeInvalid = [
+  ...rows('error', 'fit', 'features', [null, ...[Number.NaN, Number.POSITIVE_INFINITY].map((x) => Vectors.dense([x, 1, 2]))]),
+  ...rows('error', 'transform', 'features', [null, Vectors.dense([1, 2])]),
+  ...rows('error', 'fit', 'label', [null, Number.NaN]),
+  ...rows('error', 'fit', 'weight', [null, Number.NaN, -1], { weightCol: 'weight' }),
+];
+const classTreeInvalid = [...treeInvalid, ...rows('error', 'fit', 'label', [0.5, -1])];
+/** What a leaf's raw prediction holds are weights. */
+const noRaw = { rawPredictionCol: '' };
+const still = { bootstrap: false, featureSubsetStrategy: 'all' };
+const tree = { noRows: 'an error', oneRow: 'a model', invalid: treeInvalid } as const;
 const pipelineStages = () => [
   new StringIndexer({ inputCol: 'city', outputCol: 'cityIndex', handleInvalid: 'keep' }),
   new OneHotEncoder({ inputCols: ['cityIndex'], outputCols: ['cityVector'] }),
@@ -231,6 +243,54 @@ export const REGISTRY: ReadonlyMap<string, StageEntry> = new Map<string, StageEn
   ['HistGradientBoostingClassificationModel', { make: 'HistGradientBoostingClassifier', invalid: [] }],
   ['HistGradientBoostingRegressionModel', { make: 'HistGradientBoostingRegressor', invalid: [] }],
   ['LogisticRegressionModel', { make: 'LogisticRegression', invalid: [] }],
+  [
+    'DecisionTreeClassifier',
+    {
+      ...tree,
+      make: () => new DecisionTreeClassifier({ maxDepth: 4, featuresCol: 'features', leafCol: 'leaf' }),
+      weighted: noRaw,
+      invalid: classTreeInvalid,
+    },
+  ],
+  ['DecisionTreeClassificationModel', { make: 'DecisionTreeClassifier', invalid: [] }],
+  [
+    'RandomForestClassifier',
+    {
+      ...tree,
+      make: () => new RandomForestClassifier({ numTrees: 3, maxDepth: 4, seed: 5, leafCol: 'leaf' }),
+      weighted: { ...noRaw, ...still },
+      invalid: classTreeInvalid,
+    },
+  ],
+  ['RandomForestClassificationModel', { make: 'RandomForestClassifier', invalid: [] }],
+  [
+    'GBTClassifier',
+    {
+      ...tree,
+      make: () => new GBTClassifier({ maxIter: 3, maxDepth: 3, leafCol: 'leaf' }),
+      invalid: [...classTreeInvalid, ...rows('error', 'fit', 'label', [2])],
+    },
+  ],
+  ['GBTClassificationModel', { make: 'GBTClassifier', invalid: [] }],
+  [
+    'DecisionTreeRegressor',
+    { ...tree, make: () => new DecisionTreeRegressor({ labelCol: 'label', maxDepth: 4, leafCol: 'leaf', varianceCol: 'variance' }) },
+  ],
+  ['DecisionTreeRegressionModel', { make: 'DecisionTreeRegressor', invalid: [] }],
+  [
+    'RandomForestRegressor',
+    { ...tree, make: () => new RandomForestRegressor({ numTrees: 3, maxDepth: 4, seed: 5, leafCol: 'leaf' }), weighted: still },
+  ],
+  ['RandomForestRegressionModel', { make: 'RandomForestRegressor', invalid: [] }],
+  [
+    'GBTRegressor',
+    {
+      ...tree,
+      make: () => new GBTRegressor({ maxIter: 3, maxDepth: 3, leafCol: 'leaf' }),
+      except: new Map([['ignores rows of weight 0', 'thresholds lie between the values of all rows, whatever they weigh, as in Spark']]),
+    },
+  ],
+  ['GBTRegressionModel', { make: 'GBTRegressor', invalid: [] }],
   ['BinaryClassificationEvaluator', { make: () => new BinaryClassificationEvaluator({ rawPredictionCol: 'x' }), invalid: [] }],
   ['MulticlassClassificationEvaluator', { make: () => new MulticlassClassificationEvaluator({ predictionCol: 'guess' }), invalid: [] }],
   ['RegressionEvaluator', { make: () => new RegressionEvaluator({ predictionCol: 'x' }), invalid: [] }],

@@ -48,7 +48,7 @@ function expectState(model: unknown, state: Record<string, unknown>): void {
     }
     const { codec } = (model as { constructor: ModelClass }).constructor;
     const saved = (model as { state: unknown }).state;
-    const decoded = codec.decode(codec.encode(saved), new Map());
+    const decoded = codec.decode(codec.encode(saved), new Map(), new Map());
     for (const [key, part] of Object.entries(decoded as object)) expect(part).toEqual((saved as Record<string, unknown>)[key]);
   }
 }

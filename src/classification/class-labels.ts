@@ -1,0 +1,20 @@
+import type { TrainingContext } from '../engine/engine.ts';
+import { attributeOf, categories } from '../frame/attributes.ts';
+import { checkThresholdCount } from '../predictor/score-columns.ts';
+
+interface Classifier {
+  readonly owner: string;
+  readonly uid: string;
+  readonly params: { readonly labelCol: string; readonly thresholds?: readonly number[] };
+}
+
+/** The number of classes that the label column declares, or undefined. `thresholds` must have one entry a class, declared or (by the largest label) met. */
+export async function declaredClasses(classifier: Classifier, context: TrainingContext): Promise<number | undefined> {
+  const { labelCol, thresholds } = classifier.params;
+  const declared = categories(attributeOf(context.schema.require(classifier.owner, labelCol, 'numeric')));
+  if (!thresholds) return declared;
+  const met = async () => (await context.aggregate([{ column: labelCol, of: 'max' }]))[0];
+  const count = declared ?? Math.floor((await met()) ?? thresholds.length - 1) + 1;
+  checkThresholdCount(classifier, thresholds, count);
+  return declared;
+}

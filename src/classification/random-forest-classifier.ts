@@ -1,0 +1,159 @@
+import type { TrainingContext } from '../engine/engine.ts';
+import { MlError } from '../error.ts';
+import type { ActionOptions, FitOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Schema } from '../frame/schema.ts';
+import type { DenseVector, Vector } from '../linalg/vectors.ts';
+import type { ParamSchema } from '../param/param.ts';
+import { forestParams, treeClassifierParams, treeParams } from '../param/trees.ts';
+import * as z from '../param/zod.ts';
+import { Estimator, loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import { addClassColumns, addLeafColumn, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
+import { type EnsembleState, ensembleCodec, treeUids } from '../predictor/tree-codec.ts';
+import { EnsembleModel } from '../predictor/tree-model.ts';
+import type { TreeRule } from '../predictor/tree-scoring.ts';
+import { grownState, growthOf } from '../predictor/tree-training.ts';
+import { classShares } from '../tree/spark/impurity-stats.ts';
+import { declaredClasses } from './class-labels.ts';
+import type { SummaryColumns } from './classification-summary.ts';
+import { DecisionTreeClassificationModel } from './decision-tree-classifier.ts';
+import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary } from './random-forest-summary.ts';
+import { scoreFrame } from './scored-frame.ts';
+import { classDecision, treeOutputs } from './tree-classes.ts';
+
+/** Training rows times trees up to which the summary's metrics are made by `fit`; beyond, `model.evaluate` makes them. */
+const MAX_SCORED_LEAVES = 1_000_000;
+
+/** Params of RandomForestClassifier and its model, with Spark's names and defaults. */
+export const RandomForestClassifierParams = z.strictObject({ ...treeParams, ...treeClassifierParams, ...forestParams });
+export type RandomForestClassifierParams = z.input<typeof RandomForestClassifierParams>;
+
+/**
+ * A forest of classification trees (see `DecisionTreeClassifier`), each grown on rows drawn anew (`bootstrap`, `subsamplingRate`) and with features drawn anew at each
+ * node (`featureSubsetStrategy`). Each tree votes with the shares of the classes in the leaf that a row reaches.
+ */
+export class RandomForestClassifier extends Estimator<typeof RandomForestClassifierParams, RandomForestClassificationModel> {
+  static readonly type: string = 'org.apache.spark.ml.classification.RandomForestClassifier';
+  static readonly paramSchema = RandomForestClassifierParams;
+
+  static load(path: string): Promise<RandomForestClassifier> {
+    return loadAs(RandomForestClassifier, path);
+  }
+
+  override async fit(frame: Frame, options: FitOptions = {}): Promise<RandomForestClassificationModel> {
+    const model = await super.fit(frame, options);
+    const small = model.state.trees.rawCount[0] * model.numTrees <= MAX_SCORED_LEAVES;
+    const rows = small ? await scoreFrame(model, frame, { signal: options.signal }) : null;
+    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, model.transform(frame)));
+  }
+
+  protected override outputSchema(schema: Schema): Schema {
+    requireTrainingColumns(this.owner, schema, this.params);
+    return addLeafColumn(this.owner, addClassColumns(this.owner, schema, this.params), this.params.leafCol, 'vector');
+  }
+
+  protected async train(context: TrainingContext): Promise<RandomForestClassificationModel> {
+    const { fitForest } = await import('../tree/spark/fit.ts');
+    const { numTrees, bootstrap, pruneTree } = this.params;
+    const numClasses = await declaredClasses(this, context);
+    const impurity = this.params.impurity.toLowerCase() as 'gini' | 'entropy';
+    const trees = await fitForest(context, { ...growthOf(this), impurity, numClasses, numTrees, bootstrap, pruneTree });
+    return this.model(RandomForestClassificationModel, {
+      ...grownState(this, context, trees),
+      treeWeights: new Float64Array(numTrees).fill(1),
+      treeUids: treeUids('classes', this.uid, numTrees),
+    });
+  }
+}
+
+export interface RandomForestState extends EnsembleState {
+  readonly summary?: RandomForestClassificationTrainingSummary;
+}
+
+/**
+ * Fitted by {@link RandomForestClassifier}. `rawPrediction` sums the trees' votes, `probability` holds their shares; the class of the largest is predicted, or of the
+ * largest probability / threshold where `thresholds` are set.
+ */
+export class RandomForestClassificationModel extends EnsembleModel<
+  typeof RandomForestClassifierParams,
+  RandomForestState,
+  DecisionTreeClassificationModel
+> {
+  static readonly type: string = 'org.apache.spark.ml.classification.RandomForestClassificationModel';
+  static readonly paramSchema = RandomForestClassifierParams;
+  static readonly codec = ensembleCodec('RandomForestClassificationModel', 'classes', DecisionTreeClassificationModel);
+
+  static load(path: string): Promise<RandomForestClassificationModel> {
+    return loadAs(RandomForestClassificationModel, path);
+  }
+
+  constructor(params: RandomForestClassifierParams, state: RandomForestState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
+    super(params, state, uid, parent);
+    checkThresholdCount(this, this.params.thresholds, this.numClasses);
+  }
+
+  get numClasses(): number {
+    return this.state.trees.statsSize;
+  }
+
+  /** The trees' votes. */
+  predictRaw(features: Vector): DenseVector {
+    return this.scoreVector(features, 'rawPrediction');
+  }
+
+  predictProbability(features: Vector): DenseVector {
+    return this.scoreVector(features, 'probability');
+  }
+
+  /** The same model with another training summary. */
+  withSummary(summary: RandomForestClassificationTrainingSummary): RandomForestClassificationModel {
+    return this.withState({ ...this.state, summary });
+  }
+
+  /** True after `fit`, false after `load`. */
+  get hasSummary(): boolean {
+    return this.state.summary !== undefined;
+  }
+
+  get summary(): RandomForestClassificationTrainingSummary {
+    const { summary } = this.state;
+    if (!summary) throw new MlError('NOT_SUPPORTED', `${this.owner}: no training summary is at hand; a loaded model has none`, { stage: this.uid });
+    return summary;
+  }
+
+  /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
+  async evaluate(frame: Frame, options: ActionOptions = {}): Promise<RandomForestClassificationSummary> {
+    const rows = await scoreFrame(this, frame, options);
+    return new RandomForestClassificationSummary(this.summaryColumns(), rows, this.transform(frame));
+  }
+
+  summaryColumns(): SummaryColumns {
+    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = this.params;
+    return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };
+  }
+
+  summaryScorer() {
+    return this.blockScorer(['probability', 'prediction']);
+  }
+
+  protected override outputSchema(schema: Schema): Schema {
+    return this.addLeaves(addClassColumns(this.owner, this.requireFeatures(schema), this.params, this.numClasses, this.numClasses));
+  }
+
+  protected outputs() {
+    return treeOutputs(this.params);
+  }
+
+  protected rule(): TreeRule {
+    return { kind: 'votes', votes: classShares(this.state.trees), numClasses: this.numClasses, decision: classDecision(this.params) };
+  }
+
+  protected tree(t: number): DecisionTreeClassificationModel {
+    return this.treeModel(DecisionTreeClassificationModel, t);
+  }
+
+  protected override facts() {
+    const { numTrees, numClasses, numFeatures } = this;
+    return { numTrees, numClasses, numFeatures };
+  }
+}

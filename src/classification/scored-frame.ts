@@ -1,0 +1,63 @@
+import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
+import { denseValues } from '../block/column.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+import { visitLabelledRows } from '../predictor/labelled-rows.ts';
+import type { TrainingColumns } from '../predictor/score-columns.ts';
+import type { ScoredRows } from './classification-summary.ts';
+
+/** What scoring for a summary needs of a classification model. */
+export interface ScorableModel {
+  readonly owner: string;
+  readonly uid: string;
+  readonly params: TrainingColumns;
+  readonly numClasses: number;
+  /** Scores blocks whose one input is the features; gives probabilities and predictions. */
+  summaryScorer(): (inputs: readonly Column[], block: Block) => readonly Column[];
+}
+
+/** Scores the rows of a frame that has the model's features, its label column and, if one is set, its weight column. */
+export async function scoreFrame(model: ScorableModel, frame: Frame, options: ActionOptions): Promise<ScoredRows> {
+  const { numClasses } = model;
+  const predictions = new Numbers();
+  const scores = new Numbers();
+  const labels = new Numbers();
+  const weights = new Numbers();
+  const score = model.summaryScorer();
+  await visitLabelledRows(model, frame, options, ({ rows, firstRow, features, labels: own, weights: ownWeights }) => {
+    const [probability, prediction] = score([features], { rows, firstRow, columns: [], keep: null });
+    const values = denseValues(probability as VectorColumn);
+    const { size } = probability as VectorColumn;
+    for (let i = 0; i < rows; i++) {
+      predictions.push((prediction as NumberColumn).values[i]);
+      if (numClasses <= 2) scores.push(size > 1 ? values[i * size + 1] : 0);
+      labels.push(own[i]);
+      if (ownWeights) weights.push(ownWeights[i]);
+    }
+  });
+  return {
+    predictions: predictions.done(),
+    labels: labels.done(),
+    weights: model.params.weightCol ? weights.done() : undefined,
+    scores: numClasses <= 2 ? scores.done() : null,
+  };
+}
+
+/** A growing list of doubles. */
+class Numbers {
+  #values = new Float64Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const grown = new Float64Array(2 * this.length);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  done(): Float64Array {
+    return this.#values.slice(0, this.length);
+  }
+}

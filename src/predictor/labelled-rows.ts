@@ -1,0 +1,63 @@
+import type { Column, VectorColumn } from '../block/column.ts';
+import type { Engine } from '../engine/engine.ts';
+import { MlError, show } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
+import { frameOf } from '../pipeline/stage.ts';
+import { requireTrainingColumns, type TrainingColumns } from './score-columns.ts';
+
+/** A slice of rows with labels; weights are null without a weight column. Valid until the visit returns. */
+export interface LabelledRows {
+  readonly rows: number;
+  readonly firstRow: number;
+  readonly features: VectorColumn;
+  readonly labels: Float64Array;
+  readonly weights: Float64Array | null;
+}
+
+/**
+ * Visits the rows of a frame that has a model's features, labels and, if a column of them is set, weights, in row order. Labels must be finite,
+ * weights finite and >= 0; at least one row must be there.
+ */
+export async function visitLabelledRows(
+  { owner, uid, params }: { readonly owner: string; readonly uid: string; readonly params: TrainingColumns },
+  frame: Frame,
+  options: ActionOptions,
+  visit: (rows: LabelledRows) => void,
+): Promise<void> {
+  const { featuresCol, labelCol, weightCol } = params;
+  requireTrainingColumns(owner, await frameOf(owner, frame).schema(), params);
+  const isLabel = { column: labelCol, accepts: Number.isFinite, rule: 'a finite number' };
+  const isWeight = { column: weightCol ?? '', accepts: (w: number) => w >= 0 && w < Number.POSITIVE_INFINITY, rule: 'a finite number >= 0' };
+  const columns = [featuresCol, labelCol, ...(weightCol ? [weightCol] : [])];
+  let seen = 0;
+  await (frame.executor as Engine).train(frame.plan, uid, options, (context) =>
+    context.scan(columns, ({ rows, firstRow, columns: [features, label, weight] }) => {
+      const labels = numbersOf(label, rows, firstRow, isLabel);
+      const weights = weight ? numbersOf(weight, rows, firstRow, isWeight) : null;
+      visit({ rows, firstRow, features: features as VectorColumn, labels, weights });
+      seen += rows;
+    }),
+  );
+  if (seen === 0) throw new MlError('EMPTY_DATASET', `${owner}: there must be at least one row to evaluate on, got none`, { stage: uid });
+
+  function numbersOf(
+    column: Column,
+    rows: number,
+    firstRow: number,
+    want: { column: string; accepts: (value: number) => boolean; rule: string },
+  ): Float64Array {
+    const out = new Float64Array(rows);
+    for (let i = 0; i < rows; i++) {
+      let value: number | null = null;
+      if (column.kind === 'numbers' && column.valid?.[i] !== 0) value = column.values[i];
+      if (column.kind === 'codes' && column.codes[i] < column.size) value = column.codes[i];
+      if (value === null || !want.accepts(value)) {
+        const message = `${owner}: column ${show(want.column)} must be ${want.rule}, row ${firstRow + i} has ${show(value)}`;
+        throw new MlError('VALUE_INVALID', message, { stage: uid, column: want.column, row: firstRow + i, value });
+      }
+      out[i] = value;
+    }
+    return out;
+  }
+}

@@ -1,0 +1,127 @@
+import { MlError, show } from '../error.ts';
+import type { ParamSchema } from '../param/param.ts';
+import { paramShapes } from '../param/param.ts';
+import type { Codec, Rows, SavedModel, SideTable } from '../persistence/codec.ts';
+import { type Json, metadataLine, parseMetadata } from '../persistence/metadata.ts';
+import { derivedUid } from '../pipeline/uid.ts';
+import { ENSEMBLE_COLUMNS, NODE_COLUMNS, nodeRows, treesOfRows } from '../tree/spark/node-table.ts';
+import type { SparkTrees } from '../tree/spark/spark-trees.ts';
+import { treeCount } from '../tree/trees.ts';
+import type { NamedFeatures } from './prediction-model.ts';
+
+/** State of a model of one tree. */
+export interface TreeState extends NamedFeatures {
+  readonly trees: SparkTrees;
+}
+
+/** State of a model of several trees; weights and uids one a tree. */
+export interface EnsembleState extends TreeState {
+  readonly treeWeights: Float64Array;
+  readonly treeUids: readonly string[];
+}
+
+/** What nodes count: the weight of each class, or sums for a variance. */
+type Kind = 'classes' | 'variance';
+
+/** The class that an ensemble's trees have by themselves. */
+export interface TreeClass {
+  readonly type: string;
+  readonly paramSchema: ParamSchema;
+}
+
+/** Uids for the trees of an ensemble, which follow from its own. */
+export function treeUids(kind: Kind, uid: string, count: number): readonly string[] {
+  return Object.freeze(Array.from({ length: count }, (_, t) => derivedUid(kind === 'classes' ? 'dtc' : 'dtr', uid, t)));
+}
+
+/** The params among `params` that a tree of `Class` has too. */
+export function treeParamsOf({ paramSchema }: TreeClass, params: ReadonlyMap<string, unknown>): Map<string, unknown> {
+  return new Map([...params].filter(([name]) => paramShapes(paramSchema).has(name)));
+}
+
+/** Spark's layout of a single tree: a row a node. */
+export function treeCodec(owner: string, kind: Kind): Codec<TreeState> {
+  return {
+    columns: NODE_COLUMNS,
+    encode: ({ trees }) => nodeRows(trees, 0),
+    decode: (rows, metadata) => ({ trees: treesOfRows([rows], expected(owner, kind, metadata)) }),
+    metadata: ({ trees }) => sizes(kind, trees),
+  };
+}
+
+/** Spark's layout of an ensemble: a row a node of all trees, and in `treesMetadata` each tree's own metadata and weight. */
+export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): Codec<EnsembleState> {
+  const treesMetadata: SideTable<EnsembleState> = {
+    columns: { _1: 'int!', _2: 'string', _3: 'double!' },
+    otherColumns: { treeID: 'int!', metadata: 'string', weights: 'double!' },
+    encode: ({ treeUids: uids, treeWeights }, model, timestamp) => uids.map((uid, t) => [t, treeLine(Class, uid, model, timestamp), treeWeights[t]]),
+  };
+  return {
+    columns: ENSEMBLE_COLUMNS,
+    tables: new Map([['treesMetadata', treesMetadata]]),
+    encode: ({ trees }) => Array.from({ length: treeCount(trees) }, (_, t) => nodeRows(trees, t).map((row) => [t, row])).flat(),
+    decode(rows, metadata, tables) {
+      const about = tables.get('treesMetadata') as Rows;
+      const numTrees = wholeNumber(owner, metadata, 'numTrees', 1);
+      if (about.length !== numTrees) throw format(owner, `treesMetadata must have a row for each of the ${numTrees} trees, has ${about.length}`);
+      const treeWeights = new Float64Array(numTrees);
+      const uids = new Array<string>(numTrees);
+      for (const [t, line, weight] of about as [number, string | null, number][]) {
+        if (!(t >= 0 && t < numTrees) || uids[t] !== undefined) {
+          throw format(owner, `treesMetadata must number its trees 0 … ${numTrees - 1}, has ${t}${uids[t] === undefined ? '' : ' twice'}`);
+        }
+        if (!Number.isFinite(weight)) throw format(owner, `tree ${t} must have a finite weight, has ${weight}`);
+        treeWeights[t] = weight;
+        uids[t] = treeUid(owner, Class, t, line);
+      }
+      const byTree: unknown[][] = Array.from({ length: numTrees }, () => []);
+      for (const [t, node] of rows as [number, unknown][]) {
+        if (!(t >= 0 && t < numTrees)) throw format(owner, `nodes must belong to one of the ${numTrees} trees, one has tree ${t}`);
+        byTree[t].push(node);
+      }
+      return { trees: treesOfRows(byTree, expected(owner, kind, metadata)), treeWeights, treeUids: Object.freeze(uids) };
+    },
+    metadata: ({ trees }) => ({ ...sizes(kind, trees), numTrees: treeCount(trees) }),
+  };
+}
+
+/** Top-level keys of the metadata. */
+function sizes(kind: Kind, { numFeatures, statsSize }: SparkTrees): Record<string, number> {
+  return kind === 'classes' ? { numFeatures, numClasses: statsSize } : { numFeatures };
+}
+
+function expected(owner: string, kind: Kind, metadata: ReadonlyMap<string, Json>) {
+  const numFeatures = wholeNumber(owner, metadata, 'numFeatures', 0);
+  return { owner, kind, numFeatures, statsSize: kind === 'classes' ? wholeNumber(owner, metadata, 'numClasses', 1) : 3 };
+}
+
+function wholeNumber(owner: string, metadata: ReadonlyMap<string, Json>, key: string, min: number): number {
+  const value = metadata.get(key);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= 0x7fffffff) return value;
+  throw format(owner, `key ${key} of its metadata must be an integer >= ${min}, got ${show(value)}`);
+}
+
+/** A tree's own metadata, as Spark keeps it: without its params a tree would not load there. */
+function treeLine(Class: TreeClass, uid: string, model: SavedModel, timestamp: number): string {
+  const set = treeParamsOf(Class, model.setParams());
+  const defaults = treeParamsOf(Class, model.defaultParams());
+  return metadataLine({ className: Class.type, uid, schema: Class.paramSchema, set, defaults, ownParams: [], written: [], extra: [] }, timestamp);
+}
+
+function treeUid(owner: string, Class: TreeClass, t: number, line: string | null): string {
+  let problem = 'is null';
+  if (line !== null) {
+    try {
+      const { className, uid } = parseMetadata(line);
+      if (className === Class.type) return uid;
+      problem = `is of class ${show(className)}, must be of ${Class.type}`;
+    } catch (error) {
+      problem = `is not valid: ${(error as Error).message}`;
+    }
+  }
+  throw format(owner, `metadata of tree ${t} ${problem}`);
+}
+
+function format(owner: string, problem: string): MlError {
+  return new MlError('MODEL_FORMAT', `${owner}: ${problem}`);
+}
