@@ -87,6 +87,11 @@ export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Colum
   };
 }
 
+/** From so many rows on the products of each code are worth a table. */
+const MANY_ROWS = 256;
+/** By code; -0, which changes no number when added, where the code has no slot. */
+const products = new Float64Array(256);
+
 /** z[i] += Σj w[j] x[i][j], slot by slot. */
 function addProducts(z: Float64Array, { parts }: VectorColumn, w: Float64Array, rows: number): void {
   let slot = 0;
@@ -114,6 +119,12 @@ function addNumbers(z: Float64Array, values: Float64Array, weight: number, rows:
 }
 
 function addCodes(z: Float64Array, { size, codes, table }: CodePart, w: Float64Array, slot: number, rows: number): void {
+  if (rows >= MANY_ROWS && codes instanceof Uint8Array) {
+    products.fill(-0);
+    for (let code = 0; code < Math.min(size, 256); code++) products[code] = table ? w[slot + code] * table[code] : w[slot + code];
+    for (let i = 0; i < rows; i++) z[i] += products[codes[i]];
+    return;
+  }
   for (let i = 0; i < rows; i++) {
     const code = codes[i];
     if (code < size) z[i] += table ? w[slot + code] * table[code] : w[slot + code];

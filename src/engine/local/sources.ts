@@ -78,7 +78,7 @@ export class Sources {
       }
       cut();
     }
-    return sections;
+    return sections.length === 1 ? [query] : sections;
   }
 
   /** A query over Parquet files, row by row, as up to `count` queries of consecutive rows, as many each; null when `leaf` is no such source, or empty. */

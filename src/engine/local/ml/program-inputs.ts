@@ -22,7 +22,7 @@ export interface InputReader {
   read(vector: RawVector, rows: number, firstRow: number): Column;
 }
 
-/** Up to so many labels are looked up by `list_position`, which is linear in them; more by the hash table of an ENUM type. */
+/** Up to so many labels (fewer than half of what a byte holds) are looked up by `list_position`, which is linear in them; more by the hash table of an ENUM type. */
 const LIST_LIMIT = 100;
 
 /** Looks after the ENUM types that stand for long lists of labels. */
@@ -126,8 +126,9 @@ async function codeReader(
   const [width, kind] = codeWidth(positions.length + 1);
   let sql: string;
   if (positions.length <= LIST_LIMIT) {
-    const list = `[${[...positions.map((code) => typed[code]), 'NULL'].join(', ')}]::${duckType(type)}[]`;
-    sql = `CAST(list_position(${list}, ${column}) - 1 AS ${width})`;
+    // Each label twice: the first of its positions, which begin with 1, is halved. A subtraction, checked for overflow, takes as long as the look-up.
+    const list = `[${[...positions.flatMap((code) => [typed[code], typed[code]]), 'NULL'].join(', ')}]::${duckType(type)}[]`;
+    sql = `CAST(list_position(${list}, ${column}) AS ${width}) >> 1`;
   } else {
     const name = await labelTypes.type(labels, options);
     const found = `enum_code(TRY_CAST(${type.kind === 'string' ? column : textSql(column, type)} AS ${name}))`;
