@@ -66,6 +66,12 @@ export interface Kernels {
   add_moments_u8(rows: number, slots: number, values: number, n: number, columns: number, count: number, featureBytes: number): void;
   add_classes(rows: number, slots: number, values: number, classes: number, n: number, count: number, featureBytes: number, numClasses: number): void;
   advance_nodes(nodes: number, width: number, table: number, first: number, span: number, lo: number, n: number): void;
+  code_numbers_u8(out: number, values: number, edges: number, top: number, missing: number, n: number): void;
+  code_categories_u8(out: number, values: number, n: number): void;
+  tree_leaves_u8(leaves: number, nodes: number, count: number, codes: number, slots: number, tables: number, n: number): void;
+  walk_leaves_u32(leaves: number, nodes: number, codes: number, tables: number, n: number): void;
+  add_leaves_u8(sums: number, stride: number, leaves: number, values: number, n: number): void;
+  add_leaves_u32(sums: number, stride: number, leaves: number, values: number, n: number): void;
 }
 
 let compiled: object | undefined;

@@ -1,4 +1,6 @@
 import { type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { planCodes } from './code-plan.ts';
+import { CodedTrees } from './coded-trees.ts';
 import { type Trees, treeCount } from './trees.ts';
 
 /**
@@ -29,6 +31,7 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
   const count = treeCount(trees);
   const walk = treeWalker(trees);
   const values = leafValues(trees, weights);
+  const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, values, zeroMissing) : null);
   const x = new Float64Array(numFeatures);
   const reached = new Int32Array(count);
   let leaves = new Int32Array(0);
@@ -44,15 +47,24 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
     count,
     leaves(features, rows) {
       if (leaves.length < rows * count) leaves = new Int32Array(rows * count);
-      for (let i = 0; i < rows; i++) {
-        walkRow(features, i);
-        leaves.set(reached, i * count);
-      }
+      const fast = coded(rows);
+      if (fast) fast.writeLeaves(features, rows, leaves);
+      else
+        for (let i = 0; i < rows; i++) {
+          walkRow(features, i);
+          leaves.set(reached, i * count);
+        }
       return leaves;
     },
     sums(features, rows, start) {
       const width = start.length;
       if (sums.length < rows * width) sums = new Float64Array(rows * width);
+      const fast = coded(rows);
+      if (fast) {
+        for (let p = 0, c = 0; p < rows * width; p++, c = c + 1 === width ? 0 : c + 1) sums[p] = start[c];
+        fast.addSums(features, rows, width, sums);
+        return sums;
+      }
       for (let i = 0; i < rows; i++) {
         walkRow(features, i);
         for (let c = 0; c < width; c++) {
@@ -64,6 +76,25 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
       return sums;
     },
   };
+}
+
+/** Blocks of so many rows are worth to be coded; fewer are walked row by row. Either gives the same bits. */
+const CODED_ROWS = 64;
+/** One memory an ensemble, however many programs score by it; null where it cannot be coded. */
+const known = new WeakMap<Trees, { readonly key: string; readonly values: Float64Array; readonly coded: CodedTrees | null }>();
+
+function codedTrees(trees: Trees, numFeatures: number, values: Float64Array, zeroMissing: readonly number[]): CodedTrees | null {
+  const key = `${numFeatures}/${zeroMissing}`;
+  const made = known.get(trees);
+  if (made?.key === key && made.values === values) return made.coded;
+  const plan = planCodes(trees, numFeatures);
+  const zeros = new Set(zeroMissing);
+  const prepare = (column: Float64Array, feature: number) => {
+    if (zeros.has(feature)) for (let i = 0; i < column.length; i++) if (Math.abs(column[i]) <= ZERO) column[i] = Number.NaN;
+  };
+  const coded = plan && new CodedTrees(trees, plan, values, prepare);
+  known.set(trees, { key, values, coded });
+  return coded;
 }
 
 /** What LightGBM takes for zero: the float nearest to 1e-35. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { VectorColumn } from '#dist/block/column.js';
+import type { SparsePart, VectorColumn } from '#dist/block/column.js';
 import { addLeafVectors, leafNumbers, treeScorer } from '#dist/tree/scoring.js';
-import { arbitraryTree, evaluate, featureValue, treesOf } from './arbitrary-trees.ts';
+import { arbitraryTree, evaluate, featureValue, type Node, treesOf } from './arbitrary-trees.ts';
 
 const D = 4;
 const dense = (rows: readonly (readonly number[])[]): VectorColumn => ({
@@ -11,6 +11,16 @@ const dense = (rows: readonly (readonly number[])[]): VectorColumn => ({
   parts: [{ kind: 'dense', size: D, values: Float64Array.from(rows.flat()) }],
   valid: null,
 });
+/** A column of one slot that leaves its zeros out. */
+const sparse = (values: readonly number[]): SparsePart => {
+  const starts = [0];
+  const kept: number[] = [];
+  for (const x of values) {
+    if (x !== 0) kept.push(x);
+    starts.push(kept.length);
+  }
+  return { kind: 'sparse', size: 1, starts: Uint32Array.from(starts), indices: new Uint32Array(kept.length), values: Float64Array.from(kept) };
+};
 const row = fc.array(featureValue, { minLength: D, maxLength: D });
 const forest = fc.array(arbitraryTree(D), { minLength: 1, maxLength: 6 });
 
@@ -78,13 +88,7 @@ describe('a tree scorer', () => {
           parts: [
             { kind: 'numbers', size: 1, values: Float64Array.from(values, ([a]) => a) },
             { kind: 'codes', size: 2, codes: Uint8Array.from(values, ([, code]) => code), table: null },
-            {
-              kind: 'sparse',
-              size: 1,
-              starts: Uint32Array.from({ length: values.length + 1 }, (_, i) => i),
-              indices: new Uint32Array(values.length),
-              values: Float64Array.from(values, ([, , c]) => c),
-            },
+            sparse(values.map(([, , c]) => c)),
           ],
         };
         const scorer = treeScorer(treesOf(...roots), D);
@@ -92,5 +96,66 @@ describe('a tree scorer', () => {
         expect(scorer.sums(parts, rows.length, [0]).slice(0, rows.length)).toEqual(expected);
       }),
     );
+  });
+
+  it('gives the same bits for many rows as for each alone, whatever the form of the vectors', () => {
+    fc.assert(
+      fc.property(
+        forest,
+        fc.array(fc.tuple(featureValue, fc.nat({ max: 2 }), featureValue), { minLength: 64, maxLength: 300 }),
+        fc.boolean(),
+        (roots, values, zeros) => {
+          const trees = treesOf(...roots);
+          const options = { zeroMissing: zeros ? [0, 1, 3] : [] };
+          const rows = values.map(([a, code, c]) => [a, code === 0 ? 1.5 : 0, code === 1 ? 40 : 0, c]);
+          const parts: VectorColumn = {
+            kind: 'vectors',
+            size: D,
+            valid: null,
+            parts: [
+              { kind: 'numbers', size: 1, values: Float64Array.from(values, ([a]) => a) },
+              { kind: 'codes', size: 2, codes: Uint8Array.from(values, ([, code]) => code), table: Float64Array.of(1.5, 40) },
+              sparse(values.map(([, , c]) => c)),
+            ],
+          };
+          const alone = treeScorer(trees, D, options);
+          const many = treeScorer(trees, D, options);
+          const one = { sums: [] as number[], leaves: [] as number[] };
+          for (const row of rows) {
+            one.sums.push(...alone.sums(dense([row]), 1, [0.1, 0.2]).slice(0, 2));
+            one.leaves.push(...alone.leaves(dense([row]), 1).slice(0, roots.length));
+          }
+          for (const form of [dense(rows), parts]) {
+            expect([...many.sums(form, rows.length, [0.1, 0.2]).subarray(0, 2 * rows.length)]).toEqual(one.sums);
+            expect([...many.leaves(form, rows.length).subarray(0, rows.length * roots.length)]).toEqual(one.leaves);
+          }
+        },
+      ),
+    );
+  });
+
+  it('gives the same bits for many rows in large trees, with more thresholds than codes, and with many categories', () => {
+    const grow = (depth: number, at: number): Node =>
+      depth === 0
+        ? { value: Math.sin(at) }
+        : {
+            feature: depth === 5 ? 3 : at % 3,
+            ...(depth === 5 ? { categories: [at % 250, (7 * at) % 250], words: 8 } : { threshold: Math.sin(7 * at) }),
+            missingLeft: at % 2 === 0,
+            left: grow(depth - 1, 2 * at),
+            right: grow(depth - 1, 2 * at + 1),
+          };
+    const rows = Array.from({ length: 3000 }, (_, i) => [Math.sin(i), i % 7 === 0 ? Number.NaN : Math.cos(3 * i), Math.sin(i * i), i % 260]);
+    for (const roots of [
+      [grow(10, 1), grow(4, 3)],
+      [grow(7, 1), grow(7, 2), { value: 3 }],
+      [{ feature: 3, categories: [300], words: 10, left: { value: 1 }, right: { value: 2 } }],
+    ]) {
+      const trees = treesOf(...roots);
+      const many = treeScorer(trees, D).sums(dense(rows), rows.length, [0]);
+      rows.forEach((row, i) => {
+        expect(many[i]).toBe(roots.reduce((sum, root) => sum + evaluate(root, row), 0));
+      });
+    }
   });
 });
