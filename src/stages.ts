@@ -35,10 +35,18 @@ const STAGES: ReadonlyMap<string, () => Promise<unknown>> = new Map([
     () => import('./classification/logistic-regression-model.ts').then((m) => m.LogisticRegressionModel),
   ],
   [
+    'millstream.classification.HistGradientBoostingClassifier',
+    () => import('./classification/hist-gradient-boosting-classifier.ts').then((m) => m.HistGradientBoostingClassifier),
+  ],
+  [
     'millstream.classification.HistGradientBoostingClassificationModel',
     () => import('./classification/hist-gradient-boosting-classification-model.ts').then((m) => m.HistGradientBoostingClassificationModel),
   ],
 
+  [
+    'millstream.regression.HistGradientBoostingRegressor',
+    () => import('./regression/hist-gradient-boosting-regressor.ts').then((m) => m.HistGradientBoostingRegressor),
+  ],
   [
     'millstream.regression.HistGradientBoostingRegressionModel',
     () => import('./regression/hist-gradient-boosting-regression-model.ts').then((m) => m.HistGradientBoostingRegressionModel),

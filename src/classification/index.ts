@@ -2,6 +2,7 @@ export { ClassificationSummary } from './classification-summary.ts';
 export { DecisionTreeClassificationModel, DecisionTreeClassifier, type DecisionTreeClassifierParams } from './decision-tree-classifier.ts';
 export { GBTClassificationModel, GBTClassifier, type GBTClassifierParams } from './gbt-classifier.ts';
 export { HistGradientBoostingClassificationModel } from './hist-gradient-boosting-classification-model.ts';
+export { HistGradientBoostingClassifier, type HistGradientBoostingClassifierParams } from './hist-gradient-boosting-classifier.ts';
 export type { LogisticRegressionParams } from './logistic-params.ts';
 export { LogisticRegression } from './logistic-regression.ts';
 export { LogisticRegressionModel } from './logistic-regression-model.ts';

@@ -164,6 +164,7 @@ function toPlain(json: Json): unknown {
 export function sameParam(a: unknown, b: unknown): boolean {
   if (isVector(a) || isMatrix(a)) return a.equals(b);
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => sameParam(item, b[i]));
+  if (typeof a === 'object' && a !== null) return JSON.stringify(a) === JSON.stringify(b);
   if (typeof a === 'bigint' || typeof b === 'bigint') return String(a) === String(b);
   return Object.is(a, b);
 }

@@ -1,7 +1,6 @@
 import type { VectorColumn } from '../block/column.ts';
 import { firstVector } from '../block/one-row.ts';
 import { MlError, show } from '../error.ts';
-import { groupMetadata } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
 import { DenseVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
@@ -12,14 +11,7 @@ import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts'
 import { splitTotals } from '../tree/nodes.ts';
 import { treeCount } from '../tree/trees.ts';
 import { type NamedValue, PredictionModel } from './prediction-model.ts';
-import { requireFeatures } from './score-columns.ts';
-
-/** Columns that every boosted model may add, or leave out where the name is empty. */
-interface BoostedColumns {
-  readonly featuresCol: string;
-  readonly leafCol: string;
-  readonly contributionsCol: string;
-}
+import { addBoostedColumns, type BoostedColumns, requireFeatures } from './score-columns.ts';
 
 /** What the two HistGradientBoosting models have in common: trees, importances, contributions. */
 export abstract class BoostingModel<P extends ParamSchema> extends PredictionModel<P, BoostingState> {
@@ -171,18 +163,14 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
 
   /** `schema` with the columns of leaves and contributions that are asked for. */
   protected addBoostedColumns(schema: Schema): Schema {
-    const { leafCol, contributionsCol } = this.#columns;
+    const columns = this.#columns;
+    const slots = columns.contributionsCol ? [...this.featureNames, 'expectedValue'] : [];
     const { start } = this.state;
-    let out = schema;
-    if (leafCol) out = out.add(this.owner, leafCol, { kind: 'vector' }, { metadata: groupMetadata({ size: this.numTrees }) });
-    if (!contributionsCol) return out;
-    const slots = [...this.featureNames, 'expectedValue'];
-    const names = start.length === 1 ? slots : start.flatMap((_, c) => slots.map((name) => `${name}_${c}`));
-    const attributes = names.map((name) => ({ type: 'numeric' as const, name }));
-    return out.add(this.owner, contributionsCol, { kind: 'vector' }, { metadata: groupMetadata({ attributes }) });
+    const contributions = start.length === 1 ? slots : start.flatMap((_, c) => slots.map((name) => `${name}_${c}`));
+    return addBoostedColumns(this.owner, schema, columns, { numTrees: this.numTrees, contributions });
   }
 
-  get #columns(): BoostedColumns {
-    return this.params as unknown as BoostedColumns;
+  get #columns(): BoostedColumns & { readonly featuresCol: string } {
+    return this.params as unknown as BoostedColumns & { readonly featuresCol: string };
   }
 }

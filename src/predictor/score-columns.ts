@@ -67,6 +67,25 @@ export function addLeafColumn(owner: string, schema: Schema, name: string, kind:
   return name ? schema.add(owner, name, { kind }, { nullable: kind === 'vector', metadata }) : schema;
 }
 
+/** Columns of leaves and contributions that a boosted model adds; those with an empty name it leaves out. */
+export interface BoostedColumns {
+  readonly leafCol: string;
+  readonly contributionsCol: string;
+}
+
+/** `schema` with a boosted model's columns of leaves and contributions; a fitted model knows the sizes and names of their slots. */
+export function addBoostedColumns(
+  owner: string,
+  schema: Schema,
+  { leafCol, contributionsCol }: BoostedColumns,
+  known?: { readonly numTrees: number; readonly contributions: readonly string[] },
+): Schema {
+  const slots = known?.contributions.map((name) => ({ type: 'numeric' as const, name }));
+  const out = addLeafColumn(owner, schema, leafCol, 'vector', known && groupMetadata({ size: known.numTrees }));
+  if (!contributionsCol) return out;
+  return out.add(owner, contributionsCol, { kind: 'vector' }, { metadata: slots && groupMetadata({ attributes: slots }) });
+}
+
 /** Refuses `thresholds` that are not one a class. */
 export function checkThresholdCount({ owner, uid }: Owner, thresholds: readonly number[] | undefined, numClasses: number): void {
   if (!thresholds || thresholds.length === numClasses) return;

@@ -76,7 +76,8 @@ describe('the documents', () => {
     const body = statements.map((s) => s.replaceAll('session.read.parquet(folder)', "session.read.parquet(folder + '-rows')")).join('\n');
     consumer.write('pyspark.ts', `${IMPORTS}${SETTING}${model}${body}\n${close}\nconsole.log('ok');\n`);
     consumer.write('errors.ts', `${codeBlocks(read('docs/errors.md'), 'ts').join('\n')}\nconsole.log('ok');\n`);
-    compiled = await consumer.compile(['readme.ts', 'pyspark.ts', 'errors.ts']);
+    consumer.write('trees.ts', `${codeBlocks(read('docs/trees.md'), 'ts').join('\n')}\nconsole.log('ok');\n`);
+    compiled = await consumer.compile(['readme.ts', 'pyspark.ts', 'errors.ts', 'trees.ts']);
   });
   afterAll(() => consumer[Symbol.dispose]());
 
@@ -103,6 +104,7 @@ describe('the documents', () => {
     ['README.md', ['before-readme.mjs', 'built/readme.js']],
     ['docs/pyspark.md', ['built/pyspark.js']],
     ['docs/errors.md', ['built/errors.js']],
+    ['docs/trees.md', ['built/trees.js']],
   ])('hold code that runs: %s', async (_, files) => {
     let said: Said = { code: -1, stdout: '', stderr: '' };
     for (const file of files) {

@@ -1,4 +1,10 @@
-import { DecisionTreeClassifier, GBTClassifier, LogisticRegression, RandomForestClassifier } from '#dist/classification/index.js';
+import {
+  DecisionTreeClassifier,
+  GBTClassifier,
+  HistGradientBoostingClassifier,
+  LogisticRegression,
+  RandomForestClassifier,
+} from '#dist/classification/index.js';
 import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
 import {
   Binarizer,
@@ -15,7 +21,7 @@ import {
 import { Vectors } from '#dist/linalg/vectors.js';
 import type { ParamSchema } from '#dist/param/param.js';
 import { Pipeline, type PipelineStage } from '#dist/pipeline/index.js';
-import { DecisionTreeRegressor, GBTRegressor, RandomForestRegressor } from '#dist/regression/index.js';
+import { DecisionTreeRegressor, GBTRegressor, HistGradientBoostingRegressor, RandomForestRegressor } from '#dist/regression/index.js';
 import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
 
 export type AnyStage = PipelineStage<ParamSchema>;
@@ -47,6 +53,8 @@ export interface StageEntry {
   readonly tolerance?: number;
   /** Params under which the laws of weights hold. */
   readonly weighted?: Record<string, unknown>;
+  /** Relative tolerance of the laws of weights, 1e-6 unless told. */
+  readonly weightTolerance?: number;
   /** Laws that it is known to break, and why. */
   readonly except?: ReadonlyMap<string, string>;
 }
@@ -124,6 +132,16 @@ const classTreeInvalid = [...treeInvalid, ...rows('error', 'fit', 'label', [0.5,
 const noRaw = { rawPredictionCol: '' };
 const still = { bootstrap: false, featureSubsetStrategy: 'all' };
 const tree = { noRows: 'an error', oneRow: 'a model', invalid: treeInvalid } as const;
+const boosting = { maxIter: 8, minSamplesLeaf: 4, maxLeafNodes: 6 };
+/** Rows are counted and hessians bounded whatever the weights; gradients are rounded to 16 bits, up or down by the number of the row. */
+const boostingWeights = { weighted: { minSamplesLeaf: 1, minChildWeight: 0 }, weightTolerance: 1e-4 };
+const boostingInvalid = [
+  ...rows('error', 'fit', 'features', [null]),
+  ...rows('a row', 'fit', 'features', [Vectors.dense([Number.NaN, 1, Number.POSITIVE_INFINITY])]),
+  ...rows('a row', 'transform', 'features', [Vectors.dense([Number.NaN, 1, Number.NEGATIVE_INFINITY])]),
+  ...rows('error', 'transform', 'features', [null, Vectors.dense([1, 2])]),
+  ...rows('error', 'fit', 'weight', [null, Number.NaN, -1], { weightCol: 'weight' }),
+];
 const pipelineStages = () => [
   new StringIndexer({ inputCol: 'city', outputCol: 'cityIndex', handleInvalid: 'keep' }),
   new OneHotEncoder({ inputCols: ['cityIndex'], outputCols: ['cityVector'] }),
@@ -240,7 +258,32 @@ export const REGISTRY: ReadonlyMap<string, StageEntry> = new Map<string, StageEn
     'LogisticRegression',
     { make: regression, weighted: converged, noRows: 'an error', oneRow: 'a model', tolerance: 1e-9, invalid: regressionInvalid },
   ],
+  [
+    'HistGradientBoostingClassifier',
+    {
+      make: () => new HistGradientBoostingClassifier(boosting),
+      ...boostingWeights,
+      noRows: 'an error',
+      oneRow: 'a model',
+      invalid: [...boostingInvalid, ...rows('error', 'fit', 'label', [null, Number.NaN, 0.5, -1])],
+    },
+  ],
   ['HistGradientBoostingClassificationModel', { make: 'HistGradientBoostingClassifier', invalid: [] }],
+  [
+    'HistGradientBoostingRegressor',
+    {
+      make: () => new HistGradientBoostingRegressor({ ...boosting, labelCol: 'y' }),
+      ...boostingWeights,
+      noRows: 'an error',
+      oneRow: 'a model',
+      invalid: [
+        ...boostingInvalid,
+        ...rows('error', 'fit', 'y', [null, Number.NaN, Number.POSITIVE_INFINITY]),
+        ...rows('error', 'fit', 'y', [-1], { loss: 'poisson' }),
+        ...rows('error', 'fit', 'y', [0], { loss: 'gamma' }),
+      ],
+    },
+  ],
   ['HistGradientBoostingRegressionModel', { make: 'HistGradientBoostingRegressor', invalid: [] }],
   ['LogisticRegressionModel', { make: 'LogisticRegression', invalid: [] }],
   [

@@ -2,6 +2,7 @@ import type { BinnedSet, TrainingContext } from '../../engine/engine.ts';
 import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { MlError } from '../../error.ts';
 import { hash32 } from '../../random.ts';
+import { treeCount } from '../trees.ts';
 import type { BoostingResult, BoostingSpec } from './contract.ts';
 import { scalesOf } from './gradient-pass.ts';
 import { Grower } from './grow.ts';
@@ -56,11 +57,13 @@ class Boosting {
     const { scores } = memory.dims;
     const { command, leafValues } = memory.board;
     const start = this.#prepare();
+    const { warmStart } = this.#spec;
+    const done = warmStart ? treeCount(warmStart.trees) / scores : 0; // draws go on as if the first fit had not stopped
     const grower = new Grower(this.#ctx, this.#hand);
     const renews = renewsLeaves(this.#spec.loss) && !this.#spec.growth.monotone?.some((m) => m !== 0);
     let t = 0;
     for (; t < iterations; t++) {
-      const draws = hash32(seed, t);
+      const draws = hash32(seed, done + t);
       for (let score = 0; score < scores; score++) {
         command[hand.SCORE] = score;
         command[hand.SEED] = hash32(draws, 0);

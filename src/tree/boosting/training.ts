@@ -1,0 +1,220 @@
+import type { BinnedSet, TrainingContext } from '../../engine/engine.ts';
+import { columnView } from '../../engine/local/workers/store.ts';
+import { MlError, show } from '../../error.ts';
+import type { PartitionHandle } from '../../kernels/contract.ts';
+import type { BoostingSpec, LossSpec } from './contract.ts';
+import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';
+import { fitBoosting } from './fit.ts';
+import { labelRule } from './losses.ts';
+import { type BoostingState, boostingState } from './model-state.ts';
+
+/** Rows that bins are chosen from, as in LightGBM and scikit-learn. */
+const SAMPLE_ROWS = 200_000;
+
+/** What training needs of an estimator of this family. */
+export interface BoostingStage extends FeatureRules {
+  readonly params: FeatureRules['params'] & {
+    readonly featuresCol: string;
+    readonly labelCol: string;
+    readonly weightCol?: string;
+    readonly maxIter: number;
+    readonly learningRate: number;
+    readonly maxLeafNodes: number;
+    readonly maxDepth: number;
+    readonly minSamplesLeaf: number;
+    readonly minChildWeight: number;
+    readonly minSplitGain: number;
+    readonly l1: number;
+    readonly l2: number;
+    readonly categorySmoothing: number;
+    readonly categoryL2: number;
+    readonly maxCategoryThreshold: number;
+    readonly subsamplingRate: number;
+    readonly featureFraction: number;
+    readonly featureFractionByNode: number;
+    readonly validationIndicatorCol?: string;
+    readonly validationFraction?: number;
+    readonly patience?: number;
+    readonly tol: number;
+    readonly metric: BoostingSpec['metric'];
+    readonly seed: number | bigint;
+  };
+}
+
+/** What the labels decide. */
+export interface Target {
+  readonly loss: LossSpec;
+  readonly classWeights?: readonly number[];
+}
+
+/** Fits on the workers: bins, labels, trees. `targetOf` looks at the labels and weights of the set; `initial` is a model to go on from. */
+export async function trainBoosting(
+  stage: BoostingStage,
+  context: TrainingContext,
+  targetOf: (set: BinnedSet) => Target,
+  initial?: BoostingState,
+): Promise<BoostingState> {
+  const { featuresCol, labelCol, weightCol, validationIndicatorCol } = stage.params;
+  const field = context.schema.require(stage.owner, featuresCol, 'vector');
+  let plan: FeaturePlan | undefined;
+  const seed = seedNumber(stage.params.seed);
+  const set = await context.binnedSet({
+    features: featuresCol,
+    label: labelCol,
+    weight: weightCol || undefined,
+    numbers: validationIndicatorCol ? [validationIndicatorCol] : undefined,
+    missing: 'keep',
+    sample: { rows: SAMPLE_ROWS, seed },
+    rowMajor: true,
+    bins: (sample) => {
+      plan = planFeatures(stage, field, sample.numFeatures);
+      if (sample.numFeatures === 0) refuse(stage, featuresCol, 'must have at least one feature, has none');
+      if (initial) requireAlike(stage, initial, plan);
+      return chooseBins(stage, plan, sample, initial?.trees);
+    },
+  });
+  try {
+    const target = targetOf(set);
+    if (validationIndicatorCol) requireBothKinds(stage, set, validationIndicatorCol);
+    const { names, monotone, interactions } = plan as FeaturePlan;
+    const spec = boostingSpec(stage, target, { monotone, interactions }, seed, initial);
+    const result = await fitBoosting(context, set, spec);
+    if (spec.patience !== undefined && result.iterations > 0 && result.validationHistory.length === 0) {
+      throw new MlError(
+        'VALUE_INVALID',
+        `${stage.owner}: validationFraction must hold out at least one row of the ${set.rows}, it drew none; raise it`,
+        {
+          stage: stage.uid,
+          param: 'validationFraction',
+        },
+      );
+    }
+    const sizes = set.layout.bins.map((bins) => (bins.kind === 'categories' ? bins.categories : 0));
+    return boostingState(result, target.loss, sizes, Object.freeze([...names]));
+  } finally {
+    set.release();
+  }
+}
+
+function boostingSpec(
+  { params }: BoostingStage,
+  { loss, classWeights }: Target,
+  constraints: Pick<FeaturePlan, 'monotone' | 'interactions'>,
+  seed: number,
+  initial: BoostingState | undefined,
+): BoostingSpec {
+  return {
+    loss,
+    iterations: params.maxIter,
+    learningRate: params.learningRate,
+    growth: {
+      maxLeaves: params.maxLeafNodes,
+      maxDepth: params.maxDepth,
+      minSamplesLeaf: params.minSamplesLeaf,
+      minChildWeight: params.minChildWeight,
+      minSplitGain: params.minSplitGain,
+      l1: params.l1,
+      l2: params.l2,
+      categorySmoothing: params.categorySmoothing,
+      categoryL2: params.categoryL2,
+      maxCategoryThreshold: params.maxCategoryThreshold,
+      featureFraction: params.featureFraction,
+      featureFractionByNode: params.featureFractionByNode,
+      ...constraints,
+    },
+    rowFraction: params.subsamplingRate,
+    seed,
+    classWeights,
+    heldOut: params.validationIndicatorCol ? 0 : undefined,
+    validationFraction: params.validationFraction,
+    patience: params.patience,
+    tol: params.tol,
+    metric: params.metric,
+    warmStart: initial && { trees: initial.trees, start: initial.start },
+  };
+}
+
+/** A seed of 64 bits as a safe integer; small ones stay as they are. */
+function seedNumber(seed: number | bigint): number {
+  const bits = BigInt.asUintN(64, BigInt(seed));
+  return Number((bits ^ (bits >> 53n)) & 0x1fffffffffffffn);
+}
+
+/** Checks labels and weights of a regression; poisson and tweedie need a label above 0 to start from. */
+export function requireLabels(stage: BoostingStage, set: BinnedSet, loss: LossSpec): void {
+  const { labelCol, weightCol } = stage.params;
+  const { rule, accepts } = labelRule(loss);
+  let weighs = false;
+  let isPositive = false;
+  eachRow(set, (y, w, row) => {
+    if (!accepts(y)) refuse(stage, labelCol, `must hold ${rule}, row ${row} has ${show(y)}`, row, y);
+    if (w === 0) return;
+    weighs = true;
+    if (y > 0) isPositive = true;
+  });
+  if (!weighs) refuse(stage, weightCol ?? '', 'must have a weight above 0 in some row, all are 0');
+  if ((loss.name === 'poisson' || loss.name === 'tweedie') && !isPositive) refuse(stage, labelCol, `must be above 0 in some row (loss ${loss.name})`);
+}
+
+/** Weight of each class; labels must be whole numbers from 0 on, below `known` where that is given. Rows of weight 0 do not make a class. */
+export function classTotals(stage: BoostingStage, set: BinnedSet, known: number | undefined): Float64Array {
+  const most = known ?? MAX_CLASSES;
+  const rule = known === undefined ? `a class number 0, 1, 2 … (at most ${MAX_CLASSES} classes)` : `a class number 0 … ${known - 1}`;
+  const totals: number[] = new Array<number>(Math.max(known ?? 0, 2)).fill(0);
+  let weighs = false;
+  eachRow(set, (y, w, row) => {
+    if (!(Number.isInteger(y) && y >= 0 && y < most)) refuse(stage, stage.params.labelCol, `must be ${rule}, row ${row} has ${show(y)}`, row, y);
+    if (w === 0) return;
+    weighs = true;
+    while (totals.length <= y) totals.push(0);
+    totals[y] += w;
+  });
+  if (!weighs) refuse(stage, stage.params.weightCol ?? '', 'must have a weight above 0 in some row, all are 0');
+  return Float64Array.from(totals);
+}
+
+/** Every class has its own trees: beyond this a label is a mistake. */
+const MAX_CLASSES = 1024;
+
+/** Visits label, weight and number of all rows, in row order. */
+function eachRow(set: BinnedSet, visit: (label: number, weight: number, row: number) => void): void {
+  const { label, weight } = set.layout;
+  for (const partition of set.partitions as readonly PartitionHandle[]) {
+    const labels = columnView(partition, label as number);
+    const weights = weight === undefined ? null : columnView(partition, weight);
+    for (let i = 0; i < partition.rows; i++) visit(labels[i], weights ? weights[i] : 1, partition.firstRow + i);
+  }
+}
+
+/** Rows must be left to train, and some held out. */
+function requireBothKinds(stage: BoostingStage, set: BinnedSet, column: string): void {
+  let held = 0;
+  for (const partition of set.partitions as readonly PartitionHandle[]) {
+    for (const value of columnView(partition, set.layout.numbers[0])) if (value !== 0) held++;
+  }
+  if (held === 0) refuse(stage, column, 'must be true in some row, which is then held out for validation; it is false in all');
+  if (held === set.rows) refuse(stage, column, 'must be false in some row, to train on; it is true in all');
+}
+
+function requireAlike(stage: BoostingStage, initial: BoostingState, plan: FeaturePlan): void {
+  const fail = (rule: string): never => {
+    throw new MlError('PARAM_INVALID', `${stage.owner}: initialModel ${rule}`, { stage: stage.uid, param: 'initialModel' });
+  };
+  const d = plan.names.length;
+  if (initial.numFeatures !== d)
+    fail(`must be a model of the ${d} features of column ${show(stage.params.featuresCol)}, it has ${initial.numFeatures}`);
+  if (initial.zeroMissing?.length) fail('must not take zeros as missing');
+  const j = plan.categories.findIndex((count, i) => (count !== 0) !== initial.categorySizes[i] > 0);
+  if (j >= 0) {
+    const how = (isCategorical: boolean) => (isCategorical ? 'by category' : 'as a number');
+    fail(`must split ${show(plan.names[j])} ${how(plan.categories[j] !== 0)}, as this fit does; it splits it ${how(initial.categorySizes[j] > 0)}`);
+  }
+}
+
+function refuse({ owner, uid }: BoostingStage, column: string, rule: string, row?: number, value?: unknown): never {
+  throw new MlError('VALUE_INVALID', `${owner}: column ${show(column)} ${rule}`, {
+    stage: uid,
+    column,
+    ...(row !== undefined && { row, value }),
+  });
+}
