@@ -1,11 +1,11 @@
-// Trains, cross-validates, explains, saves, reloads and applies a churn model on the Telco customers: `npm run churn`.
+// Trains, cross-validates, compares, explains, saves, reloads and applies a churn model on the Telco customers: `npm run churn`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { coalesce, col, concat, type Frame, lit, Pipeline, PipelineModel, Session } from 'millstream';
-import { LogisticRegression, type LogisticRegressionModel } from 'millstream/classification';
+import { GBTClassifier, HistGradientBoostingClassifier, LogisticRegression, type LogisticRegressionModel } from 'millstream/classification';
 import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator } from 'millstream/evaluation';
 import { OneHotEncoder, StringIndexer, VectorAssembler } from 'millstream/feature';
 import { CrossValidator, ParamGridBuilder } from 'millstream/tuning';
@@ -33,11 +33,7 @@ async function main(path: string): Promise<void> {
 
   const model = await search(train);
   const scored = model.transform(test);
-  const evaluate = (metricName: 'areaUnderROC' | 'areaUnderPR') =>
-    new BinaryClassificationEvaluator({ labelCol: 'churned', metricName }).evaluate(scored);
-  const f1 = await new MulticlassClassificationEvaluator({ labelCol: 'churned', metricName: 'fMeasureByLabel', metricLabel: 1 }).evaluate(scored);
-  const [auc, pr] = [await evaluate('areaUnderROC'), await evaluate('areaUnderPR')];
-  console.log(`\nOn the test customers: AUC ${fixed(auc)}, area under PR ${fixed(pr)}, F1 ${fixed(f1)}`);
+  await compare(model, train, test);
   explain(model.stages.at(-1) as LogisticRegressionModel);
 
   await model.save(join(work, 'model'));
@@ -97,12 +93,46 @@ async function search(train: Frame): Promise<PipelineModel> {
 
   const points = grid.map((map, i) => ({
     ...Object.fromEntries(map.entries.map((e) => [e.name, e.value])),
-    'mean AUC': Number(model.avgMetrics[i].toFixed(4)),
-    'std of AUC': Number(model.stdMetrics[i].toFixed(4)),
+    'mean AUC': rounded(model.avgMetrics[i]),
+    'std of AUC': rounded(model.stdMetrics[i]),
   }));
   console.table(points);
   console.log(`Best: ${JSON.stringify(points[model.bestIndex])}`);
   return model.bestModel as PipelineModel;
+}
+
+/** The regression beside two kinds of boosted trees, which take the indexed categories as they are, on the test customers. */
+async function compare(regression: PipelineModel, train: Frame, test: Frame): Promise<void> {
+  const indexed = CATEGORIES.map((c) => `${c}_index`);
+  const stages = [
+    new StringIndexer({ inputCols: CATEGORIES, outputCols: indexed, handleInvalid: 'keep' }),
+    new StringIndexer({ inputCol: 'Churn', outputCol: 'churned' }),
+    new VectorAssembler({ inputCols: [...NUMBERS, ...indexed], outputCol: 'features' }),
+  ];
+  const trees = [
+    new GBTClassifier({ labelCol: 'churned', maxDepth: 3, maxIter: 50 }),
+    new HistGradientBoostingClassifier({ labelCol: 'churned', maxLeafNodes: 8, learningRate: 0.05, validationFraction: 0.1, patience: 20 }),
+  ];
+  const rows: object[] = [{ model: 'LogisticRegression', ...(await judge(regression.transform(test))) }];
+  for (const stage of trees) {
+    const start = performance.now();
+    const model = await new Pipeline({ stages: [...stages, stage] }).fit(train);
+    const seconds = rounded((performance.now() - start) / 1000);
+    rows.push({ model: stage.owner, ...(await judge(model.transform(test))), 'fit (s)': seconds });
+  }
+  console.log('\nOn the test customers:');
+  console.table(rows);
+}
+
+async function judge(scored: Frame) {
+  const binary = (metricName: 'areaUnderROC' | 'areaUnderPR') =>
+    new BinaryClassificationEvaluator({ labelCol: 'churned', metricName }).evaluate(scored);
+  const f1 = new MulticlassClassificationEvaluator({ labelCol: 'churned', metricName: 'fMeasureByLabel', metricLabel: 1 });
+  return {
+    AUC: rounded(await binary('areaUnderROC')),
+    'area under PR': rounded(await binary('areaUnderPR')),
+    F1: rounded(await f1.evaluate(scored)),
+  };
 }
 
 /** The strongest coefficients by name. */
@@ -138,6 +168,10 @@ async function scoreMany(model: PipelineModel, customers: Frame): Promise<void> 
     `Scored ${rows} rows Parquet to Parquet in ${seconds.toFixed(2)} s: ${Math.round(rows / seconds)} rows a second, peak memory ${peak} MiB`,
   );
   await scores.show(3);
+}
+
+function rounded(x: number): number {
+  return Number(x.toFixed(4));
 }
 
 function fixed(x: number): string {
