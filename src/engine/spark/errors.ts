@@ -59,6 +59,13 @@ export function errorClassOf(error: unknown): string {
   return error.findDetails(ErrorInfoSchema)[0]?.metadata.errorClass ?? /\[([A-Z][A-Z\d_.]+)\]/.exec(error.rawMessage)?.[1] ?? '';
 }
 
+/** Whether the connection failed, and not what was asked: no word of the server's comes with it. */
+export function isBroken(error: ConnectError): boolean {
+  if (error.code === Code.Unavailable || error.code === Code.Aborted) return true;
+  if (errorClassOf(error) !== '') return false;
+  return /http\/?2|stream closed|protocol error|missing status|missing message|premature|socket|EPIPE|ECONN|EPROTO|SSL/i.test(error.rawMessage);
+}
+
 /** Errors of the connection itself, which say nothing of a plan. */
 function transportError(error: ConnectError, owner: string): MlError | null {
   const raw = firstLine(error.rawMessage);
@@ -68,9 +75,6 @@ function transportError(error: ConnectError, owner: string): MlError | null {
     case Code.Unauthenticated:
     case Code.PermissionDenied:
       return make('ACCESS_DENIED', `the server refuses the token (${raw}); put the right one into the address as token=…`);
-    case Code.Unavailable:
-    case Code.Aborted:
-      return known ? null : make('CONNECTION_LOST', `the Spark server cannot be reached (${raw}); check the address, and that the server runs`);
     case Code.ResourceExhausted:
       return make('MEMORY_LIMIT', `a message is larger than 128 MiB (${raw}); take fewer rows or columns at once, or read a path of the server's`);
     case Code.Unimplemented:
@@ -78,10 +82,8 @@ function transportError(error: ConnectError, owner: string): MlError | null {
     case Code.DeadlineExceeded:
       return make('CONNECTION_LOST', `the Spark server did not answer in time (${raw})`);
     default:
-      if (!known && /http\/2|HTTP2|protocol error|socket|ECONN|EPROTO|SSL/i.test(raw)) {
-        return make('CONNECTION_LOST', `the connection broke (${raw}); check use_ssl in the address, and that this is a Spark Connect server`);
-      }
-      return null;
+      if (!isBroken(error) || known) return null;
+      return make('CONNECTION_LOST', `the Spark server cannot be reached (${raw}); check the address and its use_ssl, and that the server runs`);
   }
 }
 

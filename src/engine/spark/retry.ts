@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { ConnectError } from '@connectrpc/connect';
+import { isBroken } from './errors.ts';
 import { RetryInfoSchema } from './proto/error-details_pb.ts';
 
 /** Waits before further tries: 50 ms, four times as long each time, at most a minute; from 2 s on with up to 500 ms on top, so that clients spread. */
@@ -42,9 +43,7 @@ export class RetryBudget {
 /** Whether sending again may help: the server could not be reached, cut the stream, or asks for it. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
-  if (error.code === Code.Unavailable || error.code === Code.Aborted) return true;
-  if (error.code === Code.Internal && /INVALID_CURSOR\.DISCONNECTED|http\/2 stream closed|ERR_HTTP2|NGHTTP2|ECONNRESET/i.test(error.message))
-    return true;
+  if (isBroken(error) || /INVALID_CURSOR\.DISCONNECTED/.test(error.rawMessage)) return true;
   return error.findDetails(RetryInfoSchema).length > 0;
 }
 

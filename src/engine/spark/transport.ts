@@ -1,12 +1,11 @@
 import { type Client, createClient, type Interceptor } from '@connectrpc/connect';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import type { Address } from './address.ts';
+import { Connection } from './connection.ts';
 import { SparkConnectService } from './proto/connect_pb.ts';
 
 /** Messages of either direction may be as large as the server's own limit. */
 const MAX_MESSAGE = 128 * 1024 * 1024;
-const PING_INTERVAL = 60_000;
-const PING_TIMEOUT = 20_000;
 
 export interface TransportOptions {
   /** Certificates of authorities to trust besides the system's, as PEM. */
@@ -30,13 +29,13 @@ export function openService(address: Address, { ca }: TransportOptions): Service
   };
   const baseUrl = `${useSsl ? 'https' : 'http'}://${host}:${port}`;
   const trusted = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : Buffer.from(ca) };
-  const sessionManager = new Http2SessionManager(baseUrl, { pingIntervalMs: PING_INTERVAL, pingTimeoutMs: PING_TIMEOUT }, trusted);
+  const connection = new Connection(baseUrl, trusted);
   const transport = createGrpcTransport({
     baseUrl,
-    sessionManager,
+    sessionManager: connection,
     interceptors: [withHeaders],
     readMaxBytes: MAX_MESSAGE,
     writeMaxBytes: MAX_MESSAGE,
   });
-  return { calls: createClient(SparkConnectService, transport), close: () => sessionManager.abort() };
+  return { calls: createClient(SparkConnectService, transport), close: () => connection.close() };
 }

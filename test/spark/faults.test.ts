@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Session } from '#dist/engine/session.js';
+import { MlError } from '#dist/error.js';
+import { col } from '#dist/frame/column.js';
+import * as F from '#dist/frame/functions.js';
+import { folder, refuses, SILENT } from '../engine/harness.ts';
+import { type Cut, FaultProxy } from './proxy.ts';
+import { SparkServer } from './server.ts';
+
+const path = folder();
+const portOf = (address: string) => Number(address.split(':').at(-1));
+
+describe('a connection that breaks', () => {
+  let proxy: FaultProxy;
+  let session: Session;
+  beforeAll(async () => {
+    proxy = await FaultProxy.start(portOf(inject('sparkAddress')));
+    session = await Session.connect(proxy.address);
+  });
+  afterAll(async () => {
+    proxy?.breakNext(null);
+    await session?.close();
+    await proxy?.close();
+  });
+
+  const RUNS = ['ExecutePlan', 'ReattachExecute'];
+  const cuts = [0, 1, 2, 3, 7].flatMap((after) => (['stream', 'connection', 'end'] as const).map((how): Cut => ({ calls: RUNS, after, how })));
+  it.each(cuts)('loses no row and sees none twice: cut after $after messages, $how', async (cut) => {
+    const frame = session.range(60_000).select(col('id'), col('id').times(3).alias('x'));
+    proxy.breakNext(cut);
+    const { s, n, m } = (await frame.agg(F.sum('x').alias('s'), F.count('x').alias('n'), F.max('id').alias('m')).first()) as Record<string, bigint>;
+    expect([s, n, m]).toEqual([5399910000n, 60000n, 59999n]);
+    proxy.breakNext({ ...cut, times: 2 });
+    const rows = await frame.toArrow();
+    expect(rows.numRows).toBe(60_000);
+    expect(new Set(rows.getChild('id')).size).toBe(60_000);
+    expect(proxy.calls('ReattachExecute')).toBeGreaterThan(0);
+    // What was answered once is never sent anew.
+    if (cut.after > 0) expect(proxy.calls('ExecutePlan')).toBe(1);
+  });
+
+  it.each(['stream', 'connection'] as const)('does not write twice when the answer is lost: %s', async (how) => {
+    const target = `file://${path(`once-${how}`)}`;
+    proxy.breakNext({ calls: ['ExecutePlan'], after: 0, how });
+    await session.range(10).write.parquet(target, { mode: 'append' });
+    expect(await session.read.parquet(target).count()).toBe(10);
+  });
+
+  it.each(['AnalyzePlan', 'AddArtifacts', 'ArtifactStatus'])('asks again: %s', async (call) => {
+    const rows = Array.from({ length: 40_000 }, (_, i) => ({ id: i, text: `${call} and some more text ${i}` }));
+    proxy.breakNext({ calls: [call], after: 0, how: 'connection' });
+    const frame = session.createFrame(rows);
+    expect(await frame.columns()).toEqual(['id', 'text']);
+    expect(await frame.count()).toBe(40_000);
+  });
+
+  it('is given up after the time that is set', async () => {
+    const short = await Session.connect(proxy.address, { retryFor: 1, logger: SILENT });
+    proxy.breakNext({ calls: ['AnalyzePlan', 'ExecutePlan', 'ReattachExecute'], after: 0, how: 'connection', times: 1000 });
+    const start = performance.now();
+    await refuses(() => short.range(3).count(), 'CONNECTION_LOST', {}, 'cannot be reached');
+    await refuses(() => short.range(3).schema(), 'CONNECTION_LOST');
+    expect(performance.now() - start).toBeLessThan(15_000);
+    proxy.breakNext(null);
+    expect(await short.range(3).count()).toBe(3);
+    await short.close();
+  });
+
+  it('is not awaited by one who aborts', async () => {
+    proxy.breakNext({ calls: ['ExecutePlan', 'ReattachExecute'], after: 0, how: 'connection', times: 1000 });
+    const signal = AbortSignal.timeout(1500);
+    const error = await session
+      .range(3)
+      .count({ signal })
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'ABORTED', name: 'AbortError' });
+    proxy.breakNext(null);
+  });
+
+  it('a slow reader gets every row', async () => {
+    let rows = 0;
+    let sum = 0n;
+    for await (const batch of session.range(300_000)) {
+      rows += batch.numRows;
+      for (const id of batch.getChild('id') ?? []) sum += id as bigint;
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+    expect([rows, sum]).toEqual([300_000, 44999850000n]);
+  });
+
+  it('an error behind many rows is the one that is told', async () => {
+    const frame = session.range(1_200_000).select(F.when(col('id').eq(1_000_000), F.lit('x')).otherwise('1').cast('int').alias('v'));
+    let rows = 0;
+    const read = async () => {
+      for await (const batch of frame) rows += batch.numRows;
+    };
+    await refuses(read, 'VALUE_INVALID', { errorClass: 'CAST_INVALID_INPUT' }, /^batches: .*'x'/);
+    expect(rows).toBeLessThan(1_200_000);
+  });
+});
+
+describe('a server', () => {
+  it('that is not there is told within a second', async () => {
+    const start = performance.now();
+    await refuses(() => Session.connect('sc://127.0.0.1:1'), 'CONNECTION_LOST', {}, 'check the address');
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('that speaks something else is told', async () => {
+    const { createServer } = await import('node:http');
+    const other = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as { port: number };
+    await refuses(() => Session.connect(`sc://127.0.0.1:${port}`), 'CONNECTION_LOST');
+    await refuses(() => Session.connect(`sc://127.0.0.1:${port}/;use_ssl=true`), 'CONNECTION_LOST', {}, /^(?!.*undefined)/);
+    other.closeAllConnections();
+    other.close();
+  });
+
+  it('gives back what a session kept', async () => {
+    const plan = (session: Session) => session.range(12_345).withColumn('y', col('id').times(7));
+    const [first, second] = [await Session.connect(inject('sparkAddress')), await Session.connect(inject('sparkAddress'))];
+    const cached = plan(first).cache();
+    expect(await cached.count()).toBe(12_345);
+    expect(await plan(second).explain()).toContain('InMemoryTableScan');
+    await first.close();
+    expect(await plan(second).explain()).not.toContain('InMemoryTableScan');
+    await second.close();
+  });
+});
+
+describe('a server of its own', { timeout: 240_000 }, () => {
+  const token = 'a-token-that-must-not-be-told';
+  let server: SparkServer;
+  const connect = (given: string | null, options = {}) =>
+    Session.connect(`${server.address}/${given === null ? '' : `;token=${given}`}`, { logger: SILENT, ...options });
+
+  beforeAll(async () => {
+    server = await SparkServer.start(process.env.SPARK_PYTHON as string, {
+      token,
+      settings: { 'spark.connect.execute.reattachable.senderMaxStreamDuration': '500ms' },
+    });
+  }, 150_000);
+  afterAll(() => server?.stop());
+
+  it('asks for its token, which no message holds', async () => {
+    const session = await connect(token);
+    expect(await session.range(3).count()).toBe(3);
+    await session.close();
+    for (const wrong of [null, 'another-one']) {
+      const error = await connect(wrong).catch((e: unknown) => e);
+      expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+      expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain(wrong ?? token);
+    }
+  });
+
+  it('that cuts each stream after half a second is attached to again', async () => {
+    const session = await connect(token);
+    const slow = session.range(300_000_000).agg(F.sum(F.sqrt('id')).alias('s'));
+    expect(Number((await slow.first())?.s)).toBeCloseTo(3.46e12, -11);
+    await session.close();
+  });
+
+  it('that dies ends what runs; that was started anew has lost the session', async () => {
+    const session = await connect(token, { retryFor: 3 });
+    const { port } = server;
+    const work = session
+      .range(4_000_000_000)
+      .agg(F.sum(F.sqrt('id')).alias('s'))
+      .collect()
+      .catch((e: unknown) => e);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const died = performance.now();
+    await server.kill();
+    expect(await work).toBeInstanceOf(MlError);
+    expect(await work).toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(performance.now() - died).toBeLessThan(20_000);
+    server = await SparkServer.start(process.env.SPARK_PYTHON as string, { token, port });
+    await refuses(() => session.range(3).count(), 'SESSION_CLOSED', {}, /connect again/);
+    await refuses(() => session.range(4).schema(), 'SESSION_CLOSED');
+    await session.close();
+    const again = await connect(token);
+    expect(await again.range(3).count()).toBe(3);
+    await again.close();
+  });
+});
