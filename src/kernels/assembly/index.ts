@@ -34,5 +34,4 @@ export {
   widen_sums,
 } from './boosting';
 export { add_classes, add_labels_u8, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';
-export { add_classes, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';
 export { add_leaves_u8, add_leaves_u32, code_categories_u8, code_numbers_u8, tree_leaves_u8, walk_leaves_u32 } from './trees';
