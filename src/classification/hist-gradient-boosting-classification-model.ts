@@ -2,6 +2,8 @@ import type { Binder } from '../block/binder.ts';
 import type { Column, NumberColumn, VectorColumn } from '../block/column.ts';
 import { firstVector, ONE_ROW } from '../block/one-row.ts';
 import { MlError } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import { sigmoid, softmax } from '../kernels/js/math.ts';
 import type { DenseVector, Vector } from '../linalg/vectors.ts';
@@ -16,7 +18,9 @@ import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
+import { ClassificationSummary } from './classification-summary.ts';
 import { type BoostedClassOutput, type BoostedClassScoring, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
+import { scoreFrame } from './scored-frame.ts';
 
 const OWNER = 'HistGradientBoostingClassificationModel';
 type Params = z.input<typeof BoostingClassificationParams>;
@@ -85,6 +89,18 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
       softmax(p);
       return p;
     });
+  }
+
+  /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
+  async evaluate(frame: Frame, options: ActionOptions = {}): Promise<ClassificationSummary> {
+    const rows = await scoreFrame(this, frame, options);
+    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = this.params;
+    return new ClassificationSummary({ featuresCol, labelCol, predictionCol, probabilityCol, weightCol }, rows, this.transform(frame));
+  }
+
+  /** Scores blocks whose one input is the features; gives probabilities and predictions. */
+  summaryScorer(): ReturnType<typeof scoreBoostedClasses> {
+    return scoreBoostedClasses(this.#scoringOf(['probability', 'prediction']));
   }
 
   bind(binder: Binder): void {

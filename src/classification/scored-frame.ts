@@ -3,6 +3,7 @@ import { denseValues } from '../block/column.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
+import { Numbers } from '../predictor/numbers.ts';
 import type { TrainingColumns } from '../predictor/score-columns.ts';
 import type { ScoredRows } from './classification-summary.ts';
 
@@ -41,23 +42,4 @@ export async function scoreFrame(model: ScorableModel, frame: Frame, options: Ac
     weights: model.params.weightCol ? weights.done() : undefined,
     scores: numClasses <= 2 ? scores.done() : null,
   };
-}
-
-/** A growing list of doubles. */
-class Numbers {
-  #values = new Float64Array(1024);
-  length = 0;
-
-  push(value: number): void {
-    if (this.length === this.#values.length) {
-      const grown = new Float64Array(2 * this.length);
-      grown.set(this.#values);
-      this.#values = grown;
-    }
-    this.#values[this.length++] = value;
-  }
-
-  done(): Float64Array {
-    return this.#values.slice(0, this.length);
-  }
 }

@@ -7,4 +7,5 @@ export {
   MulticlassClassificationEvaluator,
   MulticlassClassificationEvaluatorParams,
 } from './multiclass-classification-evaluator.ts';
+export { type PermutationImportance, type PermutationOptions, permutationImportance } from './permutation-importance.ts';
 export { RegressionEvaluator, RegressionEvaluatorParams } from './regression-evaluator.ts';

@@ -1,6 +1,8 @@
 import type { VectorColumn } from '../block/column.ts';
 import { firstVector } from '../block/one-row.ts';
 import { MlError, show } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import { DenseVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
@@ -10,8 +12,9 @@ import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
 import { splitTotals } from '../tree/nodes.ts';
 import { treeCount } from '../tree/trees.ts';
+import { lossByIteration } from './boosting-evaluation.ts';
 import { type NamedValue, PredictionModel } from './prediction-model.ts';
-import { addBoostedColumns, type BoostedColumns, requireFeatures } from './score-columns.ts';
+import { addBoostedColumns, type BoostedColumns, requireFeatures, type TrainingColumns } from './score-columns.ts';
 
 /** What the two HistGradientBoosting models have in common: trees, importances, contributions. */
 export abstract class BoostingModel<P extends ParamSchema> extends PredictionModel<P, BoostingState> {
@@ -93,6 +96,15 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
     return firstVector(this.scores.contributions(this.checkedRow(features), 1));
   }
 
+  /**
+   * The weighted mean of the loss that the model minimises, over the rows of `frame` and after each iteration. The frame needs the label column (and the weight column, if one
+   * is set).
+   */
+  evaluateEachIteration(frame: Frame, options: ActionOptions = {}): Promise<number[]> {
+    const { owner, uid, state } = this;
+    return lossByIteration({ owner, uid, state, params: this.#columns }, this.scores, frame, options);
+  }
+
   /** The model as it was after its first `iterations`. */
   firstIterations(iterations: number): this {
     if (!Number.isInteger(iterations) || iterations < 0 || iterations > this.numIterations) {
@@ -170,7 +182,7 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
     return addBoostedColumns(this.owner, schema, columns, { numTrees: this.numTrees, contributions });
   }
 
-  get #columns(): BoostedColumns & { readonly featuresCol: string } {
-    return this.params as unknown as BoostedColumns & { readonly featuresCol: string };
+  get #columns(): BoostedColumns & TrainingColumns {
+    return this.params as unknown as BoostedColumns & TrainingColumns;
   }
 }

@@ -1,5 +1,8 @@
 import type { Binder } from '../block/binder.ts';
+import { checkFeatures } from '../block/features.ts';
 import { MlError } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
+import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { Vector } from '../linalg/vectors.ts';
 import { BoostingRegressionParams } from '../param/boosting.ts';
@@ -7,7 +10,10 @@ import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
 import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
+import { visitLabelledRows } from '../predictor/labelled-rows.ts';
+import { Numbers } from '../predictor/numbers.ts';
 import { addNumberColumn } from '../predictor/score-columns.ts';
+import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import { predictionOf } from '../tree/boosting/losses.ts';
@@ -68,6 +74,21 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   /** The predictions of one vector after each iteration. */
   stagedPredictions(features: Vector): Float64Array {
     return this.stagedScores(features).map((f) => predictionOf(this.state.loss.name, f));
+  }
+
+  /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
+  async evaluate(frame: Frame, options: ActionOptions = {}): Promise<RegressionMetrics> {
+    const [predictions, labels, weights] = [new Numbers(), new Numbers(), new Numbers()];
+    await visitLabelledRows(this, frame, options, ({ rows, firstRow, features, labels: own, weights: ownWeights }) => {
+      checkFeatures(features, { rows, firstRow, columns: [], keep: null }, this.scores.expected);
+      const f = this.scores.raw(features, rows);
+      for (let i = 0; i < rows; i++) {
+        predictions.push(predictionOf(this.state.loss.name, f[i]));
+        labels.push(own[i]);
+        if (ownWeights) weights.push(ownWeights[i]);
+      }
+    });
+    return regressionMetrics(predictions.done(), labels.done(), this.params.weightCol ? weights.done() : undefined);
   }
 
   bind(binder: Binder): void {

@@ -13,12 +13,15 @@ export interface BoostedScoring extends ExpectedFeatures {
 
 /** What both kinds of boosted models compute of blocks of features. Columns are written anew at each call. */
 export class BoostedScores {
+  /** What the features must be. */
+  readonly expected: ExpectedFeatures;
   readonly #scoring: BoostedScoring;
   readonly #scorer: TreeScorer;
   #leaf: { readonly column: VectorColumn; readonly numbers: Int32Array; readonly rows: number } | undefined;
   #contributions: { readonly column: VectorColumn; readonly of: TreeContributions; readonly x: Float64Array; readonly rows: number } | undefined;
 
   constructor(scoring: BoostedScoring) {
+    this.expected = scoring;
     this.#scoring = scoring;
     this.#scorer = treeScorer(scoring.trees, scoring.numFeatures, { zeroMissing: scoring.zeroMissing });
   }
