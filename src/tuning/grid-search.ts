@@ -141,7 +141,9 @@ class Fold {
   }
 
   async #prepare(signal: AbortSignal): Promise<PreparedFold> {
-    const train = this.#cache(this.#split.train);
+    const split = this.#split.train;
+    // Few cached rows are filtered again sooner than copied.
+    const train = this.#prefix && this.#small && split.plan.op === 'filter' ? split : this.#cache(split);
     const head = this.#prefix && (await this.#prefix.fit(train, { signal }));
     const [trained, judged] = [train, this.#split.validation].map((rows) => (head ? head.transform(rows) : rows));
     return {

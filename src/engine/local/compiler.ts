@@ -25,6 +25,8 @@ const FRAME: QueryOptions = { owner: 'frame' };
 /** Rows that are written in one go. */
 const SECTION_ROWS = 1_000_000;
 
+const FEW_ROWS = 100_000;
+
 /** Rows in a table. */
 interface KeptRelation extends Relation {
   readonly rows: number;
@@ -167,13 +169,13 @@ export class Compiler {
     return this.#kept.get(chain.base)?.relation ?? this.#keep(chain.base, await compile(chain.base));
   }
 
-  /** How many rows a cached chain starts from; null for any other plan. */
-  async keptRows(plan: Plan, options: QueryOptions): Promise<number | null> {
-    const chain = chainOf(plan);
-    if (!chain.cached) return null;
-    if (chain.base.op === 'local') return chain.base.table.rows;
-    await this.base(chain, options);
-    return (await this.#kept.get(chain.base)?.relation)?.rows ?? null;
+  /** Whether the plan's rows come from few rows that are kept already: then a query's own cost counts, and not what it does a row. */
+  async hasFewRows(plan: Plan): Promise<boolean> {
+    const { base } = chainOf(plan);
+    if (base.op === 'local') return base.table.rows <= FEW_ROWS;
+    const kept = await this.#kept.get(base)?.relation.catch(() => null);
+    if (kept) return kept.rows <= FEW_ROWS;
+    return base.op === 'filter' && this.hasFewRows(base.input);
   }
 
   /** The schema at once; the rows when an action asks for them, kept in a table. */

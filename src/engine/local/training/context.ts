@@ -16,9 +16,6 @@ import type { TrainingColumns } from './load.ts';
 import { locate, scan } from './scan.ts';
 import type { TrainingSets } from './training-sets.ts';
 
-/** Up to so many kept rows a query's own cost counts, and not what it does a row. */
-const FEW_ROWS = 100_000;
-
 /** What an estimator sees of the local engine while it trains on the rows of a plan. */
 export class LocalTraining implements TrainingContext {
   readonly owner: string;
@@ -61,8 +58,8 @@ export class LocalTraining implements TrainingContext {
 
   async levels(columns: readonly string[]): Promise<Level[][]> {
     return this.#located(async () => {
-      const rows = await this.#compiler.keptRows(this.#plan, this.#query);
-      return levels(this.#parts.database, await this.#relation(columns), columns, rows !== null && rows <= FEW_ROWS, this.#query);
+      const relation = await this.#relation(columns);
+      return levels(this.#parts.database, relation, columns, await this.#compiler.hasFewRows(this.#plan), this.#query);
     });
   }
 

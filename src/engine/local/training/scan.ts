@@ -100,8 +100,9 @@ async function visit(
   for (const name of names) schema.require(options.owner, name);
   const chain = await chainUnder(compiler, plan, names, options);
   const bare = chain.stages.length === 0 && !chain.cached;
-  // A cached frame's rows are not kept twice: what is read here over plain files goes into a training set, and that is kept.
-  const direct = chain.cached && rowWiseLeaf(chain.base) !== null;
+  // A cached frame's rows are not kept twice: what is read here over plain files, or a few rows kept below, goes into a training set, and that is kept.
+  const few = await compiler.hasFewRows(chain.base);
+  const direct = chain.cached && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
   const source = bare ? narrow(plan, new Set(names)) : chain.base;
   const input = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
   const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
@@ -117,7 +118,7 @@ async function visit(
   let firstRow = 0;
   let keptRows = 0;
   const sql = `SELECT ${list} FROM (${input.sql}) AS t`;
-  for await (const chunk of chunks({ compiler, database }, source, sql, readers.length, options)) {
+  for await (const chunk of chunks({ compiler, database }, source, sql, readers.length, few, options)) {
     const { rows } = chunk;
     const columns = readers.map((reader, k) => reader.read(chunk.column(k), rows, firstRow));
     const block: Block = { rows, firstRow, columns: new Array(program.slots), keep: null };

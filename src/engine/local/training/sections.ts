@@ -12,7 +12,7 @@ const inUse = new Set<Plan>();
 const SECTION_BYTES = 1 << 27;
 
 /**
- * The query's chunks in order. Over Parquet files they come section by section, each computed as a whole while the one before is used:
+ * The query's chunks in order; few rows all at once. Over Parquet files they come section by section, each computed as a whole while the one before is used:
  * a stream would keep DuckDB's threads waiting for one another.
  */
 export async function* chunks(
@@ -20,6 +20,7 @@ export async function* chunks(
   base: Plan,
   sql: string,
   width: number,
+  few: boolean,
   options: QueryOptions,
 ): AsyncGenerator<Chunk, void> {
   const leaf = rowWiseLeaf(base);
@@ -28,7 +29,7 @@ export async function* chunks(
   inUse.add(base);
   if (!sections) {
     try {
-      yield* database.stream(sql, Math.max(width, 1), options);
+      yield* few ? database.whole(sql, options) : database.stream(sql, Math.max(width, 1), options);
     } finally {
       inUse.delete(base);
     }
