@@ -28,6 +28,8 @@ export interface EngineParts {
   readonly ledger: MemoryLedger;
   readonly logger: Logger;
   readonly workers: number;
+  /** A folder for what does not fit into memory; it goes with the session. */
+  readonly tempDirectory: () => string;
 }
 
 /** The embedded engine: plans become DuckDB queries, fits run on worker threads. */

@@ -11,7 +11,10 @@ import { MemoryLedger } from './workers/store.ts';
 export interface LocalOptions {
   /** Threads for training and for queries; as many as the machine has cores by default. */
   workers?: number;
-  /** What queries and training sets may take, such as `4GB`, each; by default DuckDB's own limit (80 % of the memory) and none. */
+  /**
+   * What queries and training sets may take, such as `4GB`, each; by default DuckDB's own limit (80 % of the memory) and none. Both spill beyond it; trees
+   * need their rows in memory.
+   */
   memoryLimit?: string;
   /** Where a folder for what does not fit into memory is made; the system's temporary folder by default. */
   tempDirectory?: string;
@@ -24,18 +27,15 @@ export function openLocal(options: LocalOptions, logger: Logger): Backend {
   checkOptions(options);
   const { workers = availableParallelism(), memoryLimit } = options;
   let folder: TempFolder | null = null;
-  const database = new Database({
-    threads: workers,
-    ...(memoryLimit !== undefined && { memoryLimit }),
-    tempDirectory: () => {
-      folder ??= new TempFolder(options.tempDirectory);
-      return folder.path;
-    },
-  });
+  const tempDirectory = () => {
+    folder ??= new TempFolder(options.tempDirectory);
+    return folder.path;
+  };
+  const database = new Database({ threads: workers, ...(memoryLimit !== undefined && { memoryLimit }), tempDirectory });
   const pool = new WorkerPool({ workers, logger });
   const ledger = new MemoryLedger(memoryLimit === undefined ? undefined : bytesOf(memoryLimit));
   return {
-    engine: new LocalEngine({ database, pool, ledger, logger, workers }),
+    engine: new LocalEngine({ database, pool, ledger, logger, workers, tempDirectory }),
     close: async () => {
       await Promise.allSettled([database.close(), pool.close()]);
       folder?.remove();

@@ -44,6 +44,8 @@ export function descend(ctx, { steps, d }) {
   return { w, loss, rows: ctx.rows };
 }
 
+export const aggregateOnce = (ctx, { name }) => ctx.aggregate(name);
+
 /** Sums for ever; ends by abort alone. `started` becomes 1. */
 export function sumForever(ctx, { started, d }) {
   for (;;) {

@@ -47,7 +47,7 @@ export async function binnedSet(engine: Engine, plan: Plan, schema: Schema, requ
   if (!chainOf(plan).cached) return making.fromPlan();
   const { loaded, leave } = await engine.sets.kept(plan, schema, columns, options);
   try {
-    return await making.fromMemory(loaded);
+    return await (loaded.store.spilled ? making.fromPlan() : making.fromMemory(loaded));
   } finally {
     leave();
   }

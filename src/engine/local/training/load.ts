@@ -43,17 +43,20 @@ export class TrainingLoader {
   readonly #names: TrainingColumns;
   readonly #schema: Schema;
   readonly #ledger: MemoryLedger;
+  readonly #spillTo: (() => string) | undefined;
   #store: ColumnStore | null = null;
   #specs: ColumnSpec[] | null = null;
   #places: Place[] = [];
   #layout: LinearArgs | null = null;
   #numbers: number[] = [];
 
-  constructor(owner: string, names: TrainingColumns, schema: Schema, ledger: MemoryLedger) {
+  /** `spillTo`: the folder for what does not fit into memory; without it that is an error. */
+  constructor(owner: string, names: TrainingColumns, schema: Schema, ledger: MemoryLedger, spillTo?: () => string) {
     this.#owner = owner;
     this.#names = names;
     this.#schema = schema;
     this.#ledger = ledger;
+    this.#spillTo = spillTo;
   }
 
   /** Columns of a block, as {@link loadedColumns} names them. */
@@ -61,7 +64,7 @@ export class TrainingLoader {
     const [features, ...others] = columns as [VectorColumn, ...Column[]];
     if (features.kind !== 'vectors') throw this.#error(this.#names.features, 'be a vector', 'another type', undefined);
     this.#specs ??= this.#begin(features);
-    this.#store ??= new ColumnStore(this.#specs, { ledger: this.#ledger, owner: this.#owner });
+    this.#store ??= new ColumnStore(this.#specs, { ledger: this.#ledger, owner: this.#owner, ...(this.#spillTo && { spillTo: this.#spillTo }) });
     this.#checkFeatures(features, rows, firstRow);
     const data: ColumnData[] = this.#places.flatMap((place, p) => partData(features, place, this.#partsAt(features, p), rows));
     const weightAt = this.#names.weight === undefined ? -1 : this.#names.label === undefined ? 0 : 1;

@@ -4,6 +4,7 @@ import { type Chunk, cutChunks } from './chunks.ts';
 import type { FitContext, FitFunction, FitProgress, RoundHand, Rounds, RoundsSpec } from './contract.ts';
 import * as control from './control.ts';
 import { type Outcome, packError } from './errors.ts';
+import { type SpillHandle, SpillReader } from './spill.ts';
 import { findExport } from './task-runner.ts';
 
 /** Everything one thread of a fit gets. Plain data and shared memory. */
@@ -12,7 +13,10 @@ export interface CrewMessage {
   fit?: { module: string; name: string; args: unknown; local?: FitFunction };
   thread: number;
   threads: number;
+  /** All partitions; of a spilled set the thread's window alone. */
   partitions: PartitionHandle[];
+  /** A set in a file: rows of its partitions, and the row at which a partition begins is its number times `rowsPerPartition`. */
+  spill?: { handle: SpillHandle; rows: readonly number[]; rowsPerPartition: number };
   rounds?: { spec: RoundsSpec; regions: Region[] };
   aggregators: { name: string; spec: AggregatorSpec; scratch: Region[]; prepared: Region[] | undefined }[];
   control: Int32Array;
@@ -30,28 +34,34 @@ class FitStopped extends Error {}
 /** The leader: runs the fit function, which calls the others in through `aggregate`. */
 export async function lead(message: CrewMessage): Promise<CrewOutcome> {
   const words = message.control;
+  let hand: Hand | undefined;
   try {
     const { module, name, args, local } = message.fit as NonNullable<CrewMessage['fit']>;
     const fit = local ?? (await findExport<FitFunction>(module, name));
-    const hand = await Hand.of(message);
+    hand = await Hand.of(message);
     const value = await (fit as FitFunction<unknown>)(hand.context(), args);
     control.stop(words, control.DONE);
     return { ok: true, value };
   } catch (error) {
     control.stop(words, control.FAILED);
     return error instanceof FitStopped ? { ok: false, stopped: true } : { ok: false, error: packError(error) };
+  } finally {
+    hand?.close();
   }
 }
 
 /** The others: work on chunks until the leader is done. */
 export async function follow(message: CrewMessage): Promise<CrewOutcome> {
+  let hand: Hand | undefined;
   try {
-    const hand = await Hand.of(message);
+    hand = await Hand.of(message);
     hand.followRounds();
     return { ok: true, value: undefined };
   } catch (error) {
     control.stop(message.control, control.FAILED);
     return { ok: false, error: packError(error) };
+  } finally {
+    hand?.close();
   }
 }
 
@@ -79,6 +89,8 @@ interface Workshop extends Shop {
   /** By partition: the round whose input is loaded. */
   loaded: number[];
   prepared: boolean;
+  /** Which content of the window has been prepared. */
+  preparedFor: number;
 }
 
 /** One thread's side of a fit. */
@@ -87,6 +99,11 @@ class Hand {
   private readonly words: Int32Array;
   private readonly workshops: (Workshop | TaskShop)[];
   private readonly roundHand: RoundHand | null;
+  private readonly reader: SpillReader | null;
+  /** The first row in the window and the number of rows, and how often it has been filled. */
+  private windowRow = -1;
+  private windowRows = 0;
+  private windowFill = 0;
 
   static async of(message: CrewMessage): Promise<Hand> {
     const aggregators = await Promise.all(message.aggregators.map(({ spec }) => findAggregator(spec)));
@@ -100,7 +117,9 @@ class Hand {
     this.roundHand =
       rounds && message.rounds ? rounds.bind({ thread, threads, partitions, regions: message.rounds.regions }, message.rounds.spec.args) : null;
     this.words = message.control;
-    const rows = message.partitions.map((partition) => partition.rows);
+    const { spill } = message;
+    this.reader = spill ? new SpillReader(spill.handle, 'fit') : null;
+    const rows = spill?.rows ?? message.partitions.map((partition) => partition.rows);
     this.workshops = aggregators.map((aggregator, a) => {
       const { args } = (message.aggregators[a] as CrewMessage['aggregators'][number]).spec;
       const outputLength = aggregator.outputLength(args);
@@ -113,16 +132,17 @@ class Hand {
         outputLength,
         bound: rows.map(() => undefined),
         loaded: rows.map(() => -1),
-        prepared: aggregator.prepare === undefined,
+        prepared: aggregator.prepare === undefined || spill !== undefined,
+        preparedFor: 0,
       };
     });
   }
 
   context(): FitContext {
-    const { threads: workers, partitions, progress } = this.message;
+    const { threads: workers, partitions, progress, spill } = this.message;
     return {
       workers,
-      rows: partitions.reduce((sum, { rows }) => sum + rows, 0),
+      rows: spill?.handle.rows ?? partitions.reduce((sum, { rows }) => sum + rows, 0),
       hand: this.roundHand,
       aggregate: (name, input) => this.aggregate(name, input),
       round: (phase, pieces) => {
@@ -213,12 +233,17 @@ class Hand {
       return;
     }
     const { aggregator, args, outputLength } = workshop;
-    const { partition, lo, hi } = workshop.chunks[index] as Chunk;
+    const chunk = workshop.chunks[index] as Chunk;
+    const { partition, lo, hi } = this.reader ? this.inWindow(this.reader, chunk) : chunk;
     const handle = this.message.partitions[partition] as PartitionHandle;
     const { scratch, prepared } = this.message.aggregators[a] as CrewMessage['aggregators'][number];
     if (Atomics.load(this.words, control.PHASE) === control.PREPARE) {
       aggregator.prepare?.(handle, prepared?.[partition] as Region, args, lo, hi);
       return;
+    }
+    if (this.reader && aggregator.prepare && workshop.preparedFor !== this.windowFill) {
+      aggregator.prepare(handle, prepared?.[partition] as Region, args, lo, hi);
+      workshop.preparedFor = this.windowFill;
     }
     const bound = (workshop.bound[partition] ??= aggregator.bind(handle, scratch[partition] as Region, prepared?.[partition], args));
     const round = Atomics.load(this.words, control.ROUND);
@@ -227,6 +252,22 @@ class Hand {
       workshop.loaded[partition] = round;
     }
     bound.block(lo, hi, this.message.partials.subarray(index * outputLength, (index + 1) * outputLength).fill(0));
+  }
+
+  /** Reads a chunk of a spilled set into the window, if it is not there; where it lies then. */
+  private inWindow(reader: SpillReader, { partition, lo, hi }: Chunk): Chunk {
+    const row = partition * (this.message.spill as NonNullable<CrewMessage['spill']>).rowsPerPartition + lo;
+    if (row !== this.windowRow || hi - lo !== this.windowRows) {
+      reader.load(this.message.partitions[0] as PartitionHandle, row, hi - lo);
+      this.windowRow = row;
+      this.windowRows = hi - lo;
+      this.windowFill++;
+    }
+    return { partition: 0, lo: 0, hi: hi - lo };
+  }
+
+  close(): void {
+    this.reader?.close();
   }
 
   private doTask(shop: TaskShop, a: number, index: number): void {

@@ -8,12 +8,13 @@
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { aborted, MlError, throwIfAborted } from '../../../error.ts';
-import type { AggregatorSpec, PartitionHandle, Region } from '../../../kernels/contract.ts';
+import { type Aggregator, type AggregatorSpec, BLOCK_ROWS, type PartitionHandle, type Region } from '../../../kernels/contract.ts';
 import { cutChunks } from './chunks.ts';
 import type { FitOptions, FitProgress, FitSpec, Rounds } from './contract.ts';
 import { ABORTED, CONTROL_WORDS, DONE, LOST, STATE, stop } from './control.ts';
 import { type CrewMessage, type CrewOutcome, findAggregator, findRounds, follow, lead } from './crew-task.ts';
 import { unpackError } from './errors.ts';
+import type { Partition } from './partition.ts';
 import type { WorkerPool } from './pool.ts';
 
 /** A thread is worth waking for this many blocks. */
@@ -38,6 +39,12 @@ export async function runFit<Result>(pool: WorkerPool, spec: FitSpec, options: F
 }
 
 type Crewed = CrewMessage['aggregators'][number];
+/** An aggregator, and how threads find it. */
+interface Loaded {
+  readonly name: string;
+  readonly spec: AggregatorSpec;
+  readonly aggregator: Aggregator<unknown>;
+}
 
 /** One attempt at a fit: what it borrows, and its threads. */
 class Crew {
@@ -55,6 +62,9 @@ class Crew {
   /** By thread. */
   private readonly aggregators: Crewed[][];
   private readonly rounds: CrewMessage['rounds'];
+  private readonly spill: CrewMessage['spill'] | null;
+  private readonly windows: Partition[] = [];
+  private windowBytes = 0;
   private callbackError: unknown;
 
   static async of(pool: WorkerPool, spec: FitSpec, options: FitOptions, owner: string): Promise<Crew> {
@@ -80,11 +90,16 @@ class Crew {
     this.options = options;
     this.owner = owner;
     this.threaded = threaded;
-    this.partitions = spec.store.partitions;
-    const rows = this.partitions.map((partition) => partition.rows);
+    const { store } = spec;
+    const { spilled } = store;
+    if (spilled && (rounds || loaded.some(({ aggregator }) => 'bindTasks' in aggregator))) {
+      throw new MlError('MEMORY_LIMIT', `${owner}: this fit must have all rows in memory, they exceed memoryLimit; raise it or keep fewer columns`);
+    }
+    const rows = store.partitionRows;
     const blocks = cutChunks(rows, 1).length;
     const most = Math.min(options.workers ?? pool.workers, pool.workers);
     this.threads = threaded ? Math.max(1, Math.min(most, Math.ceil(blocks / BLOCKS_PER_THREAD))) : 1;
+    this.partitions = spilled ? [] : store.partitions;
 
     let input = 0;
     let partials = 0;
@@ -96,7 +111,12 @@ class Crew {
     }
     this.input = new Float64Array(new SharedArrayBuffer(8 * input));
     this.partials = new Float64Array(new SharedArrayBuffer(8 * partials));
+    this.spill = spilled && { handle: spilled, rows, rowsPerPartition: store.rowsPerPartition };
     try {
+      if (spilled) {
+        this.aggregators = this.openWindows(rows, loaded as Loaded[]);
+        return;
+      }
       const of = spec.rounds;
       this.rounds =
         rounds && of
@@ -123,8 +143,32 @@ class Crew {
     }
   }
 
+  /** A window for each thread, with the scratch memory of all aggregators; what they prepare is made in it again and again. */
+  private openWindows(rows: readonly number[], loaded: readonly Loaded[]): Crewed[][] {
+    const chunks = loaded.flatMap(({ spec, aggregator }) => cutChunks(rows, aggregator.outputLength(spec.args)));
+    const most = chunks.reduce((longest, { lo, hi }) => Math.max(longest, hi - lo), 0);
+    const capacity = Math.ceil(most / BLOCK_ROWS) * BLOCK_ROWS;
+    return Array.from({ length: this.threads }, () => {
+      const window = this.spec.store.openWindow(capacity);
+      this.windows.push(window);
+      const { handle } = window;
+      const crewed = loaded.map(({ name, spec, aggregator }) => ({
+        name,
+        spec: this.threaded ? { module: spec.module, name: spec.name, args: spec.args } : spec,
+        scratch: [window.lend(aggregator.scratchBytes(handle, spec.args))],
+        prepared: aggregator.preparedBytes && [window.lend(aggregator.preparedBytes(handle, spec.args))],
+      }));
+      this.spec.store.reserveWindows(window.bytes);
+      this.windowBytes += window.bytes;
+      return crewed;
+    });
+  }
+
   /** Gives back what was borrowed. */
   dismiss(): void {
+    for (const window of this.windows.splice(0)) this.spec.store.closeWindow(window);
+    this.spec.store.releaseWindows(this.windowBytes);
+    this.windowBytes = 0;
     for (const { index, region } of this.borrowed.splice(0)) this.spec.store.takeBack(index, region);
   }
 
@@ -176,7 +220,8 @@ class Crew {
       ...(thread === 0 ? { fit, progress } : {}),
       thread,
       threads: this.threads,
-      partitions: this.partitions,
+      partitions: this.windows[thread] ? [this.windows[thread].handle] : this.partitions,
+      ...(this.spill && { spill: this.spill }),
       ...(this.rounds && { rounds: this.rounds }),
       aggregators: this.aggregators[thread] as Crewed[],
       control: this.control,

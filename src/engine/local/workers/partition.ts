@@ -117,6 +117,20 @@ export class Partition {
     }
   }
 
+  /** Makes all rows and room for so many sparse entries of each column the partition's own, to be written in place. */
+  open(entries: readonly number[]): void {
+    this.rows = this.capacity;
+    for (const [j, sparse] of this.sparse) {
+      sparse.count = entries[j] as number;
+      sparse.ptr = this.lend(align(4 * sparse.count) + 8 * sparse.count).ptr;
+    }
+  }
+
+  /** Bytes of the columns and of what is lent. */
+  get bytes(): number {
+    return this.top;
+  }
+
   /** A run of bytes beyond the columns, for one user until {@link takeBack}. Its content is arbitrary. */
   lend(bytes: number): Region {
     const size = align(Math.max(bytes, LINE));

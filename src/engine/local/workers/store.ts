@@ -1,7 +1,9 @@
 import { MlError, show } from '../../../error.ts';
 import { BLOCK_ROWS, type ColumnSpec, type PartitionHandle, type Region } from '../../../kernels/contract.ts';
 import { MemoryLedger } from './ledger.ts';
-import { type ColumnData, Partition, rowBytes, type SparseData } from './partition.ts';
+import { type ColumnData, columnView, Partition, rowBytes, type SparseData, sparseView } from './partition.ts';
+import { SpillFile, type SpillHandle } from './spill.ts';
+import { SpilledPartitions } from './spilled-partitions.ts';
 
 export { MemoryLedger } from './ledger.ts';
 export { type ColumnData, columnView, type SparseData, sparseView } from './partition.ts';
@@ -13,6 +15,8 @@ export interface ColumnStoreOptions {
   rowsPerPartition?: number;
   /** Who speaks in errors. */
   owner?: string;
+  /** The folder in which rows beyond the ledger's limit go into a file; without it they are an error. */
+  spillTo?: () => string;
 }
 
 /**
@@ -23,6 +27,8 @@ export interface ColumnStoreOptions {
  *     store.seal();
  *     … runFit(pool, { store, … }) …
  *     store.release();
+ *
+ * A set that does not fit into the ledger's limit is kept in a file as a whole: fits read it block by block. The file goes with the set.
  */
 export class ColumnStore {
   readonly columns: readonly ColumnSpec[];
@@ -36,11 +42,16 @@ export class ColumnStore {
   private count = 0;
   private tainted = false;
   private state: 'open' | 'sealed' | 'released' = 'open';
+  private readonly spillTo: (() => string) | undefined;
+  private spill: SpillFile | null = null;
+  private spilledSet: SpillHandle | null = null;
+  private spilledView: SpilledPartitions | null = null;
 
   constructor(columns: readonly ColumnSpec[], options: ColumnStoreOptions = {}) {
     this.columns = columns;
     this.owner = options.owner ?? 'ColumnStore';
     this.ledger = options.ledger ?? new MemoryLedger();
+    this.spillTo = options.spillTo;
     this.rowBytes = columns.reduce((sum, spec) => sum + rowBytes(spec), 0);
     this.rowsPerPartition = options.rowsPerPartition ?? rowsPerPartition(columns);
     if (!Number.isInteger(this.rowsPerPartition) || this.rowsPerPartition < 1 || this.rowsPerPartition % BLOCK_ROWS !== 0) {
@@ -70,10 +81,27 @@ export class ColumnStore {
     return this.count;
   }
 
-  /** What workers get; only of a sealed store. */
+  /**
+   * What workers get; only of a sealed store. Of a spilled one these are shorter stretches of rows for this thread alone, to be looked at one after the
+   * other: `memory` of each puts it in the place of the one before.
+   */
   get partitions(): PartitionHandle[] {
-    if (this.state !== 'sealed') throw new MlError('VALUE_INVALID', `${this.owner}: the column store must be sealed before use, is ${this.state}`);
-    return this.parts.map((part) => part.handle);
+    this.checkSealed();
+    if (!this.spilledSet) return this.parts.map((part) => part.handle);
+    this.spilledView ??= new SpilledPartitions(this.spilledSet, this.owner);
+    return this.spilledView.handles;
+  }
+
+  /** The file that holds the rows; null where they are in memory. */
+  get spilled(): SpillHandle | null {
+    return this.spilledSet;
+  }
+
+  /** Rows of each partition, spilled or not. */
+  get partitionRows(): number[] {
+    this.checkSealed();
+    const { count, rowsPerPartition: most } = this;
+    return Array.from({ length: Math.ceil(count / most) }, (_, p) => Math.min(most, count - p * most));
   }
 
   /** Adds rows: one array a column (sparse rows: {@link SparseData}), all of the same number of rows. The data is copied. */
@@ -81,6 +109,11 @@ export class ColumnStore {
     if (this.state !== 'open') throw new MlError('VALUE_INVALID', `${this.owner}: rows must be appended before the column store is ${this.state}`);
     const rows = this.checkedRows(data);
     for (let from = 0; from < rows; ) {
+      if (this.spill) {
+        this.spill.write(data, from, rows);
+        this.count += rows - from;
+        return;
+      }
       let part = this.parts.at(-1);
       if (!part || part.rows === part.capacity) {
         part?.seal();
@@ -88,8 +121,7 @@ export class ColumnStore {
         this.parts.push(part);
       }
       const n = Math.min(rows - from, part.capacity - part.rows);
-      this.reserveRows(this.count + n);
-      this.reserveEntries(data, from, n);
+      if (!this.fits(data, from, n)) continue;
       part.write(data, from, n);
       this.count += n;
       from += n;
@@ -99,8 +131,30 @@ export class ColumnStore {
   /** No more rows come. */
   seal(): void {
     if (this.state !== 'open') return;
-    this.parts.at(-1)?.seal();
+    if (this.spill) this.spilledSet = this.spill.finish();
+    else this.parts.at(-1)?.seal();
     this.state = 'sealed';
+  }
+
+  /** A window on a spilled set for one thread, counted by the ledger until {@link closeWindow}: room for `rows` rows of it at a time, and for what is lent. */
+  openWindow(rows: number): Partition {
+    const set = this.spilledSet as SpillHandle;
+    const window = new Partition(0, 0, rows, this.columns);
+    window.open(set.entries.map((most) => most * Math.ceil(rows / BLOCK_ROWS)));
+    return window;
+  }
+
+  closeWindow(window: Partition): void {
+    if (!this.tainted) window.release(this.rowBytes);
+  }
+
+  /** Counts bytes of windows, once they are known. */
+  reserveWindows(bytes: number): void {
+    this.ledger.reserve(bytes, this.owner);
+  }
+
+  releaseWindows(bytes: number): void {
+    this.ledger.release(bytes);
   }
 
   /** Lends scratch memory in partition `index`, counted by the ledger. */
@@ -129,9 +183,44 @@ export class ColumnStore {
   release(): void {
     if (this.state === 'released') return;
     this.state = 'released';
+    this.releaseParts();
+    this.spilledView?.close();
+    this.spill?.remove();
+  }
+
+  private releaseParts(): void {
     if (!this.tainted) for (const part of this.parts) part.release(this.rowBytes);
     this.parts.length = 0;
     this.ledger.release(this.reserved);
+    this.reserved = 0;
+  }
+
+  /** Counts `n` more rows; false when they do not fit, and everything has been moved to a file. */
+  private fits(data: readonly ColumnData[], from: number, n: number): boolean {
+    try {
+      this.reserveRows(this.count + n);
+      this.reserveEntries(data, from, n);
+      return true;
+    } catch (error) {
+      if (!this.spillTo) throw error;
+      this.spillAll(this.spillTo());
+      return false;
+    }
+  }
+
+  private spillAll(folder: string): void {
+    this.spill = new SpillFile(this.owner, folder, this.columns);
+    this.parts.at(-1)?.seal();
+    for (const part of this.parts) {
+      const { handle } = part;
+      const data = this.columns.map(({ type }, j) => (type === 'csr' ? sparseView(handle, j) : columnView(handle, j)));
+      this.spill.write(data, 0, part.rows);
+    }
+    this.releaseParts();
+  }
+
+  private checkSealed(): void {
+    if (this.state !== 'sealed') throw new MlError('VALUE_INVALID', `${this.owner}: the column store must be sealed before use, is ${this.state}`);
   }
 
   private checkedRows(data: readonly ColumnData[]): number {
