@@ -112,11 +112,12 @@ async function load(context: TrainingContext, request: Request, scratch: readonl
   return set;
 }
 
-/** The rows of the sample that train. */
+/** The rows of the sample that train; all of them where none does, which is refused once all rows are known. */
 function withoutHeldOut(sample: FeatureSample): FeatureSample {
   const held = sample.numbers[0] as Float64Array;
   const kept = (values: Float64Array) => values.filter((_, i) => held[i] === 0);
   const sampled = kept(held).length;
+  if (sampled === 0) return sample;
   return {
     ...sample,
     rows: sample.sampled === sample.rows ? sampled : sample.rows,
