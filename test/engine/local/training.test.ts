@@ -81,8 +81,26 @@ it.each([
     values.map((x) => [x]),
     { x: type },
   );
-  const [levels] = await train(frame, (context) => context.levels(['x']));
-  expect(Object.fromEntries(levels.map((l) => [l.text, l.count]))).toEqual(counts);
+  for (const one of [frame, frame.select('x')]) {
+    const [levels] = await train(one, (context) => context.levels(['x']));
+    expect(Object.fromEntries(levels.map((l) => [l.text, l.count]))).toEqual(counts);
+  }
+});
+
+it('finds the same levels and rows whether few are kept or not', async () => {
+  const frame = open().range(5000).select(col('id').mod(7).alias('x'), col('id'));
+  const kept = frame.cache();
+  await kept.count();
+  const read = (from: Frame) =>
+    train(from, async (context) => {
+      const ids: number[] = [];
+      await context.scan(['id'], ({ rows, columns: [id] }) => ids.push(...(id as NumberColumn).values.subarray(0, rows)));
+      const levels = (await context.levels(['x']))[0].map(({ text, count }) => `${text}: ${count}`);
+      return { ids, levels: levels.sort() };
+    });
+  for (const part of [(from: Frame) => from, (from: Frame) => from.filter('x > 2'), (from: Frame) => from.filter('x > 2').cache()]) {
+    expect(await read(part(kept))).toEqual(await read(part(frame)));
+  }
 });
 
 it('finds the levels of many columns at once', async () => {
