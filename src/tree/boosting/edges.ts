@@ -26,15 +26,19 @@ function massesOf(values: Float64Array, weights: Float64Array | null): Masses {
     if (kept && weights) kept[n] = weights[i];
     values[n++] = values[i];
   }
-  const { sorted, order } = sortDoubles(values.subarray(0, n), weights !== null);
-  const distinct = new Float64Array(n);
-  const masses = new Float64Array(n);
+  const sorted = values.subarray(0, n);
+  const order = weights && Uint32Array.from({ length: n }, (_, i) => i);
+  sortDoubles(sorted, order);
   let count = 0;
+  for (let i = 0; i < n; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) count++;
+  const masses = new Float64Array(count);
+  let at = -1;
   for (let i = 0; i < n; i++) {
-    if (i === 0 || sorted[i] !== sorted[i - 1]) distinct[count++] = sorted[i];
-    masses[count - 1] += kept && order ? kept[order[i]] : 1;
+    const x = sorted[i];
+    if (at < 0 || x !== sorted[at]) sorted[++at] = x; // distinct values move to the front
+    masses[at] += kept && order ? kept[order[i]] : 1;
   }
-  return { distinct: distinct.subarray(0, count), masses: masses.subarray(0, count) };
+  return { distinct: sorted.subarray(0, count), masses };
 }
 
 /** Indices of the distinct values that begin the second and later bins: at most `bins - 1`, ascending. */

@@ -3,17 +3,20 @@ const DIGIT_BITS = 11;
 const BUCKETS = 1 << DIGIT_BITS;
 const MASK = BUCKETS - 1;
 
+/** Grows to the longest array sorted so far; features are sorted one after the other. */
+let spareValues = new Float64Array(0);
+
 /**
- * The values in ascending order (-0 before 0, no NaN among them), and where each stood, if `withOrder`. Radix sort from the lowest digit on of the doubles' bits,
- * turned about so that they order as the numbers do: several times as fast as a comparison sort of many values.
+ * Sorts in place, ascending (-0 before 0, no NaN among them), and moves `order` along. Radix sort from the lowest digit on of the doubles' bits, turned about so that they
+ * order as the numbers do: several times as fast as a comparison sort of many values.
  */
-export function sortDoubles(values: Float64Array, withOrder: boolean): { sorted: Float64Array; order: Uint32Array | null } {
+export function sortDoubles(values: Float64Array, order: Uint32Array | null): void {
   const n = values.length;
-  let keys = new Uint32Array(2 * n);
-  let spareKeys = new Uint32Array(2 * n);
-  let order = withOrder ? Uint32Array.from({ length: n }, (_, i) => i) : null;
-  let spareOrder = withOrder ? new Uint32Array(n) : null;
-  new Float64Array(keys.buffer).set(values);
+  if (spareValues.length < n) spareValues = new Float64Array(n);
+  let keys: Uint32Array = new Uint32Array(values.buffer, values.byteOffset, 2 * n);
+  let spareKeys: Uint32Array = new Uint32Array(spareValues.buffer, 0, 2 * n);
+  let places: Uint32Array | null = order;
+  let sparePlaces: Uint32Array | null = order && new Uint32Array(n);
   const counts = toKeys(keys);
   for (let digit = 0; digit < 6; digit++) {
     const starts = counts.subarray(digit * BUCKETS, (digit + 1) * BUCKETS);
@@ -25,13 +28,14 @@ export function sortDoubles(values: Float64Array, withOrder: boolean): { sorted:
     }
     const word = digit < 3 ? 0 : 1;
     const shift = (digit % 3) * DIGIT_BITS;
-    if (order && spareOrder) moveOrder(keys, order, spareOrder, starts.slice(), word, shift);
+    if (places && sparePlaces) moveOrder(keys, places, sparePlaces, starts.slice(), word, shift);
     moveKeys(keys, spareKeys, starts, word, shift);
     [keys, spareKeys] = [spareKeys, keys];
-    [order, spareOrder] = [spareOrder, order];
+    [places, sparePlaces] = [sparePlaces, places];
   }
   fromKeys(keys);
-  return { sorted: new Float64Array(keys.buffer), order };
+  if (keys.buffer !== values.buffer) values.set(spareValues.subarray(0, n));
+  if (places && places !== order) order?.set(places);
 }
 
 /** Moves each key to the next place of its digit's bucket. */

@@ -112,10 +112,14 @@ describe('sortDoubles', () => {
           { maxLength: 300 },
         ),
         (values) => {
-          const { sorted, order } = sortDoubles(Float64Array.from(values), true);
+          const sorted = Float64Array.from(values);
+          const order = Uint32Array.from(values.keys());
+          sortDoubles(sorted, order);
           expect([...sorted]).toEqual([...Float64Array.from(values).sort()]);
-          expect(Array.from(order ?? [], (i) => values[i])).toEqual([...sorted]);
-          expect(sortDoubles(Float64Array.from(values), false).sorted).toEqual(sorted);
+          expect(Array.from(order, (i) => values[i])).toEqual([...sorted]);
+          const alone = Float64Array.from([7, ...values]).subarray(1);
+          sortDoubles(alone, null);
+          expect(alone).toEqual(sorted);
         },
       ),
     );
