@@ -117,17 +117,18 @@ export function gainOf(rows: readonly Row[], sides: readonly (readonly Row[])[],
   return impurityOf(rows, plain) - sum(sides.map((side) => (weight(side) / weight(rows)) * impurityOf(side, plain)));
 }
 
-/** With two classes Spark tries the categories in the order of their weight of class 1 only; otherwise its choice is the best of all subsets. */
+/** Three classes or more: all subsets. Otherwise those at the beginning of the categories' order by weight of class 1 or by mean, those without rows last. */
 function subsetsOf(rows: readonly Row[], j: number, count: number, { numClasses }: Plain): number[][] {
-  if (numClasses === 2) {
-    const weightOf = (c: number) => {
-      const own = rows.filter(({ x }) => x[j] === c);
-      return own.length === 0 ? Number.MAX_VALUE : sum(own.filter(({ y }) => y === 1).map(({ w = 1 }) => w));
-    };
-    const order = Array.from({ length: count }, (_, c) => c).sort((a, b) => weightOf(a) - weightOf(b));
-    return order.slice(1).map((_, k) => order.slice(0, k + 1));
-  }
-  return Array.from({ length: 2 ** (count - 1) - 1 }, (_, n) => Array.from({ length: count }, (_, c) => c).filter((c) => ((n + 1) >> c) & 1));
+  const all = Array.from({ length: count }, (_, c) => c);
+  if (numClasses > 2) return Array.from({ length: 2 ** (count - 1) - 1 }, (_, n) => all.filter((c) => ((n + 1) >> c) & 1));
+  const centroids = all.map((c) => {
+    const own = rows.filter(({ x }) => x[j] === c);
+    if (own.length === 0) return Number.MAX_VALUE;
+    const stats = statsOf(own, numClasses);
+    return numClasses === 2 ? (stats[1] as number) : (stats[1] as number) / (stats[0] as number);
+  });
+  all.sort((a, b) => (centroids[a] as number) - (centroids[b] as number));
+  return all.slice(1).map((_, k) => all.slice(0, k + 1));
 }
 
 export function sum(values: readonly number[]): number {
