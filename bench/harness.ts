@@ -64,7 +64,7 @@ function peersPython(): string {
 }
 
 /** The path of a seeded table, made at the first call. */
-export function table(name: 'dense' | 'churn', rows: number): string {
+export function table(name: 'dense' | 'tabular' | 'churn', rows: number): string {
   const path = join(DATA, `${name}-${rows}.parquet`);
   if (!existsSync(path)) {
     mkdirSync(DATA, { recursive: true });

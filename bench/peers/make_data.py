@@ -1,6 +1,7 @@
 """Seeded benchmark tables as Parquet: python make_data.py OUT_DIR NAME ROWS
 
 dense   ROWS x 50 standard normal doubles f0 .. f49 and `label` 0/1 from a noisy linear rule
+tabular ROWS x 28 doubles x0 .. x27, `label` 0/1 and `target` from a rule with interactions
 churn   ROWS x 20 columns shaped like the Telco table (an id, 16 texts, 3 numbers) and `Churn` Yes/No
 """
 import os
@@ -22,6 +23,18 @@ def dense(n, rng):
             weights = rng.standard_normal(50) * (rng.random(50) < 0.6)
         y = (x @ weights * 0.5 + 0.3 + rng.logistic(size=m) > 0).astype(np.float64)
         yield pa.table({**{f"f{j}": x[:, j] for j in range(50)}, "label": y})
+
+
+def tabular(n, rng):
+    for start in range(0, n, BATCH):
+        m = min(BATCH, n - start)
+        x = rng.standard_normal((m, 28))
+        x[:, 7:14] = np.exp(x[:, 7:14] * 0.7)
+        x[:, 14:18] = np.floor(np.abs(x[:, 14:18]) * 2)
+        score = np.sin(x[:, 0] * 2) + x[:, 1] * x[:, 2] + (x[:, 3] > 0.5) * x[:, 4] - np.log1p(x[:, 7]) * x[:, 8] * 0.5
+        score += (x[:, 14] == 1) * 1.2 - (x[:, 15] > 2) * x[:, 5] + 0.4 * x[:, 6] ** 2 + 0.2 * x[:, 9] - 0.6
+        label = (score + rng.logistic(size=m) > 0).astype(np.float64)
+        yield pa.table({**{f"x{j}": x[:, j] for j in range(28)}, "label": label, "target": score + rng.standard_normal(m)})
 
 
 def churn(n, rng):
@@ -81,7 +94,7 @@ def main():
     if os.path.exists(path):
         return
     writer = None
-    for table in {"dense": dense, "churn": churn}[name](rows, np.random.default_rng(7)):
+    for table in {"dense": dense, "tabular": tabular, "churn": churn}[name](rows, np.random.default_rng(7)):
         writer = writer or pq.ParquetWriter(path + ".partial", table.schema, compression="zstd")
         writer.write_table(table, row_group_size=122_880)
     writer.close()

@@ -97,6 +97,30 @@ def lr_onehot(request):
     return "scikit-learn lbfgs on CSR", seconds, log_loss(model, x, y, 0.01)
 
 
+TABULAR = [f"x{j}" for j in range(28)]
+
+
+def read_tabular(request):
+    """The rows to train on and those held out, as tabular.ts tells them apart."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(f"{request['data']}/tabular-{request['rows']}.parquet")
+    x = np.column_stack([table[c].to_numpy() for c in TABULAR])
+    y = table["label"].to_numpy()
+    held = np.abs(np.floor(x[:, 0] * 1000000).astype(np.int64)) % 5 == 0
+    return x[~held], y[~held], x[held], y[held]
+
+
+def forest(request):
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.metrics import roc_auc_score
+
+    x, y, x_held, y_held = once(f"tabular-{request['rows']}", lambda: read_tabular(request))
+    model = RandomForestClassifier(n_estimators=20, max_depth=10, max_features="sqrt", n_jobs=2, random_state=1)
+    _, seconds = timed(lambda: model.fit(x, y))
+    return "scikit-learn", seconds, float(roc_auc_score(y_held, model.predict_proba(x_held)[:, 1]))
+
+
 def duckdb_rewrite(request):
     import duckdb
 
@@ -205,6 +229,24 @@ def batch_score(request):
     return "Spark 4.3 local[2]", seconds, None
 
 
+def gbt(request):
+    from pyspark.ml.classification import GBTClassifier
+    from pyspark.ml.evaluation import BinaryClassificationEvaluator
+    from pyspark.ml.feature import VectorAssembler
+
+    def read():
+        frame = spark().read.parquet(f"{request['data']}/tabular-{request['rows']}.parquet")
+        held = "abs(CAST(floor(x0 * 1000000) AS BIGINT)) % 5 = 0"
+        frame = VectorAssembler(inputCols=TABULAR, outputCol="features").transform(frame)
+        train, test = (frame.where(f).select("features", "label").cache() for f in (f"NOT ({held})", held))
+        train.count(), test.count()
+        return train, test
+
+    train, test = once(f"tabular-spark-{request['rows']}", read)
+    model, seconds = timed(lambda: GBTClassifier(maxIter=20, maxDepth=5, seed=1).fit(train))
+    return "Spark 4.3 local[2]", seconds, BinaryClassificationEvaluator().evaluate(model.transform(test))
+
+
 def row_score(request):
     model, frame = scored_model(request)
     one = once("one", lambda: spark().createDataFrame(frame.limit(1).collect(), frame.schema))
@@ -227,6 +269,8 @@ TASKS = {
     "lr-dense": lr_dense,
     "lr-parquet": lr_parquet,
     "lr-onehot": lr_onehot,
+    "forest": forest,
+    "gbt": gbt,
     "duckdb-rewrite": duckdb_rewrite,
     "churn-fit": churn_fit,
     "cv": cv,
