@@ -1,5 +1,5 @@
-import { goesLeft } from './scoring.ts';
 import { type Trees, treeCount } from './trees.ts';
+import { goesLeft } from './walk.ts';
 
 /**
  * Shapley values of single rows. For a row x the game of a tree is `v(S)`: the mean value of the leaves x may reach when only the features in S are known,

@@ -1,7 +1,9 @@
 import { type VectorColumn, writeDenseRow } from '../block/column.ts';
 import { planCodes } from './code-plan.ts';
 import { CodedTrees } from './coded-trees.ts';
+import { maskedTrees, type RowAdder } from './masked-trees.ts';
 import { type Trees, treeCount } from './trees.ts';
+import { treeWalker } from './walk.ts';
 
 /**
  * Scores blocks of feature vectors by trees: what they compute is said here, for one row and for many alike. A scorer owns what it returns
@@ -30,17 +32,18 @@ export interface TreeScorerOptions {
 export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMissing = [] }: TreeScorerOptions = {}): TreeScorer {
   const count = treeCount(trees);
   const walk = treeWalker(trees);
+  let addRow: RowAdder | undefined;
   const values = leafValues(trees, weights);
   const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, values, zeroMissing) : null);
   const x = new Float64Array(numFeatures);
   const reached = new Int32Array(count);
   let leaves = new Int32Array(0);
   let sums = new Float64Array(0);
+  let row = new Float64Array(0);
 
-  const walkRow = (features: VectorColumn, i: number) => {
+  const readRow = (features: VectorColumn, i: number) => {
     writeDenseRow(features, i, x);
     markMissing(x, zeroMissing);
-    walk(x, reached);
   };
 
   return {
@@ -51,7 +54,8 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
       if (fast) fast.writeLeaves(features, rows, leaves);
       else
         for (let i = 0; i < rows; i++) {
-          walkRow(features, i);
+          readRow(features, i);
+          walk(x, reached);
           leaves.set(reached, i * count);
         }
       return leaves;
@@ -65,13 +69,13 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
         fast.addSums(features, rows, width, sums);
         return sums;
       }
+      addRow ??= maskedTrees(trees, numFeatures, values) ?? walkedTrees(trees, values);
+      if (row.length !== width) row = new Float64Array(width);
       for (let i = 0; i < rows; i++) {
-        walkRow(features, i);
-        for (let c = 0; c < width; c++) {
-          let sum = start[c];
-          for (let t = c; t < count; t += width) sum += values[reached[t]];
-          sums[i * width + c] = sum;
-        }
+        row.set(start);
+        readRow(features, i);
+        addRow(x, row, width);
+        sums.set(row, i * width);
       }
       return sums;
     },
@@ -105,44 +109,17 @@ export function markMissing(x: Float64Array, zeroMissing: readonly number[]): vo
   for (const j of zeroMissing) if (Math.abs(x[j]) <= ZERO) x[j] = Number.NaN;
 }
 
-/** Writes the leaf that `x` reaches in each tree. */
-export function treeWalker(trees: Trees): (x: Float64Array, reached: Int32Array) => void {
-  const { starts, feature, threshold, right, categoryStarts } = trees;
-  const count = treeCount(trees);
-  const numericOnly = categoryStarts[feature.length] === 0;
-  return (x, reached) => {
-    if (!numericOnly || hasNaN(x)) {
-      for (let t = 0; t < count; t++) reached[t] = leafOf(trees, t, x);
-      return;
-    }
-    for (let t = 0; t < count; t++) {
-      let node = starts[t];
-      for (let j = feature[node]; j >= 0; j = feature[node]) node = x[j] <= threshold[node] ? node + 1 : right[node];
-      reached[t] = node;
+/** Adds what each leaf on the row's way adds. */
+function walkedTrees(trees: Trees, values: Float64Array): RowAdder {
+  const walk = treeWalker(trees);
+  const reached = new Int32Array(treeCount(trees));
+  return (x, out, width) => {
+    walk(x, reached);
+    for (let t = 0, c = 0; t < reached.length; t++) {
+      out[c] += values[reached[t]];
+      c = c + 1 === width ? 0 : c + 1;
     }
   };
-}
-
-/** The leaf of tree `t` that the row `x` reaches. Preorder puts a node's left child right behind it. */
-export function leafOf(trees: Trees, t: number, x: Float64Array): number {
-  const { feature, right } = trees;
-  let node = trees.starts[t];
-  for (let j = feature[node]; j >= 0; j = feature[node]) node = goesLeft(trees, node, x[j]) ? node + 1 : right[node];
-  return node;
-}
-
-/** Whether feature value `x` goes left at the inner node `node`. */
-export function goesLeft({ threshold, missingLeft, categoryStarts, categories }: Trees, node: number, x: number): boolean {
-  const from = categoryStarts[node];
-  const bits = (categoryStarts[node + 1] - from) << 5;
-  if (bits === 0) return x <= threshold[node] || (Number.isNaN(x) && missingLeft[node] === 1);
-  if (x >= 0 && x < bits && Number.isInteger(x)) return ((categories[from + (x >> 5)] >>> (x & 31)) & 1) === 1;
-  return missingLeft[node] === 1;
-}
-
-function hasNaN(x: Float64Array): boolean {
-  for (let j = 0; j < x.length; j++) if (Number.isNaN(x[j])) return true;
-  return false;
 }
 
 /** Each node's value times the weight of its tree. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gaussLegendre, treeContributions } from '#dist/tree/contributions.js';
-import { goesLeft, treeScorer } from '#dist/tree/scoring.js';
+import { treeScorer } from '#dist/tree/scoring.js';
 import type { Trees } from '#dist/tree/trees.js';
+import { goesLeft } from '#dist/tree/walk.js';
 import { arbitraryTree, featureValue, type Node, treesOf } from './arbitrary-trees.ts';
 
 const D = 5;

@@ -134,6 +134,23 @@ describe('a tree scorer', () => {
     );
   });
 
+  it('gives the same bits in trees of 32 leaves as in larger ones', () => {
+    const chain = (leaves: number): Node =>
+      leaves === 1
+        ? { value: 1 / 3 }
+        : { feature: leaves % 3, threshold: Math.sin(leaves), missingLeft: leaves % 2 === 0, left: { value: 1 / leaves }, right: chain(leaves - 1) };
+    const bush = (depth: number, at: number): Node =>
+      depth === 0
+        ? { value: Math.sin(at) }
+        : { feature: at % 4, threshold: Math.cos(at), missingLeft: at % 3 === 0, left: bush(depth - 1, 2 * at), right: bush(depth - 1, 2 * at + 1) };
+    for (const roots of [[chain(32), bush(5, 1)], [chain(33), bush(5, 1)], [bush(6, 1)], [chain(1), chain(2)]]) {
+      for (let i = 0; i < 300; i++) {
+        const x = [Math.sin(i), i % 5 === 0 ? Number.NaN : Math.cos(i), Math.sin(3 * i), i % 7 === 0 ? Number.NaN : Math.cos(7 * i)];
+        expect(treeScorer(treesOf(...roots), D).sums(dense([x]), 1, [0])[0]).toBe(roots.reduce((sum, root) => sum + evaluate(root, x), 0));
+      }
+    }
+  });
+
   it('gives the same bits for many rows in large trees, with more thresholds than codes, and with many categories', () => {
     const grow = (depth: number, at: number): Node =>
       depth === 0
