@@ -28,7 +28,10 @@ export interface Kernels {
   histogram_u16(sums: number, codes: number, pairs: number, rows: number, n: number): void;
   divide_u8(codes: number, sides: number, rows: number, spare: number, n: number): number;
   divide_u16(codes: number, sides: number, rows: number, spare: number, n: number): number;
-  add_i64(out: number, x: number, n: number): void;
+  drain_i64(out: number, x: number, fresh: number, n: number): void;
+  scan_numeric(sums: number, bins: number, ask: number, best: number, out: number): number;
+  code_f64(codes: number, values: number, edges: number, count: number, width: number, n: number): void;
+  spread_u8(rows: number, stride: number, codes: number, n: number): void;
   subtract_i64(out: number, x: number, n: number): void;
   widen_sums(out: number, sums: number, sign: number, n: number): void;
   narrow_sums(sums: number, wide: number, n: number): void;

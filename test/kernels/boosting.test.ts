@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { codeOf } from '#dist/kernels/js/bins.js';
 import * as twins from '#dist/kernels/js/boosting.js';
+import { bestNumericSplit } from '#dist/tree/boosting/find-split.js';
 import { Arena, copyOf, LENGTHS } from './arena.ts';
 
 const arena = new Arena();
@@ -114,17 +116,24 @@ describe('boosting kernels give the bits of their twins', () => {
     );
   });
 
-  it('add_i64, subtract_i64, add_scaled_f64, add_at_f64', () => {
+  it('drain_i64, subtract_i64, add_scaled_f64, add_at_f64', () => {
     fc.assert(
       fc.property(sums, ({ n, a, b }) => {
         arena.clear();
         const big = (words: readonly number[]) => new BigInt64Array(Uint32Array.from(words).buffer);
         const [x, y] = [big(a), big(b)];
         const [out, other] = [place(a), place(b)];
-        arena.kernels.add_i64(out.byteOffset, other.byteOffset, n);
-        expect(big([...out])).toEqual(x.map((v, i) => v + y[i]));
+        for (const fresh of [false, true]) {
+          const [sum, from] = [x.slice(), y.slice()];
+          twins.drain_i64(sum, from, fresh, n);
+          arena.kernels.drain_i64(out.byteOffset, other.byteOffset, fresh ? 1 : 0, n);
+          expect(big([...out])).toEqual(sum);
+          expect(big([...other])).toEqual(from);
+          out.set(a);
+          other.set(b);
+        }
         arena.kernels.subtract_i64(out.byteOffset, other.byteOffset, n);
-        expect(big([...out])).toEqual(x);
+        expect(big([...out])).toEqual(x.map((v, i) => v - y[i]));
         const doubles = arena.put(Float64Array, a);
         const more = arena.put(Float64Array, b);
         arena.kernels.add_scaled_f64(doubles.byteOffset, more.byteOffset, -1, 2 * n);
@@ -132,6 +141,93 @@ describe('boosting kernels give the bits of their twins', () => {
         const rows = place(Array.from({ length: n }, (_, i) => 2 * i));
         arena.kernels.add_at_f64(more.byteOffset, rows.byteOffset, 0.5, n);
         expect([...more]).toEqual(b.map((v, i) => (i % 2 === 0 ? v + 0.5 : v)));
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('scan_numeric', () => {
+    const bin = fc.oneof(fc.constant([0, 0]), fc.tuple(fc.integer({ min: -3000, max: 3000 }), fc.integer({ min: 0, max: 4000 })));
+    const rules = fc.record({
+      minSamplesLeaf: fc.constantFrom(0, 1, 7),
+      minChildWeight: fc.constantFrom(0, 1e-3, 2),
+      minSplitGain: fc.constantFrom(0, 0.5),
+      l2: fc.constantFrom(0, 1),
+    });
+    const nodes = fc.record({
+      sums: fc.array(bin, { minLength: 2, maxLength: 260 }),
+      missing: fc.boolean(),
+      rules,
+      rows: fc.integer({ min: 2, max: 500 }),
+      atLeast: fc.constantFrom(Number.NEGATIVE_INFINITY, 0.3),
+    });
+    fc.assert(
+      fc.property(nodes, ({ sums, missing, rules, rows, atLeast }) => {
+        arena.clear();
+        const bins = sums.length - 1;
+        const own = sums.map((sum, c) => (c === bins && !missing ? [0, 0] : sum));
+        const [gUnit, hUnit] = [2 ** -10, 2 ** -12];
+        const g = Float64Array.from(own, ([x]) => x * gUnit);
+        const h = Float64Array.from(own, ([, x]) => x * hUnit);
+        const node = {
+          g: g.reduce((a, b) => a + b),
+          h: h.reduce((a, b) => a + b),
+          count: rows,
+          low: Number.NEGATIVE_INFINITY,
+          high: Number.POSITIVE_INFINITY,
+        };
+        const all = { ...rules, l1: 0, categorySmoothing: 0, categoryL2: 0, maxCategoryThreshold: 1 };
+        const expected = bestNumericSplit({ g, h }, bins, node, all, atLeast);
+        const words = place(own.flatMap(([x, y]) => [y, x]));
+        const share = node.h > 0 ? rows / node.h : 0;
+        const ask = arena.put(Float64Array, [
+          gUnit,
+          hUnit,
+          node.g,
+          node.h,
+          rows,
+          share,
+          Math.max(rules.minSamplesLeaf, 1),
+          rules.minChildWeight,
+          rules.l2,
+        ]);
+        const out = arena.put(Float64Array, new Array(5).fill(0));
+        const found = arena.kernels.scan_numeric(words.byteOffset, bins, ask.byteOffset, Math.max(rules.minSplitGain, atLeast), out.byteOffset);
+        expect(found).toBe(expected ? 1 : 0);
+        if (expected) {
+          const hasMissing = own[bins][1] > 0;
+          expect([...out]).toEqual([expected.gain, expected.bin, hasMissing && expected.missingLeft ? 1 : 0, expected.left.g, expected.left.h]);
+        }
+        expect(arena.fences).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('code_f64 and spread_u8', () => {
+    const value = fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double());
+    const columns = fc.constantFrom(...LENGTHS).chain((n) =>
+      fc.record({
+        values: fc.array(value, { minLength: n, maxLength: n }),
+        edges: fc.uniqueArray(fc.oneof(fc.integer({ min: -9, max: 9 }), fc.double({ noNaN: true })), { maxLength: 40 }),
+      }),
+    );
+    fc.assert(
+      fc.property(columns, fc.constantFrom(1, 2), fc.integer({ min: 1, max: 9 }), ({ values, edges }, width, stride) => {
+        arena.clear();
+        const bins = { kind: 'numeric' as const, edges: Float64Array.from(new Set(edges.map((x) => x + 0))).sort() };
+        const n = values.length;
+        const [x, e] = [arena.put(Float64Array, values), arena.put(Float64Array, bins.edges)];
+        const codes = width === 1 ? arena.put(Uint8Array, new Array(n).fill(0)) : arena.put(Uint16Array, new Array(n).fill(0));
+        arena.kernels.code_f64(codes.byteOffset, x.byteOffset, e.byteOffset, bins.edges.length, width, n);
+        expect([...codes]).toEqual(values.map((v) => codeOf(bins, v)));
+        if (width === 1) {
+          const rows = arena.put(Uint8Array, new Array(n * stride).fill(9));
+          const expected = copyOf(rows);
+          twins.spread_u8(expected, stride, copyOf(codes) as Uint8Array, n);
+          arena.kernels.spread_u8(rows.byteOffset, stride, codes.byteOffset, n);
+          expect(copyOf(rows)).toEqual(expected);
+        }
         expect(arena.fences).toBe(true);
       }),
     );

@@ -54,6 +54,60 @@ function countRow(sums: usize, row: usize, eights: i32, rest: i32, pair: i64): v
   if (rest & 1) count(table, row, 0, pair);
 }
 
+/** Two rows at once: their additions overlap. */
+// @ts-ignore: decorator
+@inline
+function countTwo(sums: usize, row: usize, other: usize, eights: i32, rest: i32, pair: i64, otherPair: i64): void {
+  let table = sums;
+  for (let k = 0; k < eights; k++) {
+    count(table, row, 0, pair);
+    count(table, other, 0, otherPair);
+    count(table, row, 1, pair);
+    count(table, other, 1, otherPair);
+    count(table, row, 2, pair);
+    count(table, other, 2, otherPair);
+    count(table, row, 3, pair);
+    count(table, other, 3, otherPair);
+    count(table, row, 4, pair);
+    count(table, other, 4, otherPair);
+    count(table, row, 5, pair);
+    count(table, other, 5, otherPair);
+    count(table, row, 6, pair);
+    count(table, other, 6, otherPair);
+    count(table, row, 7, pair);
+    count(table, other, 7, otherPair);
+    table += 8 << 11;
+    row += 8;
+    other += 8;
+  }
+  if (rest & 4) {
+    count(table, row, 0, pair);
+    count(table, other, 0, otherPair);
+    count(table, row, 1, pair);
+    count(table, other, 1, otherPair);
+    count(table, row, 2, pair);
+    count(table, other, 2, otherPair);
+    count(table, row, 3, pair);
+    count(table, other, 3, otherPair);
+    table += 4 << 11;
+    row += 4;
+    other += 4;
+  }
+  if (rest & 2) {
+    count(table, row, 0, pair);
+    count(table, other, 0, otherPair);
+    count(table, row, 1, pair);
+    count(table, other, 1, otherPair);
+    table += 2 << 11;
+    row += 2;
+    other += 2;
+  }
+  if (rest & 1) {
+    count(table, row, 0, pair);
+    count(table, other, 0, otherPair);
+  }
+}
+
 /**
  * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums. `apart`: the rows lie far from one another, so sixteen of them are
  * touched before they are worked on, that the waits for memory overlap. What it returns keeps the touches alive.
@@ -76,6 +130,11 @@ export function histogram_u8(sums: usize, codes: usize, stride: i32, columns: i3
         countRow(sums, codes + <usize>row * stride, eights, rest, pairOf(pairs, row));
       }
     }
+  }
+  for (; i + 2 <= n; i += 2) {
+    const row = load<u32>(rows + (<usize>i << 2));
+    const other = load<u32>(rows + (<usize>i << 2), 4);
+    countTwo(sums, codes + <usize>row * stride, codes + <usize>other * stride, eights, rest, pairOf(pairs, row), pairOf(pairs, other));
   }
   for (; i < n; i++) {
     const row = load<u32>(rows + (<usize>i << 2));
@@ -127,12 +186,25 @@ export function divide_u16(codes: usize, sides: usize, rows: usize, spare: usize
   return <i32>((left - rows) >> 2);
 }
 
-/** out[i] += x[i] */
-export function add_i64(out: usize, x: usize, n: i32): void {
+/** out[i] += x[i], x[i] = 0; `fresh`: out[i] = x[i]. */
+export function drain_i64(out: usize, x: usize, fresh: i32, n: i32): void {
   const end = <usize>n << 3;
+  const zeros = i64x2.splat(0);
   let i: usize = 0;
-  for (; i + 16 <= end; i += 16) v128.store(out + i, i64x2.add(v128.load(out + i), v128.load(x + i)));
-  if (i < end) store<i64>(out + i, load<i64>(out + i) + load<i64>(x + i));
+  if (fresh) {
+    for (; i + 16 <= end; i += 16) {
+      v128.store(out + i, v128.load(x + i));
+      v128.store(x + i, zeros);
+    }
+    if (i < end) store<i64>(out + i, load<i64>(x + i));
+  } else {
+    for (; i + 16 <= end; i += 16) {
+      v128.store(out + i, i64x2.add(v128.load(out + i), v128.load(x + i)));
+      v128.store(x + i, zeros);
+    }
+    if (i < end) store<i64>(out + i, load<i64>(out + i) + load<i64>(x + i));
+  }
+  if (i < end) store<i64>(x + i, 0);
 }
 
 /** out[i] -= x[i] */
@@ -180,8 +252,142 @@ export function add_at_f64(out: usize, rows: usize, value: f64, n: i32): void {
 }
 
 /**
+ * The best numeric split of a feature by its sums (`bins` codes, then the missing one's), if it gains more than `best`: writes gain, last code on the left, whether missing
+ * goes left, gradient and hessian of the left side to `out` and returns 1. All that is asked of it stands in doubles at `ask`: units of gradients and hessians, the
+ * node's gradient, hessian, rows and rows a unit of hessian, the least rows and hessian of a side, l2.
+ */
+export function scan_numeric(sums: usize, bins: i32, ask: usize, best: f64, out: usize): i32 {
+  const gUnit = load<f64>(ask);
+  const hUnit = load<f64>(ask, 8);
+  const nodeG = load<f64>(ask, 16);
+  const nodeH = load<f64>(ask, 24);
+  const share = load<f64>(ask, 40);
+  const least = load<f64>(ask, 48);
+  const leastH = load<f64>(ask, 56);
+  const l2 = load<f64>(ask, 64);
+  // Rows are a rounded number, so that "at least this many are left" is a bound of what was rounded.
+  const most = load<f64>(ask, 32) - least + 1;
+  const whole = gain(nodeG, nodeH, l2);
+  const missing = load<i64>(sums + (<usize>bins << 3));
+  const hasMissing = <u32>missing > 0;
+  const end = hasMissing ? bins : bins - 1;
+  const missings = i64x2.splat(missing);
+  const zeros = i64x2.splat(0);
+  // Sums up to the bin, in both lanes.
+  let lefts = zeros;
+  let found = 0;
+  for (let bin = 0; bin < end; ) {
+    // Two bins at a time as long as neither may be better than the best.
+    if (bin + 2 <= end) {
+      const two = v128.load(sums + (<usize>bin << 3));
+      const next = i64x2.add(i64x2.add(two, i8x16.shuffle(zeros, two, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)), lefts);
+      let hopes = hopeful(next, gUnit, hUnit, nodeG, nodeH, share, least, most, leastH, l2, whole, best);
+      if (hasMissing) {
+        const withMissing = i64x2.add(next, missings);
+        hopes = v128.or(hopes, hopeful(withMissing, gUnit, hUnit, nodeG, nodeH, share, least, most, leastH, l2, whole, best));
+      }
+      if (!v128.any_true(hopes)) {
+        lefts = i8x16.shuffle(next, next, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+        bin += 2;
+        if (!hasMissing) {
+          const h = <f64>(<u32>i64x2.extract_lane(next, 0)) * hUnit;
+          if (h * share + 0.5 >= most || nodeH - h < leastH) break;
+        }
+        continue;
+      }
+    }
+    lefts = i64x2.add(lefts, v128.load64_splat(sums + (<usize>bin << 3)));
+    const left = i64x2.extract_lane(lefts, 0);
+    let g = <f64>(<i32>(left >> 32)) * gUnit;
+    let h = <f64>(<u32>left) * hUnit;
+    let rows = h * share + 0.5;
+    if (rows >= most || nodeH - h < leastH) {
+      if (!hasMissing) break;
+    } else if (rows >= least && h >= leastH) {
+      const value = gain(g, h, l2) + gain(nodeG - g, nodeH - h, l2) - whole;
+      if (value > best) {
+        best = value;
+        found = 1;
+        tell(out, value, bin, 0, g, h);
+      }
+    }
+    if (hasMissing && bin < bins - 1) {
+      const both = left + missing;
+      g = <f64>(<i32>(both >> 32)) * gUnit;
+      h = <f64>(<u32>both) * hUnit;
+      rows = h * share + 0.5;
+      if (rows < most && rows >= least && h >= leastH && nodeH - h >= leastH) {
+        const value = gain(g, h, l2) + gain(nodeG - g, nodeH - h, l2) - whole;
+        if (value > best) {
+          best = value;
+          found = 1;
+          tell(out, value, bin, 1, g, h);
+        }
+      }
+    }
+    bin++;
+  }
+  return found;
+}
+
+/** Lanes whose sums on the left make a split that may be made and gains more than `best`. (Where it may be made, both sides have a hessian.) */
+// @ts-ignore: decorator
+@inline
+function hopeful(
+  sums: v128,
+  gUnit: f64,
+  hUnit: f64,
+  nodeG: f64,
+  nodeH: f64,
+  share: f64,
+  least: f64,
+  most: f64,
+  leastH: f64,
+  l2: f64,
+  whole: f64,
+  best: f64,
+): v128 {
+  // Words as the low bits of doubles beyond 2^52; those of gradients are made unsigned by adding 2^31.
+  const high = i64x2.splat(0x4330000000000000);
+  const words = v128.or(v128.and(sums, i64x2.splat(0xffffffff)), high);
+  const h = f64x2.mul(f64x2.sub(words, f64x2.splat(4503599627370496.0)), f64x2.splat(hUnit));
+  const signed = v128.or(v128.xor(i64x2.shr_u(sums, 32), i64x2.splat(0x80000000)), high);
+  const g = f64x2.mul(f64x2.sub(signed, f64x2.splat(4503601774854144.0)), f64x2.splat(gUnit));
+  const otherG = f64x2.sub(f64x2.splat(nodeG), g);
+  const otherH = f64x2.sub(f64x2.splat(nodeH), h);
+  const rows = f64x2.add(f64x2.mul(h, f64x2.splat(share)), f64x2.splat(0.5));
+  const gains = f64x2.sub(
+    f64x2.add(
+      f64x2.div(f64x2.mul(g, g), f64x2.add(h, f64x2.splat(l2))),
+      f64x2.div(f64x2.mul(otherG, otherG), f64x2.add(otherH, f64x2.splat(l2))),
+    ),
+    f64x2.splat(whole),
+  );
+  const enough = v128.and(f64x2.ge(rows, f64x2.splat(least)), f64x2.lt(rows, f64x2.splat(most)));
+  const heavy = v128.and(f64x2.ge(h, f64x2.splat(leastH)), f64x2.ge(otherH, f64x2.splat(leastH)));
+  return v128.and(v128.and(enough, heavy), f64x2.gt(gains, f64x2.splat(best)));
+}
+
+// @ts-ignore: decorator
+@inline
+function gain(g: f64, h: f64, l2: f64): f64 {
+  const d = h + l2;
+  return d > 0 ? (g * g) / d : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function tell(out: usize, value: f64, bin: i32, missingLeft: i32, g: f64, h: f64): void {
+  store<f64>(out, value);
+  store<f64>(out, <f64>bin, 8);
+  store<f64>(out, <f64>missingLeft, 16);
+  store<f64>(out, g, 24);
+  store<f64>(out, h, 32);
+}
+
+/**
  * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in single precision.
- * Scaled by `gradients` and `hessians` and rounded down after a number in [0, 1) was added that follows from seed and row: so their expectation is what they stand for.
+ * Scaled by `gradients` and `hessians` and rounded up or down as a number says that follows from seed and row: so their expectation is what they stand for.
  * `weights` 0: all 1. `pairs` 0: the loss only.
  */
 export function logistic_pairs(
@@ -267,11 +473,12 @@ function noiseOf(rows: v128, seed: i32): v128 {
   return v128.xor(x, i32x4.shr_u(x, 16));
 }
 
-/** floor(x + bits / 65536) */
+/** x + (bits + 1/2) / 65536 - 1/2, rounded to the nearest integer, |x| < 2^21: adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits. */
 // @ts-ignore: decorator
 @inline
 function rounded(x: v128, bits: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.floor(f32x4.add(x, f32x4.mul(f32x4.convert_i32x4_s(bits), f32x4.splat(0.0000152587890625)))));
+  const noise = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(bits), f32x4.splat(0.0000152587890625)), f32x4.splat(-0.49999237060546875));
+  return i32x4.sub(f32x4.add(f32x4.add(x, noise), f32x4.splat(12582912.0)), i32x4.splat(0x4b400000));
 }
 
 /** e^x for -87 <= x <= 0 in single precision: x = k ln 2 + r. */
@@ -302,4 +509,72 @@ function log1p(e: v128): v128 {
     f32x4.mul(z, f32x4.add(f32x4.splat(0.4), f32x4.mul(z, f32x4.add(f32x4.splat(0.28571430), f32x4.mul(z, f32x4.splat(0.24)))))),
   );
   return f32x4.add(f32x4.add(s, s), f32x4.mul(f32x4.mul(s, z), q));
+}
+
+/** codes[i] = how many of the ascending edges are below values[i]; `count` + 1 where it is NaN. Codes of `width` bytes. Two values at a time. */
+export function code_f64(codes: usize, values: usize, edges: usize, count: i32, width: i32, n: i32): void {
+  let top = 1;
+  while (top <= count) top <<= 1;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const at = values + (<usize>i << 3);
+    const a = load<f64>(at);
+    const b = load<f64>(at, 8);
+    const c = load<f64>(at, 16);
+    const d = load<f64>(at, 24);
+    let ia = 0;
+    let ib = 0;
+    let ic = 0;
+    let id = 0;
+    for (let step = top >> 1; step > 0; step >>= 1) {
+      ia = advance(edges, count, ia, step, a);
+      ib = advance(edges, count, ib, step, b);
+      ic = advance(edges, count, ic, step, c);
+      id = advance(edges, count, id, step, d);
+    }
+    put(codes, i, a == a ? ia : count + 1, width);
+    put(codes, i + 1, b == b ? ib : count + 1, width);
+    put(codes, i + 2, c == c ? ic : count + 1, width);
+    put(codes, i + 3, d == d ? id : count + 1, width);
+  }
+  for (; i < n; i++) {
+    const x = load<f64>(values + (<usize>i << 3));
+    let at = 0;
+    for (let step = top >> 1; step > 0; step >>= 1) at = advance(edges, count, at, step, x);
+    put(codes, i, x == x ? at : count + 1, width);
+  }
+}
+
+/** Edges `[0, at)` are below x: `at + step` if so many are, else `at`. */
+// @ts-ignore: decorator
+@inline
+function advance(edges: usize, count: i32, at: i32, step: i32, x: f64): i32 {
+  const next = at + step;
+  const probe = min<i32>(next, count) - 1;
+  return i32(load<f64>(edges + (<usize>probe << 3)) < x) & i32(next <= count) ? next : at;
+}
+
+// @ts-ignore: decorator
+@inline
+function put(codes: usize, i: i32, code: i32, width: i32): void {
+  if (width == 1) store<u8>(codes + i, <u8>code);
+  else store<u16>(codes + (<usize>i << 1), <u16>code);
+}
+
+/** Writes a column's codes into their place in the rows: rows[i · stride] = codes[i]. Four at a time. */
+export function spread_u8(rows: usize, stride: i32, codes: usize, n: i32): void {
+  let to = rows;
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const four = load<u32>(codes + i);
+    store<u8>(to, <u8>four);
+    store<u8>(to + stride, <u8>(four >> 8));
+    store<u8>(to + 2 * stride, <u8>(four >> 16));
+    store<u8>(to + 3 * stride, <u8>(four >> 24));
+    to += 4 * stride;
+  }
+  for (; i < n; i++) {
+    store<u8>(to, load<u8>(codes + i));
+    to += stride;
+  }
 }

@@ -22,14 +22,17 @@ export {
 export { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from './losses';
 export {
   add_at_f64,
-  add_i64,
   add_scaled_f64,
+  code_f64,
   divide_u16,
   divide_u8,
+  drain_i64,
   histogram_u16,
   histogram_u8,
   logistic_pairs,
   narrow_sums,
+  scan_numeric,
+  spread_u8,
   subtract_i64,
   widen_sums,
 } from './boosting';

@@ -58,11 +58,22 @@ export function noiseOf(row: number, seed: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
+/** out += x, x = 0; `fresh`: out = x. Sums of 64 bits. */
+export function drain_i64(out: BigInt64Array, x: BigInt64Array, fresh: boolean, n: number): void {
+  for (let i = 0; i < n; i++) out[i] = fresh ? x[i] : out[i] + x[i];
+  x.fill(0n, 0, n);
+}
+
+/** rows[i · stride] = codes[i] */
+export function spread_u8(rows: Uint8Array, stride: number, codes: Uint8Array, n: number): void {
+  for (let i = 0; i < n; i++) rows[i * stride] = codes[i];
+}
+
 const { fround } = Math;
 
 /**
  * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in single precision, one
- * operation after the other as the kernel does them. Scaled, and rounded down after a number in [0, 1) was added that follows from seed and row.
+ * operation after the other as the kernel does them. Scaled, and rounded up or down as a number says that follows from seed and row.
  */
 export function logistic_pairs(
   pairs: Uint32Array | null,
@@ -97,7 +108,8 @@ export function logistic_pairs(
 }
 
 function rounded(x: number, bits: number): number {
-  return Math.floor(fround(x + fround(bits * 0.0000152587890625)));
+  const noise = fround(fround(bits * 0.0000152587890625) - 0.49999237060546875);
+  return fround(fround(x + noise) + 12582912) - 12582912;
 }
 
 const LN2_HIGH = 0.693359375;

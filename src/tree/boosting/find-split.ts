@@ -56,17 +56,34 @@ export function bestNumericSplit({ g, h }: FeatureSums, bins: number, node: Grow
       bestH = withH;
     }
   }
-  if (bestBin < 0) return null;
-  const count = Math.floor(bestH * share + 0.5);
-  const side = (sumG: number, sumH: number, rows: number) => ({ g: sumG, h: sumH, count: rows, value: leafValue({ g: sumG, h: sumH }, 0, l2) });
+  return bestBin < 0 ? null : numericSplit(node, rules, best, bestBin, hasMissing ? bestMissing : null, bestG, bestH);
+}
+
+/** A numeric split as it is told; `missingLeft` null: the node has no missing rows. */
+export function numericSplit(
+  node: GrowingNode,
+  { l2 }: SplitRules,
+  gain: number,
+  bin: number,
+  missingLeft: boolean | null,
+  leftG: number,
+  leftH: number,
+): Split {
+  const count = Math.floor(leftH * (node.h > 0 ? node.count / node.h : 0) + 0.5);
+  const side = (g: number, h: number, rows: number) => ({ g, h, count: rows, value: leafValue({ g, h }, 0, l2) });
   return {
-    gain: best,
-    bin: bestBin,
+    gain,
+    bin,
     categories: null,
-    missingLeft: hasMissing ? bestMissing : count >= node.count - count,
-    left: side(bestG, bestH, count),
-    right: side(node.g - bestG, node.h - bestH, node.count - count),
+    missingLeft: missingLeft ?? count >= node.count - count,
+    left: side(leftG, leftH, count),
+    right: side(node.g - leftG, node.h - leftH, node.count - count),
   };
+}
+
+/** Whether {@link bestNumericSplit} applies. */
+export function isPlain(node: GrowingNode, { l1 }: SplitRules, monotone: number): boolean {
+  return monotone === 0 && l1 === 0 && node.low === Number.NEGATIVE_INFINITY && node.high === Number.POSITIVE_INFINITY;
 }
 
 function gainOf(g: number, h: number, l2: number): number {
@@ -84,8 +101,7 @@ export function findSplit(
   monotone: number,
   atLeast: number,
 ): Split | null {
-  const free = node.low === Number.NEGATIVE_INFINITY && node.high === Number.POSITIVE_INFINITY;
-  if (!isCategorical && monotone === 0 && free && rules.l1 === 0) return bestNumericSplit(sums, bins, node, rules, atLeast);
+  if (!isCategorical && isPlain(node, rules, monotone)) return bestNumericSplit(sums, bins, node, rules, atLeast);
   const histogram = { g: sums.g.subarray(0, bins + 1), h: sums.h.subarray(0, bins + 1), count: null };
   const split = bestSplit(histogram, isCategorical, node, rules, monotone);
   return split && split.gain > atLeast ? split : null;

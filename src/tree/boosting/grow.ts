@@ -129,11 +129,9 @@ export class Grower {
 
     const bounds = sideBounds(split, this.#monotone?.[feature] ?? 0, leaf);
     const path = leaf.path.includes(feature) ? leaf.path : [...leaf.path, feature];
-    const side = (own: Split['left'], [low, high]: [number, number], count: number): Leaf => ({
-      ...{ g: own.g, h: own.h, count, low, high, path, slot: null, best: null },
-      node: { split: null, value: own.value, cover: own.h },
-      depth: leaf.depth + 1,
-    });
+    const side = ({ g, h, value }: Split['left'], [low, high]: [number, number], count: number): Leaf => {
+      return { g, h, count, low, high, path, slot: null, best: null, node: { split: null, value, cover: h }, depth: leaf.depth + 1 };
+    };
     const left = side(split.left, bounds.left, this.#rowsOf(at));
     const right = side(split.right, bounds.right, this.#rowsOf(added));
     leaf.node.split = { feature, of: split, left: left.node, right: right.node };
@@ -227,7 +225,7 @@ export class Grower {
   #cutBlocks(leaf: number): number {
     const { board, dims } = this.#hand.memory;
     const blocks = dims.blocks.length;
-    const rowsOf = (b: number) => board.count[0][leaf * blocks + b] + board.count[1][leaf * blocks + b];
+    const rowsOf = (b: number) => board.count[0][dims.leaves * b + leaf] + (dims.hasOthers ? board.count[1][dims.leaves * b + leaf] : 0);
     let total = 0;
     for (let b = 0; b < blocks; b++) total += rowsOf(b);
     const share = Math.max(LEAST_PIECE, total / (8 * this.#ctx.workers));
@@ -248,7 +246,7 @@ export class Grower {
     const { board, dims } = this.#hand.memory;
     const blocks = dims.blocks.length;
     let rows = 0;
-    for (let b = 0; b < blocks; b++) rows += board.count[0][leaf * blocks + b];
+    for (let b = 0; b < blocks; b++) rows += board.count[0][dims.leaves * b + leaf];
     return rows;
   }
 

@@ -3,7 +3,7 @@ import type { ColumnHandle } from '../../kernels/contract.ts';
 import { hash32 } from '../../random.ts';
 import { binCount } from '../bins.ts';
 import { type BundleMember, type CodeColumn, type CodeColumns, isNarrow, MOST_LEVELS, planColumns, TABLE } from './code-columns.ts';
-import { findSplit } from './find-split.ts';
+import { findSplit, isPlain, numericSplit } from './find-split.ts';
 import { GradientPass } from './gradient-pass.ts';
 import { renewedValue } from './losses.ts';
 import { type BoostingArgs, BoostingMemory, bytesOf, NARROW_ROWS, type PartitionView, RESULT, type RowBlock, strideOf } from './memory.ts';
@@ -144,8 +144,7 @@ export class BoostingHand implements RoundHand {
     for (let k = 0; k < narrow; k++) {
       const { feature, members } = columns[k];
       if (!members) {
-        const codes = this.#codesOf(view, feature, block);
-        for (let i = 0, p = k; i < rows; i++, p += stride) packed[p] = codes[i];
+        view.kernels.spread_u8(at + k, stride, view.handle.columns[this.args.layout.features[feature]].ptr + lo, rows);
         continue;
       }
       members.forEach(({ feature: member, steps }, m) => {
@@ -174,11 +173,11 @@ export class BoostingHand implements RoundHand {
   #apply({ handle, kernels, places }: PartitionView, b: number): void {
     const { board, dims } = this.memory;
     const scores = places.scores + 8 * handle.rows * board.command[APPLY_SCORE];
-    for (let leaf = 0; leaf < board.command[LEAVES]; leaf++) {
-      const at = leaf * dims.blocks.length + b;
-      for (const list of [0, 1]) {
-        const n = board.count[list][at];
-        if (n > 0) kernels.add_at_f64(scores, places.order + 4 * board.begin[list][at], board.leafValues[leaf], n);
+    for (const list of dims.hasOthers ? [0, 1] : [0]) {
+      const counts = board.count[list];
+      const begins = board.begin[list];
+      for (let leaf = 0, at = dims.leaves * b; leaf < board.command[LEAVES]; leaf++, at++) {
+        if (counts[at] > 0) kernels.add_at_f64(scores, places.order + 4 * begins[at], board.leafValues[leaf], counts[at]);
       }
     }
   }
@@ -205,16 +204,17 @@ export class BoostingHand implements RoundHand {
         else order[--others] = lo + i;
       }
     }
-    board.begin[0][b] = lo;
-    board.count[0][b] = training;
-    board.begin[1][b] = lo + training;
-    board.count[1][b] = rows - training;
+    const at = dims.leaves * b;
+    board.begin[0][at] = lo;
+    board.count[0][at] = training;
+    board.begin[1][at] = lo + training;
+    board.count[1][at] = rows - training;
   }
 
   /** Adds a leaf's rows of a block to this thread's sums. */
   #sum(p: number, b: number, leaf: number, score: number): void {
     const { board, dims, partitions } = this.memory;
-    const at = leaf * dims.blocks.length + b;
+    const at = dims.leaves * b + leaf;
     const n = board.count[0][at];
     if (n === 0) return;
     const { kernels, places, handle, u8 } = partitions[p];
@@ -249,9 +249,9 @@ export class BoostingHand implements RoundHand {
     const sides = this.#sides(p);
     const { spare } = places.own[this.#thread];
     const divide = isNarrow(this.args.layout.bins[feature]) ? kernels.divide_u8 : kernels.divide_u16;
-    const at = command[LEAF] * dims.blocks.length + b;
-    const to = command[NEW_LEAF] * dims.blocks.length + b;
-    for (const list of [0, 1]) {
+    const at = dims.leaves * b + command[LEAF];
+    const to = dims.leaves * b + command[NEW_LEAF];
+    for (let list = 0; list < (dims.hasOthers ? 2 : 1); list++) {
       const n = board.count[list][at];
       const begin = board.begin[list][at];
       const left = n === 0 ? 0 : divide(ptr, sides, places.order + 4 * begin, spare, n);
@@ -291,6 +291,7 @@ export class BoostingHand implements RoundHand {
     const found: (Found | null)[] = [null, null];
     const nodes = [this.#node(SMALL_NODE), this.#node(LARGE_NODE)];
     const searched = [command[SEARCH_SMALL] === 1, hasLarge && command[SEARCH_LARGE] === 1];
+    for (const side of [0, 1]) if (searched[side]) this.#writeAsk(nodes[side], side);
     for (let k = from; k < to; k++) {
       const column = columns[k];
       this.#merge(column);
@@ -322,20 +323,24 @@ export class BoostingHand implements RoundHand {
     const isWide = board.command[SMALL_WIDE] === 1;
     const to = this.#slot(board.command[SMALL], isWide, column);
     const { kernels, u8 } = home;
-    u8.fill(0, to, to + (isWide ? 16 : 8) * size);
+    let isFresh = true;
+    if (isWide) u8.fill(0, to, to + 16 * size);
     for (let t = 0; t < this.#threads; t++) {
-      for (const [p, view] of partitions.entries()) {
+      for (let p = 0; p < partitions.length; p++) {
         const own = t * partitions.length + p;
+        const view = partitions[p];
         const { sums, wide } = view.places.own[t];
         if (board.widened[own] === 1) kernels.add_scaled_f64(to, this.#atHome(view, wide + 16 * offset, 16 * size), 1, 2 * size);
         if (board.filled[own] === 0) continue;
         const from = sums + 8 * offset;
-        const here = p === 0 ? from : this.#atHome(view, from, 8 * size);
+        const here = this.#atHome(view, from, 8 * size);
         if (isWide) kernels.widen_sums(to, here, 1, size);
-        else kernels.add_i64(to, here, size);
-        view.u8.fill(0, from, from + 8 * size);
+        else kernels.drain_i64(to, here, isFresh ? 1 : 0, size);
+        if (isWide || p > 0) view.u8.fill(0, from, from + 8 * size);
+        isFresh = false;
       }
     }
+    if (isFresh && !isWide) u8.fill(0, to, to + 8 * size);
   }
 
   /** The address of bytes of a partition in the home's memory, copied there if need be. */
@@ -374,16 +379,49 @@ export class BoostingHand implements RoundHand {
     const consider = (feature: number, member: BundleMember | null) => {
       if (board.allowed[dims.features * side + feature] === 0) return;
       const bins = allBins[feature];
-      this.#extract(at, isWide, column, member, binCount(bins) + 1);
-      const sums = { g: this.#g, h: this.#h };
+      const monotone = growth.monotone?.[feature] ?? 0;
       // Ties go to the feature of the lower number, whatever the order of columns.
       const atLeast = !found ? Number.NEGATIVE_INFINITY : found.feature < feature ? found.split.gain : lower(found.split.gain);
-      const split = findSplit(sums, binCount(bins), bins.kind === 'categories', node, growth, growth.monotone?.[feature] ?? 0, atLeast);
+      let split: Split | null;
+      if (!member && !isWide && bins.kind === 'numeric' && isPlain(node, growth, monotone))
+        split = this.#scan(at, binCount(bins), node, side, atLeast);
+      else {
+        this.#extract(at, isWide, column, member, binCount(bins) + 1);
+        const sums = { g: this.#g, h: this.#h };
+        split = findSplit(sums, binCount(bins), bins.kind === 'categories', node, growth, monotone, atLeast);
+      }
       if (split) found = { feature, split };
     };
     if (column.members) for (const member of column.members) consider(member.feature, member);
     else consider(column.feature, null);
     return found;
+  }
+
+  /** `bestNumericSplit` on the sums themselves. What is asked of the side is written once a round. */
+  #scan(at: number, bins: number, node: GrowingNode, side: number, atLeast: number): Split | null {
+    const { home, asks } = this.memory;
+    const { growth } = this.args.spec;
+    const ask = asks[this.#thread] + 128 * side;
+    const out = ask + 72;
+    if (home.kernels.scan_numeric(at, bins, ask, Math.max(growth.minSplitGain, atLeast), out) === 0) return null;
+    const [gain, bin, missingLeft, g, h] = home.f64.subarray(out / 8, out / 8 + 5);
+    const hasMissing = home.u32[(at >>> 2) + 2 * bins] > 0;
+    return numericSplit(node, growth, gain, bin, hasMissing ? missingLeft === 1 : null, g, h);
+  }
+
+  #writeAsk(node: GrowingNode, side: number): void {
+    const { home, asks, board } = this.memory;
+    const { minSamplesLeaf, minChildWeight, l2 } = this.args.spec.growth;
+    const at = (asks[this.#thread] + 128 * side) / 8;
+    home.f64[at] = 1 / board.numbers[G_SCALE];
+    home.f64[at + 1] = 1 / board.numbers[H_SCALE];
+    home.f64[at + 2] = node.g;
+    home.f64[at + 3] = node.h;
+    home.f64[at + 4] = node.count;
+    home.f64[at + 5] = node.h > 0 ? node.count / node.h : 0;
+    home.f64[at + 6] = Math.max(minSamplesLeaf, 1);
+    home.f64[at + 7] = minChildWeight;
+    home.f64[at + 8] = l2;
   }
 
   /** Sums of a feature by code, in real units, into the thread's own arrays. */
@@ -436,13 +474,13 @@ export class BoostingHand implements RoundHand {
     const { board, dims, partitions } = this.memory;
     const { command, leafValues } = board;
     let n = 0;
-    for (let b = 0; b < dims.blocks.length; b++) n += board.count[0][leaf * dims.blocks.length + b];
+    for (let b = 0; b < dims.blocks.length; b++) n += board.count[0][dims.leaves * b + leaf];
     const residuals = new Float64Array(n);
     const weights = dims.weighted ? new Float64Array(n) : null;
     let k = 0;
     dims.blocks.forEach(({ partition }, b) => {
       const { places, u32, f64, labels, handle } = partitions[partition];
-      const at = leaf * dims.blocks.length + b;
+      const at = dims.leaves * b + leaf;
       const from = (places.order >>> 2) + board.begin[0][at];
       const scores = places.scores / 8 + handle.rows * command[SCORE];
       for (let i = from; i < from + board.count[0][at]; i++) {

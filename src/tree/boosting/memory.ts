@@ -40,6 +40,8 @@ export interface Dimensions {
   /** Whether rows have weights of their own (0: not in training). */
   readonly weighted: boolean;
   readonly held: boolean;
+  /** Whether some rows do not train. */
+  readonly hasOthers: boolean;
   readonly narrowFeatures: number;
   /** Words of the largest set of categories. */
   readonly categoryWords: number;
@@ -53,6 +55,7 @@ export function dimensionsOf({ layout, spec, rows }: BoostingArgs): Dimensions {
   const total = rows.reduce((sum, n) => sum + n, 0);
   const blockRows = Math.min(NARROW_ROWS, Math.max(LEAST_BLOCK, Math.ceil(total / BLOCKS / 1024) * 1024));
   const held = spec.heldOut !== undefined || (spec.validationFraction ?? 0) > 0;
+  const weighted = held || layout.weight !== undefined || spec.classWeights !== undefined;
   return {
     features: bins.length,
     total,
@@ -63,8 +66,9 @@ export function dimensionsOf({ layout, spec, rows }: BoostingArgs): Dimensions {
     blocks: rows.flatMap((n, partition) =>
       Array.from({ length: Math.ceil(n / blockRows) }, (_, b) => ({ partition, lo: b * blockRows, rows: Math.min(blockRows, n - b * blockRows) })),
     ),
-    weighted: held || layout.weight !== undefined || spec.classWeights !== undefined,
+    weighted,
     held,
+    hasOthers: weighted || spec.rowFraction < 1,
     narrowFeatures: bins.filter(isNarrow).length,
     categoryWords: bins.reduce((most, one) => Math.max(most, one.kind === 'categories' ? (one.categories + 31) >> 5 : 0), 0),
     mostCodes: bins.reduce((most, one) => Math.max(most, binCount(one) + 1), TABLE),
@@ -110,7 +114,7 @@ export interface Board {
   /** By thread and partition: rows in its sums, and whether its wide sums hold any. */
   readonly filled: Int32Array;
   readonly widened: Int32Array;
-  /** By leaf and block, of training rows (0) and others (1): where the leaf's rows begin in the block's order, and how many they are. */
+  /** By block and leaf, of training rows (0) and others (1): where the leaf's rows begin in the block's order, and how many they are. */
   readonly begin: readonly [Int32Array, Int32Array];
   readonly count: readonly [Int32Array, Int32Array];
   readonly command: Int32Array;
@@ -129,6 +133,8 @@ export interface Board {
   readonly categories: Uint32Array;
 }
 
+/** Bytes of what a scan is asked and of what it answers, side by side. */
+const ASK_BYTES = 256;
 export const COMMANDS = 32;
 export const NUMBERS = 32;
 /** Numbers of one found split. */
@@ -149,6 +155,7 @@ interface Home {
   readonly slots: number;
   readonly wideSlots: number;
   readonly staging: readonly number[];
+  readonly asks: readonly number[];
   readonly board: Record<keyof Omit<Board, 'begin' | 'count'> | 'ranges', number>;
 }
 
@@ -181,6 +188,7 @@ function homeOf(take: (bytes: number) => number, dims: Dimensions, { rows }: Boo
     slots: take(8 * sums * (leaves + 1)),
     wideSlots: take(16 * sums * wideSlots),
     staging: Array.from({ length: threads }, () => take(16 * mostCodes)),
+    asks: Array.from({ length: threads }, () => take(ASK_BYTES)),
     board: {
       filled: take(4 * threads * rows.length),
       widened: take(4 * threads * rows.length),
@@ -225,7 +233,9 @@ export class BoostingMemory {
   readonly board: Board;
   readonly slots: number;
   readonly wideSlots: number;
+  /** By thread, in the home's memory: room for a column of another partition, and for what scans are asked and answer. */
   readonly staging: readonly number[];
+  readonly asks: readonly number[];
 
   constructor(partitions: readonly PartitionHandle[], regions: readonly Region[], args: BoostingArgs, threads: number) {
     this.dims = dimensionsOf(args);
@@ -245,10 +255,11 @@ export class BoostingMemory {
       };
     });
     this.home = this.partitions[0];
-    const { slots, wideSlots, staging, board } = places[0].home as Home;
+    const { slots, wideSlots, staging, asks, board } = places[0].home as Home;
     this.slots = slots;
     this.wideSlots = wideSlots;
     this.staging = staging;
+    this.asks = asks;
     const { u8, i32, u32, f64 } = this.home;
     const { blocks, leaves, features, mostCodes, categoryWords } = this.dims;
     const words = (at: number, n: number) => i32.subarray(at >> 2, (at >>> 2) + n);

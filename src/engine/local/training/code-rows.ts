@@ -1,5 +1,7 @@
 import type { FeaturePart, LinearArgs, PartitionHandle } from '../../../kernels/contract.ts';
 import { binCount, codeOf } from '../../../kernels/js/bins.ts';
+import { instantiate, type Kernels } from '../../../kernels/kernels.ts';
+import { sharedMemory } from '../../../kernels/memory.ts';
 import type { FeatureBins } from '../../../tree/bins.ts';
 import type { BinnedLayout } from '../../engine.ts';
 import { columnView, sparseView } from '../workers/store.ts';
@@ -105,7 +107,7 @@ class Coder {
 
   #values(values: Float64Array, feature: number, out: CodeColumn, lo: number): void {
     const bins = this.#args.binned.bins[feature] as FeatureBins;
-    if (bins.kind === 'numeric') for (let i = 0; i < values.length; i++) out[i] = codeOf(bins, values[i] as number);
+    if (bins.kind === 'numeric') codeNumbers(values, bins.edges, out);
     else for (let i = 0; i < values.length; i++) out[i] = this.#code(feature, values[i] as number, lo + i);
   }
 
@@ -139,4 +141,36 @@ class Coder {
     });
     for (let j = binned.features.length; j < stride; j++) for (let i = 0, p = j; i < n; i++, p += stride) rows[p] = 0;
   }
+}
+
+/** Room for a block's values, the edges of a feature and the codes: the kernel wants all in one memory. One a thread, made when it is needed. */
+let room:
+  | {
+      readonly values: Float64Array;
+      readonly edges: Float64Array;
+      readonly narrow: Uint8Array;
+      readonly wide: Uint16Array;
+      readonly kernels: Kernels;
+    }
+  | undefined;
+const MOST_EDGES = 65536;
+
+function codeNumbers(values: Float64Array, edges: Float64Array, out: CodeColumn): void {
+  if (!room) {
+    const memory = sharedMemory(10 * BLOCK + 8 * MOST_EDGES);
+    const { buffer } = memory;
+    const codes = 8 * (BLOCK + MOST_EDGES);
+    room = {
+      values: new Float64Array(buffer, 0, BLOCK),
+      edges: new Float64Array(buffer, 8 * BLOCK, MOST_EDGES),
+      narrow: new Uint8Array(buffer, codes, BLOCK),
+      wide: new Uint16Array(buffer, codes, BLOCK),
+      kernels: instantiate(memory),
+    };
+  }
+  const { length } = values;
+  room.values.set(values);
+  room.edges.set(edges);
+  room.kernels.code_f64(room.narrow.byteOffset, 0, room.edges.byteOffset, edges.length, out.BYTES_PER_ELEMENT, length);
+  out.set((out.BYTES_PER_ELEMENT === 1 ? room.narrow : room.wide).subarray(0, length));
 }
