@@ -49,6 +49,13 @@ export interface TrainingSet {
   /** Gives the memory back, unless a cached frame keeps it. */
   release(): void;
 }
+/** A function of one feature's sampled values, for the workers: export `name` of `module`; `local` is the export itself, for the case without worker threads. */
+export interface SampleTask<Args = unknown> {
+  readonly module: string;
+  readonly name: string;
+  readonly args: Args;
+  readonly local: (values: Float64Array, weights: Float64Array | null, args: Args) => unknown;
+}
 /** What to load for trees. */
 export interface BinnedRequest {
   readonly features: string;
@@ -60,6 +67,8 @@ export interface BinnedRequest {
   readonly missing: 'refuse' | 'keep';
   /** Rows to sample for the bins, and the seed of the draw. */
   readonly sample: { readonly rows: number; readonly seed: number };
+  /** What is made of each feature's values before bins are chosen (`sample.summary(j)`), plain data; it may overwrite the values. */
+  readonly summarize?: SampleTask;
   /** Chooses each feature's bins; called once, between the pass that samples and the pass that codes. */
   bins(sample: FeatureSample): readonly FeatureBins[];
   /** Whether codes lie by row too (see {@link BinnedLayout.rowMajor}), as histograms of boosting want them. */

@@ -17,6 +17,8 @@ export interface FeatureSample {
   readonly numFeatures: number;
   /** Values of feature j in the sampled rows, in row order; NaN = missing. Yours to sort. */
   column(j: number): Float64Array;
+  /** What the request's `summarize` made of feature j; undefined without it. */
+  summary(j: number): unknown;
   /** Of the sampled rows; null without a weight column. */
   readonly weights: Float64Array | null;
   /** The further columns of the request, of the sampled rows. */

@@ -11,6 +11,9 @@ export function numericEdges(values: Float64Array, weights: Float64Array | null,
   return Float64Array.from(edges, (i) => between(distinct[i - 1], distinct[i]));
 }
 
+/** Where {@link numericEdges} is found by workers. */
+export const EDGES = import.meta.url;
+
 /** Distinct values ascending, and the weight at each. */
 interface Masses {
   readonly distinct: Float64Array;

@@ -4,7 +4,6 @@ import type { Field } from '../../frame/schema.ts';
 import type { CategoricalFeatures, FeatureKey, InteractionConstraints, MonotoneConstraints } from '../../param/boosting.ts';
 import type { FeatureBins, FeatureSample } from '../bins.ts';
 import type { Trees } from '../trees.ts';
-import { numericEdges } from './edges.ts';
 
 /** Who asks, for messages, and what it says of features. */
 export interface FeatureRules {
@@ -67,7 +66,7 @@ function withRest(sets: readonly (readonly number[])[], numFeatures: number): (r
 }
 
 /**
- * Bins of all features: the categories themselves, edges of the others. Categories that the attributes do not count are counted in the sample. The thresholds of `known`
+ * Bins of all features: the categories themselves, edges of the others, which `sample.summary` has. Categories that the attributes do not count are counted in the sample. The thresholds of `known`
  * trees, which the fit is to go on from, become edges too, so that codes tell all that these trees ask.
  */
 export function chooseBins(rules: FeatureRules, plan: FeaturePlan, sample: FeatureSample, known?: Trees): FeatureBins[] {
@@ -75,7 +74,7 @@ export function chooseBins(rules: FeatureRules, plan: FeaturePlan, sample: Featu
   const thresholds = known && thresholdsOf(known, sample.numFeatures);
   return plan.categories.map((declared, j) => {
     if (declared === 0) {
-      const edges = numericEdges(sample.column(j), sample.weights, maxBins);
+      const edges = sample.summary(j) as Float64Array;
       return { kind: 'numeric', edges: thresholds ? united(edges, thresholds[j]) : edges };
     }
     const count = declared ?? countCategories(rules, plan.names[j], sample.column(j));

@@ -369,32 +369,39 @@ export class BoostingHand implements RoundHand {
     if (!largeWide) kernels.narrow_sums(this.#slot(command[LARGE], false, column), parent, size);
   }
 
-  /** The better of `best` and the best split of the column's features. */
-  #best(column: CodeColumn, slot: number, isWide: boolean, node: GrowingNode, side: number, best: Found | null): Found | null {
-    const { board, dims } = this.memory;
-    const { bins: allBins } = this.args.layout;
-    const { growth } = this.args.spec;
+  /** The better of `found` and the best split of the column's features. */
+  #best(column: CodeColumn, slot: number, isWide: boolean, node: GrowingNode, side: number, found: Found | null): Found | null {
     const at = this.#slot(slot, isWide, column);
-    let found = best;
-    const consider = (feature: number, member: BundleMember | null) => {
-      if (board.allowed[dims.features * side + feature] === 0) return;
-      const bins = allBins[feature];
-      const monotone = growth.monotone?.[feature] ?? 0;
-      // Ties go to the feature of the lower number, whatever the order of columns.
-      const atLeast = !found ? Number.NEGATIVE_INFINITY : found.feature < feature ? found.split.gain : lower(found.split.gain);
-      let split: Split | null;
-      if (!member && !isWide && bins.kind === 'numeric' && isPlain(node, growth, monotone))
-        split = this.#scan(at, binCount(bins), node, side, atLeast);
-      else {
-        this.#extract(at, isWide, column, member, binCount(bins) + 1);
-        const sums = { g: this.#g, h: this.#h };
-        split = findSplit(sums, binCount(bins), bins.kind === 'categories', node, growth, monotone, atLeast);
-      }
-      if (split) found = { feature, split };
-    };
-    if (column.members) for (const member of column.members) consider(member.feature, member);
-    else consider(column.feature, null);
-    return found;
+    if (!column.members) return this.#better(column, null, at, isWide, node, side, found);
+    let best = found;
+    for (const member of column.members) best = this.#better(column, member, at, isWide, node, side, best);
+    return best;
+  }
+
+  #better(
+    column: CodeColumn,
+    member: BundleMember | null,
+    at: number,
+    isWide: boolean,
+    node: GrowingNode,
+    side: number,
+    found: Found | null,
+  ): Found | null {
+    const feature = member ? member.feature : column.feature;
+    if (this.memory.board.allowed[this.memory.dims.features * side + feature] === 0) return found;
+    const { growth } = this.args.spec;
+    const bins = this.args.layout.bins[feature];
+    const count = binCount(bins);
+    const monotone = growth.monotone?.[feature] ?? 0;
+    // Ties go to the feature of the lower number, whatever the order of columns.
+    const atLeast = !found ? Number.NEGATIVE_INFINITY : found.feature < feature ? found.split.gain : lower(found.split.gain);
+    let split: Split | null;
+    if (!member && !isWide && bins.kind === 'numeric' && isPlain(node, growth, monotone)) split = this.#scan(at, count, node, side, atLeast);
+    else {
+      this.#extract(at, isWide, column, member, count + 1);
+      split = findSplit({ g: this.#g, h: this.#h }, count, bins.kind === 'categories', node, growth, monotone, atLeast);
+    }
+    return split ? { feature, split } : found;
   }
 
   /** `bestNumericSplit` on the sums themselves. What is asked of the side is written once a round. */
@@ -404,9 +411,10 @@ export class BoostingHand implements RoundHand {
     const ask = asks[this.#thread] + 128 * side;
     const out = ask + 72;
     if (home.kernels.scan_numeric(at, bins, ask, Math.max(growth.minSplitGain, atLeast), out) === 0) return null;
-    const [gain, bin, missingLeft, g, h] = home.f64.subarray(out / 8, out / 8 + 5);
+    const { f64 } = home;
     const hasMissing = home.u32[(at >>> 2) + 2 * bins] > 0;
-    return numericSplit(node, growth, gain, bin, hasMissing ? missingLeft === 1 : null, g, h);
+    const told = out / 8;
+    return numericSplit(node, growth, f64[told], f64[told + 1], hasMissing ? f64[told + 2] === 1 : null, f64[told + 3], f64[told + 4]);
   }
 
   #writeAsk(node: GrowingNode, side: number): void {

@@ -1,8 +1,9 @@
-import type { BinnedSet, TrainingContext } from '../../engine/engine.ts';
+import type { BinnedSet, SampleTask, TrainingContext } from '../../engine/engine.ts';
 import { columnView } from '../../engine/local/workers/store.ts';
 import { MlError, show } from '../../error.ts';
 import type { PartitionHandle } from '../../kernels/contract.ts';
 import type { BoostingSpec, LossSpec } from './contract.ts';
+import { EDGES, numericEdges } from './edges.ts';
 import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';
 import { fitBoosting } from './fit.ts';
 import { labelRule } from './losses.ts';
@@ -65,7 +66,7 @@ export async function trainBoosting(
     numbers: validationIndicatorCol ? [validationIndicatorCol] : undefined,
     missing: 'keep',
     sample: { rows: SAMPLE_ROWS, seed },
-    rowMajor: true,
+    summarize: { module: EDGES, name: 'numericEdges', args: stage.params.maxBins, local: numericEdges as SampleTask['local'] },
     bins: (sample) => {
       plan = planFeatures(stage, field, sample.numFeatures);
       if (sample.numFeatures === 0) refuse(stage, featuresCol, 'must have at least one feature, has none');

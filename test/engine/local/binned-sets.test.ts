@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { BinnedRequest, BinnedSet, Engine, TrainingContext } from '#dist/engine/engine.js';
+import type { BinnedRequest, BinnedSet, Engine, SampleTask, TrainingContext } from '#dist/engine/engine.js';
 import { Session } from '#dist/engine/local/session.js';
 import { columnView } from '#dist/engine/local/workers/store.js';
 import { OneHotEncoder, VectorAssembler } from '#dist/feature/index.js';
@@ -215,6 +215,23 @@ describe('the sample that bins are chosen from', () => {
     expect([...sample.column(0)]).toEqual(least);
     expect([...(sample.weights as Float64Array)]).toEqual(least);
     expect([...(await sampleOf(numbers(n), 700, 4)).column(0)]).not.toEqual(least);
+  });
+
+  it('is summarized by feature on the workers, if that is asked for', async () => {
+    const module = new URL('../workers/tasks.mjs', import.meta.url).href;
+    const { spanOf } = (await import(module)) as { spanOf: SampleTask['local'] };
+    for (const n of [100, 30_000]) {
+      const frame = open().range(n).selectExpr('CAST(id AS DOUBLE) AS x', 'CAST(2 * id AS DOUBLE) AS y', 'CAST(1 AS DOUBLE) AS w');
+      const vectors = new VectorAssembler({ inputCols: ['x', 'y'], outputCol: 'v' }).transform(frame);
+      const summarize = { module, name: 'spanOf', args: 10, local: spanOf };
+      const sample = await sampleOf(vectors, n, 3, { summarize, weight: 'w' });
+      expect([sample.summary(0), sample.summary(1)]).toEqual([
+        { least: 10, most: n + 9, weight: n },
+        { least: 10, most: 2 * n + 8, weight: n },
+      ]);
+      await refuses(() => sampleOf(vectors, n, 3, { summarize: { ...summarize, args: -1 } }), 'VALUE_INVALID', {}, 'no span');
+    }
+    expect((await sampleOf(numbers(10), 10)).summary(0)).toBeUndefined();
   });
 
   it('shows sparse and one-hot slots with their zeros', async () => {

@@ -158,3 +158,10 @@ export function roundForever(ctx, { started }) {
     Atomics.store(started, 0, 1);
   }
 }
+
+/** A feature's least and largest value, `shift` added, and the weight of its rows. */
+export function spanOf(values, weights, shift) {
+  if (shift < 0) throw new MlError('VALUE_INVALID', 'Test: there is no span');
+  values.sort();
+  return { least: values[0] + shift, most: values[values.length - 1] + shift, weight: weights?.reduce((sum, w) => sum + w, 0) };
+}

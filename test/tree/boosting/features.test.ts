@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { groupMetadata } from '#dist/frame/attributes.js';
 import type { Field } from '#dist/frame/schema.js';
 import type { FeatureSample } from '#dist/tree/bins.js';
+import { numericEdges } from '#dist/tree/boosting/edges.js';
 import { chooseBins, type FeatureRules, planFeatures } from '#dist/tree/boosting/features.js';
 import type { Trees } from '#dist/tree/trees.js';
 
@@ -32,6 +33,7 @@ const sampleOf = (...columns: number[][]): FeatureSample => ({
   column: (j) => Float64Array.from(columns[j]),
   weights: null,
   numbers: [],
+  summary: (j) => numericEdges(Float64Array.from(columns[j]), null, 255),
 });
 const ages = [1, 2, 3];
 

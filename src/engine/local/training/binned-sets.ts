@@ -4,7 +4,7 @@ import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
 import type { ColumnSpec, PartitionHandle } from '../../../kernels/contract.ts';
 import { binCount } from '../../../kernels/js/bins.ts';
-import type { FeatureBins } from '../../../tree/bins.ts';
+import type { FeatureBins, FeatureSample } from '../../../tree/bins.ts';
 import type { BinnedLayout, BinnedRequest, BinnedSet } from '../../engine.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
@@ -15,6 +15,7 @@ import { type CodeRowsArgs, codeRows, type RefusedCategory } from './code-rows.t
 import { type Loaded, loadedColumns, noRows, type TrainingColumns, TrainingLoader } from './load.ts';
 import { RowSample } from './row-sample.ts';
 import { scan } from './scan.ts';
+import { summaries } from './summarize.ts';
 import type { TrainingSets } from './training-sets.ts';
 
 /** Rows that are held as f64 at a time. */
@@ -132,7 +133,7 @@ class Making {
   }
 
   async #code(rows: number, feed: (coding: Coding) => Promise<void>): Promise<BinnedSet> {
-    const sample = this.#sample.finish();
+    const sample = await this.#summarized();
     const bins = this.#request.bins(sample);
     const { specs, layout } = this.#layout(bins, sample.numFeatures);
     const { parts, sets } = this.#engine;
@@ -154,6 +155,13 @@ class Making {
     const set: BinnedSet = { rows, numFeatures: sample.numFeatures, partitions: store.partitions, layout, release: () => store.release() };
     sets.adopt(set, store);
     return set;
+  }
+
+  async #summarized(): Promise<FeatureSample> {
+    const sample = this.#sample.finish();
+    const { summarize } = this.#request;
+    const found = summarize ? await summaries(this.#engine.parts.pool, sample, summarize, this.#options.owner) : [];
+    return { ...sample, summary: (j) => found[j] };
   }
 
   #layout(bins: readonly FeatureBins[], numFeatures: number): { specs: ColumnSpec[]; layout: BinnedLayout } {

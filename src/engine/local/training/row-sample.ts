@@ -56,7 +56,7 @@ export class RowSample {
   }
 
   /** The sample, when all rows were added. */
-  finish(): FeatureSample {
+  finish(): Omit<FeatureSample, 'summary'> {
     const order = Uint32Array.from({ length: this.#filled }, (_, place) => place);
     const rowOf = this.#rowOf;
     if (this.#heap) order.sort((a, b) => (rowOf[a] as number) - (rowOf[b] as number));
