@@ -1,11 +1,14 @@
-// Runs test/spark against a real Spark: the interpreter named by SPARK_PYTHON, or the one of a virtual environment made for it.
-import { execFileSync } from 'node:child_process';
+// Runs test/spark against a real Spark: the interpreter named by SPARK_PYTHON, or the one of a virtual environment made for it. The suite starts
+// and stops the Spark Connect server that it needs.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (command, args, env = {}) => execFileSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
+
+checkJava();
 let python = process.env.SPARK_PYTHON;
 if (!python) {
   const home = join(root, '.cache/spark');
@@ -15,11 +18,16 @@ if (!python) {
     run(python, ['-m', 'pip', 'install', '-q', 'pyspark==4.3.0', 'numpy']);
   }
 }
-try {
-  execFileSync('java', ['-version'], { stdio: 'ignore' });
-} catch {
-  console.error('test:spark: Java 17 or newer must be on the path, none was found; install one or set JAVA_HOME');
+run(process.execPath, ['scripts/build.mjs']);
+run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/spark', ...process.argv.slice(2)], { SPARK_PYTHON: python });
+
+function checkJava() {
+  const home = process.env.JAVA_HOME;
+  const java = home ? join(home, 'bin/java') : 'java';
+  const said = spawnSync(java, ['-version'], { encoding: 'utf8' }).stderr ?? '';
+  const major = Number(/version "(?:1\.)?(\d+)/.exec(said)?.[1] ?? Number.NaN);
+  if (major >= 17) return;
+  const found = Number.isNaN(major) ? 'none was found' : `${java} is Java ${major}`;
+  console.error(`test:spark: Java 17 or newer must be on the path or in JAVA_HOME, ${found}`);
   process.exit(1);
 }
-run(process.execPath, ['scripts/build.mjs']);
-run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/spark'], { SPARK_PYTHON: python });

@@ -168,18 +168,61 @@ function decimalWords(text: string, scale: number): Uint32Array {
 
 // ---- in: Arrow columns to values
 
-/** An Arrow table as rows of this process. Dictionary-encoded, chunked and sliced columns read the same as plain ones. */
+const sources = new WeakMap<LocalTable, arrow.Table>();
+
+/**
+ * An Arrow table as rows of this process. Dictionary-encoded, chunked and sliced columns read the same as plain ones. The values are read when they
+ * are first asked for.
+ */
 export function tableFromArrow(table: arrow.Table, partitions: number | null = null): LocalTable {
   const fields = table.schema.fields.map(fieldFromArrow);
-  const columns = fields.map((field, j) => {
-    const vector = table.getChildAt(j);
-    const read = reader(field.type, table.schema.fields[j].type, field.name);
-    return Array.from({ length: table.numRows }, (_, i) => {
-      const value = vector?.get(i);
-      return value === null || value === undefined ? null : read(value);
+  let columns: readonly ArrayLike<unknown>[] | null = null;
+  const made: LocalTable = {
+    schema: new Schema(fields),
+    rows: table.numRows,
+    partitions,
+    get columns() {
+      columns ??= fields.map((field, j) => {
+        const vector = table.getChildAt(j);
+        const read = reader(field.type, table.schema.fields[j].type, field.name);
+        return Array.from({ length: table.numRows }, (_, i) => {
+          const value = vector?.get(i);
+          return value === null || value === undefined ? null : read(value);
+        });
+      });
+      return columns;
+    },
+  };
+  sources.set(made, table);
+  return made;
+}
+
+/** The batches of the Arrow table that this one was made from, if they are what {@link recordBatch} would make of its rows; else null. */
+export function plainBatches(table: LocalTable): arrow.RecordBatch[] | null {
+  const source = sources.get(table);
+  if (!source) return null;
+  const wanted = arrowSchema(table.schema);
+  if (source.schema.fields.some((field, j) => String(field.type) !== String(wanted.fields[j].type))) return null;
+  return source.batches.some(sharesBuffers) ? null : source.batches.map((batch) => renamedBatch(wanted, batch));
+}
+
+/** Whether two columns have a buffer in common, which makes a broken IPC stream. */
+function sharesBuffers(batch: arrow.RecordBatch): boolean {
+  const seen = new Set<string>();
+  const numbers = new Map<ArrayBufferLike, number>();
+  const shared = (data: arrow.Data): boolean => {
+    const own = [data.values, data.valueOffsets, data.nullBitmap].some((view) => {
+      if (!view || view.byteLength === 0) return false;
+      const number = numbers.get(view.buffer) ?? numbers.size;
+      numbers.set(view.buffer, number);
+      const key = `${number}:${view.byteOffset}`;
+      if (seen.has(key)) return true;
+      seen.add(key);
+      return false;
     });
-  });
-  return { schema: new Schema(fields), rows: table.numRows, partitions, columns };
+    return own || data.children.some(shared);
+  };
+  return shared(batch.data);
 }
 
 /** A batch's columns of these types, as rows hold their values. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { RecordBatch } from 'apache-arrow';
 import { MlError } from '../../error.ts';
-import { arrowSchema, ipcOfBatches, recordBatch } from '../../frame/arrow.ts';
+import { arrowSchema, ipcOfBatches, plainBatches, recordBatch } from '../../frame/arrow.ts';
 import type { LocalTable } from '../../frame/plan.ts';
 import type { Schema } from '../../frame/schema.ts';
 import { sparkSchemaJson } from '../spark-schema.ts';
@@ -55,7 +55,14 @@ export async function uploadedRelation(
   return { case: 'chunkedCachedLocalRelation', value: { dataHashes: hashes, schemaHash } };
 }
 
-function* slices({ schema, columns, rows }: LocalTable): Generator<RecordBatch> {
+/** The rows in batches of a few thousand. */
+function* slices(table: LocalTable): Generator<RecordBatch> {
+  const plain = plainBatches(table);
+  if (plain) {
+    for (const batch of plain) for (let from = 0; from < batch.numRows; from += SLICE_ROWS) yield batch.slice(from, from + SLICE_ROWS);
+    return;
+  }
+  const { schema, columns, rows } = table;
   const arrow = arrowSchema(schema);
   const types = schema.fields.map((f) => f.type);
   for (let from = 0; from < rows; from += SLICE_ROWS) {
