@@ -82,6 +82,13 @@ describe('HistGradientBoostingClassifier', () => {
     expect(byName.state.trees).toEqual(model.state.trees);
   });
 
+  it('does not split rows that are alike', async () => {
+    const rows = examples(2000, 3, 7, ([a]) => (a > 0.5 ? 1 : 0));
+    const model = await fitted(rows, { maxIter: 30 });
+    expect(model.totalNumNodes).toBe(3 * 30);
+    expect([...model.featureImportances.toArray()]).toEqual([1, 0, 0]);
+  });
+
   it('is the same with constant features, or one that is missing in all rows, beside', async () => {
     const model = await fitted(circle);
     const wide = await fitted(circle.map(({ x, label }) => ({ x: [...x, 7, Number.NaN], label })));

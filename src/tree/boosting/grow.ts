@@ -178,7 +178,8 @@ export class Grower {
     board.filled.fill(0);
     board.widened.fill(0);
     [small, large].forEach((leaf, side) => {
-      if (leaf) leaf.best = this.#found(side, pieces);
+      const best = this.#found(side, pieces);
+      if (leaf) leaf.best = best && best.split.gain > noiseGain(leaf, numbers[hand.G_SCALE]) ? best : null;
     });
   }
 
@@ -287,6 +288,14 @@ export class Grower {
   #give({ at, isWide }: Slot): void {
     this.#free[isWide ? 1 : 0].push(at);
   }
+}
+
+/**
+ * A gain that the rounding of gradients alone hardly ever reaches. Rounding moves a gradient by at most half a unit (1 / scale) in standard deviation, so that the gain of a split
+ * of rows that are all alike is about `1/4 · unit² · rows / hessian` times the largest of many χ² variables of one degree, which stays below 32.
+ */
+export function noiseGain({ count, h }: { readonly count: number; readonly h: number }, scale: number): number {
+  return h > 0 ? (8 * count) / (h * scale * scale) : 0;
 }
 
 function everyFeature(features: number): number[] {

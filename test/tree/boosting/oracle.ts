@@ -3,6 +3,7 @@ import { hash32 } from '#dist/random.js';
 import { binCount, type FeatureBins } from '#dist/tree/bins.js';
 import type { BoostingSpec } from '#dist/tree/boosting/contract.js';
 import { pairOf, scalesOf } from '#dist/tree/boosting/gradient-pass.js';
+import { noiseGain } from '#dist/tree/boosting/grow.js';
 import { hasUnitHessian, renewedValue, renewsLeaves, scalarLoss, softmaxGradients, startScores } from '#dist/tree/boosting/losses.js';
 import { bestSplit, type GrowingNode, leafValue, type Split, sideBounds } from '#dist/tree/boosting/split.js';
 
@@ -44,7 +45,7 @@ export function boost({ codes, bins, labels, weights }: OracleRows, spec: Boosti
       const rows = labels
         .map((_, i) => i)
         .filter((i) => rowWeights[i] > 0 && (spec.rowFraction >= 1 || hash32(hash32(draws, 1), i) < spec.rowFraction * 2 ** 32));
-      const leaves = grow(rows, made.g[c], made.h[c], codes, bins, spec);
+      const leaves = grow(rows, made.g[c], made.h[c], made.scale, codes, bins, spec);
       for (const leaf of leaves) {
         const renewed = renewsLeaves(spec.loss)
           ? renewedValue(
@@ -133,6 +134,7 @@ function pairsOf(spec: BoostingSpec, scores: readonly number[][], labels: readon
     for (let i = 0; i < n; i++) pairs[0][i] = pairOf(g[i] * scales[0], h[i] * scales[1], noiseOf(i, seed));
   }
   return {
+    scale: scales[0],
     g: pairs.map((own) => Array.from(own, (pair) => (pair >> 16) / scales[0])),
     h: pairs.map((own) => Array.from(own, (pair) => (pair & 0xffff) / scales[1])),
   };
@@ -142,6 +144,7 @@ function grow(
   rows: number[],
   g: readonly number[],
   h: readonly number[],
+  scale: number,
   codes: OracleRows['codes'],
   bins: OracleRows['bins'],
   { growth }: BoostingSpec,
@@ -158,6 +161,7 @@ function grow(
     const leaf: Leaf = { ...sums, count: own.length, rows: own, depth, node, low, high, best: null };
     const may = own.length >= 2 * Math.max(growth.minSamplesLeaf, 1) && (growth.maxDepth === 0 || depth < growth.maxDepth);
     if (may) for (const [feature, one] of bins.entries()) consider(leaf, one, feature);
+    if (leaf.best && leaf.best.split.gain <= noiseGain(leaf, scale)) leaf.best = null;
     return leaf;
   };
   const consider = (leaf: Leaf, one: FeatureBins, feature: number) => {
