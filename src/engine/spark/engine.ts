@@ -6,14 +6,14 @@ import type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, Sink } from
 import type { Expression } from '../../frame/expression.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
-import type { Engine, TrainingContext } from '../engine.ts';
+import type { Backend, Engine, TrainingContext } from '../engine.ts';
 import { Caches } from './caches.ts';
 import type { SparkClient } from './client.ts';
 import { type ExecuteOptions, execute } from './execution.ts';
 import { located, stepName } from './failures.ts';
-import { localRelation } from './local-data.ts';
+import { localRelation, uploadedRelation } from './local-data.ts';
 import { quoted } from './names.ts';
-import { PlanCompiler, relationOf } from './plan.ts';
+import { PlanCompiler, type RelType, relationOf } from './plan.ts';
 import type { CommandSchema } from './proto/connect_pb.ts';
 import { hasScheme } from './read.ts';
 import { QueryResult } from './results.ts';
@@ -27,6 +27,8 @@ export interface SparkEngineOptions {
   readonly logger: Logger;
   /** Told of the server's tasks while an action runs. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** An engine of this process, for files of this machine; opened when it is needed. */
+  readonly openLocal: () => Promise<Backend>;
 }
 
 /** The cluster engine: plans become relations of Spark Connect, and the server runs them. */
@@ -37,22 +39,19 @@ export class SparkEngine implements Engine {
   readonly compiler: PlanCompiler;
   readonly caches: Caches;
   readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
+  readonly #openLocal: () => Promise<Backend>;
+  #local: Promise<Backend> | null = null;
   readonly #schemas = new WeakMap<Plan, Promise<Schema>>();
 
-  constructor({ client, logger, onProgress }: SparkEngineOptions) {
+  constructor({ client, logger, onProgress, openLocal }: SparkEngineOptions) {
+    this.#openLocal = openLocal;
     this.client = client;
     this.logger = logger;
     this.#onProgress = onProgress;
     this.compiler = new PlanCompiler({
       schema: (plan) => this.schema(plan),
       localTable: (table) => localRelation(client, table, { owner: 'createFrame' }),
-      localFiles: async ({ format, paths }) => {
-        throw new MlError(
-          'NOT_SUPPORTED',
-          `read.${format}: ${show(paths.find((p) => !hasScheme(p)))} is a path of this machine; for one of the server's write file:///…, hdfs://… or s3a://…`,
-          { path: paths[0] },
-        );
-      },
+      localFiles: (plan) => this.#uploaded(plan),
       transform: async (stage) => {
         throw new MlError('NOT_SUPPORTED', `${stage.uid}: stages do not run on a Spark session yet`, { stage: stage.uid });
       },
@@ -160,7 +159,20 @@ export class SparkEngine implements Engine {
 
   async close(): Promise<void> {
     if (!this.client.closed) await this.caches.clear();
-    await this.client.close();
+    await Promise.allSettled([this.client.close(), this.#local?.then((local) => local.close())]);
+  }
+
+  /** Files of this machine, read here and sent to the server once. */
+  async #uploaded(plan: Extract<Plan, { op: 'read' }>): Promise<RelType> {
+    const owner = stepName(plan);
+    if (plan.paths.some(hasScheme)) {
+      throw new MlError('PARAM_INVALID', `${owner}: paths must all be of this machine or all be the server's, got ${show(plan.paths)}`, {
+        param: 'path',
+      });
+    }
+    this.#local ??= this.#openLocal();
+    const { engine } = await this.#local;
+    return uploadedRelation(this.client, await engine.schema(plan), engine.batches(plan), { owner });
   }
 
   async #analyzed(plan: Plan, options: ActionOptions): Promise<Schema> {

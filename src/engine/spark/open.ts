@@ -38,7 +38,8 @@ export async function openSpark(address: string, options: ConnectOptions, logger
     await client.close();
     throw error;
   }
-  const engine = new SparkEngine({ client, logger, onProgress });
+  const openLocal = async () => (await import('../local/open.ts')).openLocal({}, logger);
+  const engine = new SparkEngine({ client, logger, onProgress, openLocal });
   return { engine, close: () => engine.close() };
 }
 
