@@ -156,6 +156,11 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return scoreLogistic({ ...this.#scoring, outputs: ['probability', 'prediction'] });
   }
 
+  /** How rows are scored; plain data, for the workers. */
+  get scoring(): LogisticScoring {
+    return this.#scoring;
+  }
+
   summaryColumns(): SummaryColumns {
     const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = this.params;
     return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };

@@ -12,7 +12,7 @@ import { checkBounds, checkThresholds, LogisticRegressionParams } from './logist
 import type { LogisticSettings } from './logistic-problem.ts';
 import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
 import { LogisticRegressionTrainingSummary, type TrainingHistory } from './logistic-regression-summary.ts';
-import { type ClassLabels, constantFeatures, readLabels, scoreTrainingRows } from './logistic-training.ts';
+import { type ClassLabels, constantFeatures, readLabels } from './logistic-training.ts';
 
 /**
  * Logistic regression, binomial (two classes, one coefficient set) or multinomial (softmax, a set a class). With p the probability
@@ -68,7 +68,7 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
       const isConstant = labels.weights.filter((w) => w !== 0).length === 1;
       if (isConstant && fitIntercept && !bounded) {
         context.logger.warn(`${this.owner}: all labels are the same, so coefficients are 0 and the intercept is infinite`);
-        return this.#finish(set, constantState(labels, settings.multinomial, set.numFeatures, names), {
+        return await this.#finish(context, set, constantState(labels, settings.multinomial, set.numFeatures, names), {
           objectiveHistory: [0],
           converged: true,
           reason: 'constantLabel',
@@ -107,15 +107,17 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
       }
       const matrix = new DenseMatrix(intercepts.length, set.numFeatures, coefficients, true);
       const state = modelState(labels.numClasses, settings.multinomial, matrix, new DenseVector(intercepts), names);
-      return this.#finish(set, state, { objectiveHistory: history, converged, reason });
+      return await this.#finish(context, set, state, { objectiveHistory: history, converged, reason });
     } finally {
       set.release();
     }
   }
 
-  #finish(set: TrainingSet, state: LogisticState, history: TrainingHistory): LogisticRegressionModel {
+  async #finish(context: TrainingContext, set: TrainingSet, state: LogisticState, history: TrainingHistory): Promise<LogisticRegressionModel> {
     const model = this.model(LogisticRegressionModel, state);
-    return model.withSummary(new LogisticRegressionTrainingSummary(model.summaryColumns(), scoreTrainingRows(model, set), history));
+    const { scoreTrainingRows } = await import('./logistic-row-scores.ts'); // with the kernels
+    const rows = await scoreTrainingRows(context, set, model.scoring);
+    return model.withSummary(new LogisticRegressionTrainingSummary(model.summaryColumns(), rows, history));
   }
 
   #settings(numClasses: number, numFeatures: number): LogisticSettings {

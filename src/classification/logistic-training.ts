@@ -1,10 +1,7 @@
-import type { Block, NumberColumn, VectorColumn } from '../block/column.ts';
 import type { TrainingSet } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { LinearArgs, PartitionHandle } from '../kernels/contract.ts';
-import type { ScoredRows } from './classification-summary.ts';
-import type { LogisticRegressionModel } from './logistic-regression-model.ts';
-import { featuresOf, slotsOf, sparsePart } from './training-rows.ts';
+import { slotsOf, sparsePart } from './training-rows.ts';
 
 /** What the label column says: its classes, and the weight of the rows of each. */
 export interface ClassLabels {
@@ -18,10 +15,6 @@ interface Owner {
   readonly params: { readonly labelCol: string; readonly weightCol?: string };
 }
 
-/** A training set of more values than this is not scored in passing: summaries of larger ones come from `model.evaluate`. */
-const MAX_SCORED_VALUES = 10_000_000;
-/** Rows scored at a time; small enough for the caches. */
-const SLICE = 4096;
 /** Beyond this a label is a mistake, not a class: every class has its own coefficients. */
 const MAX_CLASSES = 1 << 20;
 /** Products of smaller weights lose digits, down to all of them. */
@@ -133,32 +126,6 @@ function constantSlots(
     }
   }
   return candidates?.keys() ?? [];
-}
-
-/** Predictions for the rows just fitted; null where there are too many. */
-export function scoreTrainingRows(model: LogisticRegressionModel, set: TrainingSet): ScoredRows | null {
-  const { parts, numFeatures, label, weight } = set.layout as LinearArgs;
-  const stored = parts.reduce((sum, part) => sum + (part.kind === 'dense' ? part.columns.length : 1), 0);
-  if (set.rows * stored > MAX_SCORED_VALUES) return null;
-  const predictions = new Float64Array(set.rows);
-  const labels = new Float64Array(set.rows);
-  const weights = weight === undefined ? undefined : new Float64Array(set.rows);
-  const scores = model.numClasses <= 2 ? new Float64Array(set.rows) : null;
-  const score = model.summaryScorer();
-  for (const partition of set.partitions as readonly PartitionHandle[]) {
-    for (let lo = 0; lo < partition.rows; lo += SLICE) {
-      const hi = Math.min(lo + SLICE, partition.rows);
-      const row = partition.firstRow + lo;
-      const block: Block = { rows: hi - lo, firstRow: row, columns: [], keep: null };
-      const [probability, prediction] = score([featuresOf(partition, parts, numFeatures, lo, hi)], block);
-      predictions.set((prediction as NumberColumn).values.subarray(0, hi - lo), row);
-      labels.set(slotsOf(partition, label, lo, hi), row);
-      if (weights && weight !== undefined) weights.set(slotsOf(partition, weight, lo, hi), row);
-      const { values, size } = (probability as VectorColumn).parts[0] as { values: Float64Array; size: number };
-      if (scores) for (let i = lo; i < hi; i++) scores[partition.firstRow + i] = values[(i - lo) * size + 1];
-    }
-  }
-  return { predictions, labels, weights, scores };
 }
 
 function grown(values: Float64Array, length: number): Float64Array {

@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LogisticRegression } from '#dist/classification/index.js';
+import { LogisticRegression, type LogisticRegressionSummary } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/local/session.js';
 import { VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
+import { col, when } from '#dist/frame/functions.js';
 import { refuses, SILENT } from '../harness.ts';
 
 const ROWS = 500_000;
@@ -30,10 +31,31 @@ function frameOf(session: Session): Frame {
 
 const spilledFiles = () => (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.includes('training-'));
 
+describe('the summary of many rows', () => {
+  it.each(['binomial', 'multinomial'] as const)('has the metrics that evaluate gives: %s', async (family) => {
+    const session = await open();
+    const frame = frameOf(session)
+      .filter(col('label').gt(-1))
+      .limit(150_000)
+      .withColumn('w', when(col('x0').gt(0), 2).otherwise(0.5));
+    const model = await lr.copy({ family, weightCol: 'w' }).fit(frame);
+    const evaluated = await model.evaluate(frame);
+    expect(model.summary.areaUnderROC).toBeCloseTo(evaluated.areaUnderROC, 10);
+    expect(model.summary.accuracy).toBeCloseTo(evaluated.accuracy, 10);
+    expect(model.summary.roc.length).toBe(evaluated.roc.length);
+    await session.close();
+  });
+});
+
 describe('a fit beyond memoryLimit', () => {
   it('gives the same model, also of a cached frame, and its file goes with the rows', async () => {
     const large = await open();
     const wanted = await lr.fit(frameOf(large));
+    const metrics = (of: LogisticRegressionSummary) => [of.areaUnderROC, of.accuracy, of.weightedFMeasure(), of.labels];
+    // The kernels of the fit add up in another order than transform.
+    const [[auc, ...own], [again, ...evaluated]] = [metrics(wanted.summary), metrics(await wanted.evaluate(frameOf(large)))];
+    expect(own).toEqual(evaluated);
+    expect(auc).toBeCloseTo(again as number, 12);
     await large.close();
     const small = await open('40MB');
     const frame = frameOf(small);
@@ -41,6 +63,7 @@ describe('a fit beyond memoryLimit', () => {
     expect(model.coefficients).toEqual(wanted.coefficients);
     expect(model.intercept).toBe(wanted.intercept);
     expect(model.summary.objectiveHistory).toEqual(wanted.summary.objectiveHistory);
+    expect(metrics(model.summary)).toEqual(metrics(wanted.summary));
     expect(spilledFiles()).toEqual([]);
     const cached = frame.cache();
     for (const maxIter of [4, 2]) await lr.copy({ maxIter }).fit(cached);

@@ -258,7 +258,9 @@ class Hand {
   private inWindow(reader: SpillReader, { partition, lo, hi }: Chunk): Chunk {
     const row = partition * (this.message.spill as NonNullable<CrewMessage['spill']>).rowsPerPartition + lo;
     if (row !== this.windowRow || hi - lo !== this.windowRows) {
-      reader.load(this.message.partitions[0] as PartitionHandle, row, hi - lo);
+      const window = this.message.partitions[0] as PartitionHandle;
+      reader.load(window, row, hi - lo);
+      window.firstRow = row;
       this.windowRow = row;
       this.windowRows = hi - lo;
       this.windowFill++;
