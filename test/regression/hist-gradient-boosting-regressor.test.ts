@@ -69,7 +69,7 @@ describe('HistGradientBoostingRegressor', () => {
   });
 
   it('stands labels of any size', async () => {
-    for (const scale of [1e-12, 1e12]) {
+    for (const scale of [1e-90, 1e-12, 1e12, 1e90]) {
       const model = await fitted(
         skewed.map((row) => ({ ...row, label: scale * row.label })),
         { maxIter: 40 },
@@ -89,6 +89,12 @@ describe('HistGradientBoostingRegressor', () => {
     expect((await fitted(skewed, { minSplitGain: 1e9 })).totalNumNodes).toBe(10);
     expect(Math.max(...(await fitted(skewed, { maxDepth: 2 })).trees.map((tree) => tree.depth))).toBe(2);
     expect(Math.max(...(await fitted(skewed, { maxLeafNodes: 5 })).trees.map((tree) => tree.numLeaves))).toBe(5);
+  });
+
+  it('takes memory for the leaves that rows and depth allow only', async () => {
+    const { trees } = await fitted(skewed, { maxLeafNodes: 2 ** 31 - 1, maxDepth: 3 });
+    expect(Math.max(...trees.map((tree) => tree.numLeaves))).toBe(8);
+    expect((await fitted(skewed, { maxLeafNodes: 2 ** 31 - 1, maxIter: 1 })).trees[0].numLeaves).toBeLessThanOrEqual(skewed.length);
   });
 
   it('keeps minSamplesLeaf rows in every leaf', async () => {
@@ -133,9 +139,17 @@ describe('HistGradientBoostingRegressor', () => {
       () => fitted(bad(-1), { loss: 'poisson' }),
       'VALUE_INVALID',
       { column: 'label', row: 0, value: -1 },
-      'a number >= 0 (loss poisson)',
+      'a number in [0, 1e+100] (loss poisson)',
     );
-    await refuses(() => fitted(bad(0), { loss: 'gamma' }), 'VALUE_INVALID', { column: 'label', row: 0, value: 0 }, 'a number > 0 (loss gamma)');
+    await refuses(
+      () => fitted(bad(0), { loss: 'gamma' }),
+      'VALUE_INVALID',
+      { column: 'label', row: 0, value: 0 },
+      'a number > 0, at most 1e+100 (loss gamma)',
+    );
+    await refuses(() => fitted(bad(-2e100)), 'VALUE_INVALID', { column: 'label', row: 0, value: -2e100 }, 'a number in [-1e+100, 1e+100]');
+    const heavy = counts.map((row) => ({ ...row, w: 1e200 }));
+    await refuses(() => fitted(heavy, { weightCol: 'w' }, { more: { w: 'double' } }), 'VALUE_INVALID', { column: 'w' }, 'divide all weights by it');
     const zeros = counts.map((row) => ({ ...row, label: 0 }));
     await refuses(() => fitted(zeros, { loss: 'tweedie' }), 'VALUE_INVALID', { column: 'label' }, 'above 0 in some row');
     await refuses(() => new HistGradientBoostingRegressor({ loss: 'quantile', alpha: 1.5 }), 'PARAM_INVALID', { param: 'alpha' });

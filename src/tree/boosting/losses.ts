@@ -18,6 +18,8 @@ export interface LabelledRows {
 
 /** Newton steps on counts overshoot from far below: LightGBM divides by e^(score + 0.7), and so do we. */
 const POISSON_DAMPING = exp(0.7);
+/** Labels and weights beyond this have squares that can no longer be summed. */
+export const MOST = 1e100;
 /** Start scores stay finite where a class has no rows. */
 const LEAST_SHARE = 1e-15;
 
@@ -118,11 +120,11 @@ export function labelRule({ name, numClasses = 0 }: LossSpec): { readonly rule: 
       return { rule: `a class number 0 … ${numClasses - 1}`, accepts: (y) => Number.isInteger(y) && y >= 0 && y < numClasses };
     case 'poisson':
     case 'tweedie':
-      return { rule: `a number >= 0 (loss ${name})`, accepts: (y) => y >= 0 && y < Number.POSITIVE_INFINITY };
+      return { rule: `a number in [0, ${MOST}] (loss ${name})`, accepts: (y) => y >= 0 && y <= MOST };
     case 'gamma':
-      return { rule: 'a number > 0 (loss gamma)', accepts: (y) => y > 0 && y < Number.POSITIVE_INFINITY };
+      return { rule: `a number > 0, at most ${MOST} (loss gamma)`, accepts: (y) => y > 0 && y <= MOST };
     default:
-      return { rule: 'a finite number', accepts: Number.isFinite };
+      return { rule: `a number in [${-MOST}, ${MOST}]`, accepts: (y) => Math.abs(y) <= MOST };
   }
 }
 

@@ -6,7 +6,7 @@ import type { BoostingSpec, LossSpec } from './contract.ts';
 import { EDGES, numericEdges } from './edges.ts';
 import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';
 import { fitBoosting } from './fit.ts';
-import { labelRule } from './losses.ts';
+import { labelRule, MOST } from './losses.ts';
 import { type BoostingState, boostingState } from './model-state.ts';
 
 /** Rows that bins are chosen from, as in LightGBM and scikit-learn. */
@@ -78,15 +78,16 @@ export async function trainBoosting(
     const target = targetOf(set);
     if (validationIndicatorCol) requireBothKinds(stage, set, validationIndicatorCol);
     const { names, monotone, interactions } = plan as FeaturePlan;
-    const spec = boostingSpec(stage, target, { monotone, interactions }, seed, initial);
+    const spec = boostingSpec(stage, set.rows, target, { monotone, interactions }, seed, initial);
     const result = await fitBoosting(context, set, spec);
     if (spec.patience !== undefined && result.iterations > 0 && result.validationHistory.length === 0) {
+      const param = validationIndicatorCol ? 'validationIndicatorCol' : 'validationFraction';
       throw new MlError(
         'VALUE_INVALID',
-        `${stage.owner}: validationFraction must hold out at least one row of the ${set.rows}, it drew none; raise it`,
+        `${stage.owner}: ${param} must hold out some of the ${set.rows} rows, of weight above 0; it holds out none`,
         {
           stage: stage.uid,
-          param: 'validationFraction',
+          param,
         },
       );
     }
@@ -99,6 +100,7 @@ export async function trainBoosting(
 
 function boostingSpec(
   { params }: BoostingStage,
+  rows: number,
   { loss, classWeights }: Target,
   constraints: Pick<FeaturePlan, 'monotone' | 'interactions'>,
   seed: number,
@@ -109,7 +111,7 @@ function boostingSpec(
     iterations: params.maxIter,
     learningRate: params.learningRate,
     growth: {
-      maxLeaves: params.maxLeafNodes,
+      maxLeaves: Math.max(2, Math.min(params.maxLeafNodes, rows, params.maxDepth > 0 ? 2 ** params.maxDepth : rows)), // what memory is taken for
       maxDepth: params.maxDepth,
       minSamplesLeaf: params.minSamplesLeaf,
       minChildWeight: params.minChildWeight,
@@ -143,17 +145,16 @@ function seedNumber(seed: number | bigint): number {
 
 /** Checks labels and weights of a regression; poisson and tweedie need a label above 0 to start from. */
 export function requireLabels(stage: BoostingStage, set: BinnedSet, loss: LossSpec): void {
-  const { labelCol, weightCol } = stage.params;
+  const { labelCol } = stage.params;
   const { rule, accepts } = labelRule(loss);
-  let weighs = false;
+  let heaviest = 0;
   let isPositive = false;
   eachRow(set, (y, w, row) => {
     if (!accepts(y)) refuse(stage, labelCol, `must hold ${rule}, row ${row} has ${show(y)}`, row, y);
-    if (w === 0) return;
-    weighs = true;
-    if (y > 0) isPositive = true;
+    if (w > heaviest) heaviest = w;
+    if (w > 0 && y > 0) isPositive = true;
   });
-  if (!weighs) refuse(stage, weightCol ?? '', 'must have a weight above 0 in some row, all are 0');
+  requireWeights(stage, heaviest);
   if ((loss.name === 'poisson' || loss.name === 'tweedie') && !isPositive) refuse(stage, labelCol, `must be above 0 in some row (loss ${loss.name})`);
 }
 
@@ -162,16 +163,25 @@ export function classTotals(stage: BoostingStage, set: BinnedSet, known: number 
   const most = known ?? MAX_CLASSES;
   const rule = known === undefined ? `a class number 0, 1, 2 … (at most ${MAX_CLASSES} classes)` : `a class number 0 … ${known - 1}`;
   const totals: number[] = new Array<number>(Math.max(known ?? 0, 2)).fill(0);
-  let weighs = false;
+  let heaviest = 0;
   eachRow(set, (y, w, row) => {
     if (!(Number.isInteger(y) && y >= 0 && y < most)) refuse(stage, stage.params.labelCol, `must be ${rule}, row ${row} has ${show(y)}`, row, y);
     if (w === 0) return;
-    weighs = true;
+    if (w > heaviest) heaviest = w;
     while (totals.length <= y) totals.push(0);
     totals[y] += w;
   });
-  if (!weighs) refuse(stage, stage.params.weightCol ?? '', 'must have a weight above 0 in some row, all are 0');
+  requireWeights(stage, heaviest);
   return Float64Array.from(totals);
+}
+
+/** Squares of sums of weights must be numbers too. */
+function requireWeights(stage: BoostingStage, heaviest: number): void {
+  const column = stage.params.weightCol ?? '';
+  if (heaviest === 0) refuse(stage, column, 'must have a weight above 0 in some row, all are 0');
+  if (heaviest > MOST || heaviest < 1 / MOST) {
+    refuse(stage, column, `must have a largest weight in [${1 / MOST}, ${MOST}], it is ${show(heaviest)}; divide all weights by it`);
+  }
 }
 
 /** Every class has its own trees: beyond this a label is a mistake. */
