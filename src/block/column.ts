@@ -22,6 +22,8 @@ export interface CodeColumn {
   codes: Codes;
   size: number;
   labels: readonly string[] | null;
+  /** True when every row is known to have a code below `size`. */
+  full?: boolean;
 }
 
 /** The code of null in a column of `size` labels. */

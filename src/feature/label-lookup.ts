@@ -28,6 +28,7 @@ export function indexLabels(args: IndexArgs): (inputs: readonly Column[], block:
     const { rows } = block;
     const codes = lookUp(inputs[0], rows);
     out.codes = codes;
+    out.full = true;
     for (let i = 0; i < rows; i++) {
       if (codes[i] < size) continue;
       if (handleInvalid === 'keep') {
@@ -36,6 +37,7 @@ export function indexLabels(args: IndexArgs): (inputs: readonly Column[], block:
         out.codes = kept;
         return outputs;
       }
+      out.full = false;
       if (handleInvalid === 'skip') dropRow(block, i);
       else if (isKept(block, i)) throw noLabel(args, inputs[0], codes[i], block, i);
     }

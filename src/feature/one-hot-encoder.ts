@@ -188,7 +188,7 @@ export function encodeOneHot(args: EncodeArgs): (inputs: readonly Column[], bloc
   return ([input], block) => {
     const { rows } = block;
     out.valid = null;
-    if (input.kind === 'codes' && allBelow(input.codes, rows, Math.min(categories, input.size))) {
+    if (input.kind === 'codes' && ((input.full && input.size <= categories) || allBelow(input.codes, rows, Math.min(categories, input.size)))) {
       part.codes = input.codes;
       return outputs;
     }
