@@ -6,7 +6,21 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const filter = process.argv[2] ?? '';
-const order = ['churn-fit', 'cv', 'lr-dense', 'lr-parquet', 'lr-onehot', 'gbt', 'forest', 'batch-score', 'row-score', 'load', 'workers'];
+const order = [
+  'churn-fit',
+  'cv',
+  'lr-dense',
+  'lr-parquet',
+  'lr-onehot',
+  'gbt',
+  'forest',
+  'batch-score',
+  'hgb-score',
+  'row-score',
+  'hgb-row',
+  'load',
+  'workers',
+];
 const found = readdirSync(join(here, 'jobs')).filter((f) => f.endsWith('.js'));
 const names = found.map((f) => f.slice(0, -3)).sort((a, b) => order.indexOf(a) - order.indexOf(b));
 const chosen = names.filter((n) => n.includes(filter));

@@ -121,6 +121,34 @@ def forest(request):
     return "scikit-learn", seconds, float(roc_auc_score(y_held, model.predict_proba(x_held)[:, 1]))
 
 
+def xgboost_score(request):
+    import xgboost as xgb
+    from sklearn.metrics import roc_auc_score
+
+    def fit():
+        x, y, x_held, y_held = read_tabular(request)
+        params = {"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 31, "max_depth": 0, "eta": 0.1, "nthread": 2}
+        return xgb.train(params, xgb.QuantileDMatrix(x, y, max_bin=256, nthread=2), 100), x_held, y_held
+
+    model, x, y = once(f"xgboost-{request['rows']}", fit)
+    scores, seconds = timed(lambda: model.inplace_predict(x))
+    return "XGBoost", seconds, float(roc_auc_score(y, scores))
+
+
+def lightgbm_score(request):
+    import lightgbm as lgb
+    from sklearn.metrics import roc_auc_score
+
+    def fit():
+        x, y, x_held, y_held = read_tabular(request)
+        params = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "max_bin": 255, "num_threads": 2, "verbose": -1}
+        return lgb.train(params, lgb.Dataset(x, y), 100), x_held, y_held
+
+    model, x, y = once(f"lightgbm-{request['rows']}", fit)
+    scores, seconds = timed(lambda: model.predict(x, num_threads=2))
+    return "LightGBM", seconds, float(roc_auc_score(y, scores))
+
+
 def duckdb_rewrite(request):
     import duckdb
 
@@ -270,6 +298,8 @@ TASKS = {
     "lr-parquet": lr_parquet,
     "lr-onehot": lr_onehot,
     "forest": forest,
+    "xgboost-score": xgboost_score,
+    "lightgbm-score": lightgbm_score,
     "gbt": gbt,
     "duckdb-rewrite": duckdb_rewrite,
     "churn-fit": churn_fit,

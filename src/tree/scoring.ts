@@ -1,9 +1,9 @@
 import { type VectorColumn, writeDenseRow } from '../block/column.ts';
 import { planCodes } from './code-plan.ts';
 import { CodedTrees } from './coded-trees.ts';
-import { maskedTrees, type RowAdder } from './masked-trees.ts';
+import { steppedTrees } from './stepped-trees.ts';
 import { type Trees, treeCount } from './trees.ts';
-import { treeWalker } from './walk.ts';
+import { type TreeWalker, treeWalker } from './walk.ts';
 
 /**
  * Scores blocks of feature vectors by trees: what they compute is said here, for one row and for many alike. A scorer owns what it returns
@@ -31,19 +31,19 @@ export interface TreeScorerOptions {
 /** The scorer of `trees`, which must have passed `checkTrees`, on vectors of `numFeatures` slots. */
 export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMissing = [] }: TreeScorerOptions = {}): TreeScorer {
   const count = treeCount(trees);
-  const walk = treeWalker(trees);
-  let addRow: RowAdder | undefined;
+  let walk: TreeWalker | undefined;
   const values = leafValues(trees, weights);
   const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, values, zeroMissing) : null);
   const x = new Float64Array(numFeatures);
   const reached = new Int32Array(count);
   let leaves = new Int32Array(0);
   let sums = new Float64Array(0);
-  let row = new Float64Array(0);
 
-  const readRow = (features: VectorColumn, i: number) => {
+  const walkRow = (features: VectorColumn, i: number) => {
+    walk ??= steppedTrees(trees) ?? treeWalker(trees);
     writeDenseRow(features, i, x);
     markMissing(x, zeroMissing);
+    walk(x, reached);
   };
 
   return {
@@ -54,8 +54,7 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
       if (fast) fast.writeLeaves(features, rows, leaves);
       else
         for (let i = 0; i < rows; i++) {
-          readRow(features, i);
-          walk(x, reached);
+          walkRow(features, i);
           leaves.set(reached, i * count);
         }
       return leaves;
@@ -69,13 +68,13 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
         fast.addSums(features, rows, width, sums);
         return sums;
       }
-      addRow ??= maskedTrees(trees, numFeatures, values) ?? walkedTrees(trees, values);
-      if (row.length !== width) row = new Float64Array(width);
       for (let i = 0; i < rows; i++) {
-        row.set(start);
-        readRow(features, i);
-        addRow(x, row, width);
-        sums.set(row, i * width);
+        walkRow(features, i);
+        for (let c = 0; c < width; c++) {
+          let sum = start[c];
+          for (let t = c; t < count; t += width) sum += values[reached[t]];
+          sums[i * width + c] = sum;
+        }
       }
       return sums;
     },
@@ -107,19 +106,6 @@ export const ZERO = 1.0000000180025095e-35;
 /** Makes the zeros of some features of a row missing. */
 export function markMissing(x: Float64Array, zeroMissing: readonly number[]): void {
   for (const j of zeroMissing) if (Math.abs(x[j]) <= ZERO) x[j] = Number.NaN;
-}
-
-/** Adds what each leaf on the row's way adds. */
-function walkedTrees(trees: Trees, values: Float64Array): RowAdder {
-  const walk = treeWalker(trees);
-  const reached = new Int32Array(treeCount(trees));
-  return (x, out, width) => {
-    walk(x, reached);
-    for (let t = 0, c = 0; t < reached.length; t++) {
-      out[c] += values[reached[t]];
-      c = c + 1 === width ? 0 : c + 1;
-    }
-  };
 }
 
 /** Each node's value times the weight of its tree. */

@@ -1,7 +1,10 @@
 import { type Trees, treeCount } from './trees.ts';
 
 /** Writes the leaf that `x` reaches in each tree. */
-export function treeWalker(trees: Trees): (x: Float64Array, reached: Int32Array) => void {
+export type TreeWalker = (x: Float64Array, reached: Int32Array) => void;
+
+/** Walks each tree from its root. */
+export function treeWalker(trees: Trees): TreeWalker {
   const { starts, feature, threshold, right, categoryStarts } = trees;
   const count = treeCount(trees);
   const numericOnly = categoryStarts[feature.length] === 0;

@@ -134,7 +134,7 @@ describe('a tree scorer', () => {
     );
   });
 
-  it('gives the same bits in trees of 32 leaves as in larger ones', () => {
+  it('gives the same bits in trees of any depth, missing values beside infinite thresholds, and many sets of categories', () => {
     const chain = (leaves: number): Node =>
       leaves === 1
         ? { value: 1 / 3 }
@@ -143,9 +143,40 @@ describe('a tree scorer', () => {
       depth === 0
         ? { value: Math.sin(at) }
         : { feature: at % 4, threshold: Math.cos(at), missingLeft: at % 3 === 0, left: bush(depth - 1, 2 * at), right: bush(depth - 1, 2 * at + 1) };
-    for (const roots of [[chain(32), bush(5, 1)], [chain(33), bush(5, 1)], [bush(6, 1)], [chain(1), chain(2)]]) {
+    const infinite = (missingLeft: boolean): Node => ({
+      feature: 1,
+      threshold: Number.POSITIVE_INFINITY,
+      missingLeft,
+      left: chain(9),
+      right: bush(2, 5),
+    });
+    const sets = (count: number): Node =>
+      count === 0
+        ? { value: 0.1 }
+        : {
+            feature: 0,
+            categories: [count % 64, (7 * count) % 64, (count * count) % 64],
+            words: 2,
+            left: { value: 1 / count },
+            right: sets(count - 1),
+          };
+    const cases = [
+      [chain(33), bush(5, 1)],
+      [chain(43)],
+      [bush(6, 1)],
+      [chain(1), chain(2)],
+      [infinite(true), infinite(false)],
+      [sets(30)],
+      Array.from({ length: 9 }, (_, t) => sets(30 + t)),
+    ];
+    for (const roots of cases) {
       for (let i = 0; i < 300; i++) {
-        const x = [Math.sin(i), i % 5 === 0 ? Number.NaN : Math.cos(i), Math.sin(3 * i), i % 7 === 0 ? Number.NaN : Math.cos(7 * i)];
+        const x = [
+          i % 3 === 0 ? i % 70 : Math.sin(i),
+          i % 5 === 0 ? Number.NaN : Math.cos(i),
+          Math.sin(3 * i),
+          i % 7 === 0 ? Number.NaN : Math.cos(7 * i),
+        ];
         expect(treeScorer(treesOf(...roots), D).sums(dense([x]), 1, [0])[0]).toBe(roots.reduce((sum, root) => sum + evaluate(root, x), 0));
       }
     }
