@@ -94,32 +94,10 @@ export interface Aggregator<Args = never> {
   merge?(into: Float64Array, part: Float64Array): void;
 }
 
-/** A function of all partitions, bound in one worker. */
-export interface BoundTasks {
-  /** Takes the input of the coming tasks; called before the first of each `run`. */
-  load(input: Float64Array): void;
-  /** Writes the result of task `index` into `output` (which arrives zeroed). */
-  task(index: number, output: Float64Array): void;
-}
-
-/**
- * Work that is cut otherwise than by rows, such as by features: a `run` does its tasks, which threads claim one by one, and gives their outputs one after the other.
- * A task sees all partitions, so that it can sum over all rows in their order. Exported and bound like an {@link Aggregator}; a task should take some milliseconds, since a fit that is aborted waits for it.
- */
-export interface TaskSet<Args = never> {
-  /** Tasks of one run at most. */
-  mostTasks(args: Args): number;
-  inputLength(args: Args): number;
-  /** Numbers that a task gives. */
-  outputLength(args: Args): number;
-  scratchBytes(partition: PartitionHandle, args: Args): number;
-  bindTasks(partitions: readonly PartitionHandle[], scratch: readonly Region[], args: Args): BoundTasks;
-}
-
-/** An aggregator or a set of tasks by address: module URL and export name. `local` is the export itself, for the case without worker threads. */
+/** An aggregator by address: module URL and export name. `local` is the export itself, for the case without worker threads. */
 export interface AggregatorSpec<Args = unknown> {
   module: string;
   name: string;
   args: Args;
-  local?: Aggregator<Args> | TaskSet<Args>;
+  local?: Aggregator<Args>;
 }

@@ -2,7 +2,7 @@ import type { SolveTask } from '../../engine/engine.ts';
 import type { FitContext } from '../../engine/local/workers/contract.ts';
 import type { FeatureBins } from '../bins.ts';
 import { type BoostRowsArgs, boostInput, boostRowsSpec } from './boost-rows.ts';
-import { growthAggregators } from './forest.ts';
+import { growthWork } from './forest.ts';
 import { growTrees } from './grow.ts';
 import type { GrowingTree } from './growing-tree.ts';
 import { impurityOf } from './impurity.ts';
@@ -60,5 +60,6 @@ export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
 }
 
 export function boostedTask(args: BoostedArgs): SolveTask<BoostedArgs, BoostedTrees> {
-  return { module: import.meta.url, name: 'runBoosted', local: runBoosted, aggregators: { ...growthAggregators(args), boost: boostRowsSpec(args) } };
+  const { aggregators, rounds } = growthWork(args);
+  return { module: import.meta.url, name: 'runBoosted', local: runBoosted, aggregators: { ...aggregators, boost: boostRowsSpec(args) }, rounds };
 }

@@ -5,7 +5,7 @@ import { binCount, type FeatureSample } from '../bins.ts';
 import { type BoostedArgs, type BoostedTrees, boostedTask } from './boosted.ts';
 import { candidateRows } from './candidates.ts';
 import { type ForestArgs, forestTask } from './forest.ts';
-import { type GrowthArgs, keptBytes } from './growth-args.ts';
+import { type GrowthArgs, growthDesk } from './growth-args.ts';
 import type { BoostedRequest, ForestRequest, GrowthSettings, TreeColumns } from './request.ts';
 import { doublesOf } from './row-nodes.ts';
 import type { SparkTrees } from './spark-trees.ts';
@@ -32,7 +32,7 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
     const weight = weightOf(set);
     if (weight === 0 && numClasses > 0) refuseWeights(context, request);
     const columns = set.layout.scratch;
-    const args: ForestArgs = {
+    const args: Omit<ForestArgs, 'desk'> = {
       ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight }),
       impurity: request.impurity,
       numTrees,
@@ -61,7 +61,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
     if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
     const [nodes = 0, predictions = 0, residuals = 0, counts = 0] = set.layout.scratch;
     const minWeight = request.minWeightFractionPerNode * weightOf(set, heldOut);
-    const args: BoostedArgs = {
+    const args: Omit<BoostedArgs, 'desk'> = {
       ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight }),
       impurity: 'variance',
       loss,
@@ -128,15 +128,15 @@ function withoutHeldOut(sample: FeatureSample): FeatureSample {
   };
 }
 
-/** Runs the fit with room for the sums of two levels. */
+/** Runs the fit on the workers, with a desk of its own. */
 function solve<Args extends GrowthArgs, R>(
   context: TrainingContext,
   set: BinnedSet,
-  args: Args,
+  args: Omit<Args, 'desk'> & Omit<GrowthArgs, 'desk'>,
   taskOf: (args: Args) => SolveTask<Args, R>,
 ): Promise<R> {
-  const roomy = { ...args, kept: new SharedArrayBuffer(keptBytes(args)) };
-  return context.solve(taskOf(roomy), set, roomy);
+  const complete = { ...args, desk: growthDesk(args) } as unknown as Args;
+  return context.solve(taskOf(complete), set, complete);
 }
 
 /** What all fits tell the workers alike. */

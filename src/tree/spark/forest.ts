@@ -1,5 +1,5 @@
 import type { SolveTask } from '../../engine/engine.ts';
-import type { FitContext } from '../../engine/local/workers/contract.ts';
+import type { FitContext, RoundsSpec } from '../../engine/local/workers/contract.ts';
 import type { AggregatorSpec } from '../../kernels/contract.ts';
 import type { FeatureBins } from '../bins.ts';
 import { growTrees } from './grow.ts';
@@ -35,7 +35,7 @@ export function runForest(ctx: FitContext, args: ForestArgs): SparkTrees {
 }
 
 export function forestTask(args: ForestArgs): SolveTask<ForestArgs, SparkTrees> {
-  return { module: import.meta.url, name: 'runForest', local: runForest, aggregators: growthAggregators(args) };
+  return { module: import.meta.url, name: 'runForest', local: runForest, ...growthWork(args) };
 }
 
 /** Numbers of the trees that begin, -1 for lanes left empty. */
@@ -46,6 +46,6 @@ export function beginInput(trees: readonly number[], lanes: number): Float64Arra
 }
 
 /** What growing asks of the workers, by the names that `growTrees` uses. */
-export function growthAggregators(args: DrawArgs): Record<string, AggregatorSpec> {
-  return { begin: beginTreesSpec(args), move: moveRowsSpec(args), splits: nodeSplitsSpec(args) };
+export function growthWork(args: DrawArgs): { aggregators: Record<string, AggregatorSpec>; rounds: RoundsSpec } {
+  return { aggregators: { begin: beginTreesSpec(args), move: moveRowsSpec(args) }, rounds: nodeSplitsSpec(args) as RoundsSpec };
 }

@@ -62,14 +62,16 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
     })),
   );
   for (const lane of lanes) lane.open = [];
-  const perRun = Math.max(1, Math.floor(sizes.tasks / groups)) * groups;
-  for (let t = 0; t < tasks.length; t += perRun) {
-    const run = tasks.slice(t, t + perRun);
-    const outputs = ctx.run('splits', run.length, writeTasks(run, sizes));
-    for (let b = 0; b < run.length; b += groups) {
+  const outcome = new Float64Array(args.desk.records);
+  const perRound = Math.max(1, Math.floor(sizes.tasks / groups)) * groups;
+  for (let t = 0; t < tasks.length; t += perRound) {
+    const round = tasks.slice(t, t + perRound);
+    writeTasks(new Float64Array(args.desk.tasks), round, sizes);
+    ctx.round(0, round.length);
+    for (let b = 0; b < round.length; b += groups) {
       const { lane, nodes } = batches[(t + b) / groups] as (typeof batches)[number];
       nodes.forEach(({ number }, k) => {
-        const records = Array.from({ length: groups }, (_, g) => readRecord(outputs, ((b + g) * sizes.taskNodes + k) * sizes.recordLength, sizes));
+        const records = Array.from({ length: groups }, (_, g) => readRecord(outcome, ((b + g) * sizes.taskNodes + k) * sizes.recordLength, sizes));
         lane.open.push(...lane.growing.split(number, bestOf(records)));
       });
     }

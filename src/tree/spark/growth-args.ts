@@ -24,8 +24,16 @@ export interface GrowthArgs {
   readonly counts?: readonly number[];
   /** Whether there are so many rows that the work of one tree is shared out by features, and that what a node's sibling has is taken from what their parent had. */
   readonly shared: boolean;
-  /** Room for the sums of the open nodes of two levels, see `KeptSums`. */
-  readonly kept?: SharedArrayBuffer;
+  readonly desk: GrowthDesk;
+}
+
+/** Memory that the threads of a fit share beside the rows. */
+export interface GrowthDesk {
+  /** Tasks of a round, and what came of them: see `node-tasks.ts`. */
+  readonly tasks: SharedArrayBuffer;
+  readonly records: SharedArrayBuffer;
+  /** Sums of the open nodes of two levels: see `KeptSums`. */
+  readonly kept: SharedArrayBuffer;
 }
 
 /** Sizes that follow from the args, the same on every thread. */
@@ -44,7 +52,7 @@ export interface GrowthSizes {
   /** Nodes of one task at most, and the node numbers that they may span. */
   readonly taskNodes: number;
   readonly taskSpan: number;
-  /** Tasks of one run at most. */
+  /** Tasks of one round at most. */
   readonly tasks: number;
   /** Numbers that a task tells of one node: see `NodeRecord`. */
   readonly recordLength: number;
@@ -54,12 +62,15 @@ export interface GrowthSizes {
 
 /** Groups that the features of a tree are cut into at most. */
 export const MOST_GROUPS = 16;
+/** Numbers of a task, and of each of its nodes. */
+export const TASK_WORDS = 7;
+export const NODE_WORDS = 6;
 /** Sums of the nodes of one task should stay in a core's cache. */
 const TASK_BYTES = 1 << 20;
 /** Bytes of kept sums at most. */
 const KEPT_BYTES = 1 << 26;
 
-export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared, maxDepth }: GrowthArgs): GrowthSizes {
+export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared, maxDepth }: Omit<GrowthArgs, 'desk'>): GrowthSizes {
   const d = kinds.length;
   const binLength = (impurity === 'variance' ? 3 : numClasses) + 1;
   const whole = perNode === d;
@@ -79,8 +90,13 @@ export function headerBytes(features: number): number {
   return Math.ceil(features / 4) * 16;
 }
 
-/** Bytes of `kept`. */
-export function keptBytes(args: GrowthArgs): number {
-  const { keptNodes, featureBytes } = growthSizes(args);
-  return 2 * args.nodes.length * keptNodes * args.kinds.length * featureBytes;
+/** A desk for a fit of these args. */
+export function growthDesk(args: Omit<GrowthArgs, 'desk'>): GrowthDesk {
+  const { tasks, taskNodes, recordLength, keptNodes, featureBytes } = growthSizes(args);
+  const kept = 2 * args.nodes.length * keptNodes * args.kinds.length * featureBytes;
+  return {
+    tasks: new SharedArrayBuffer(8 * tasks * (TASK_WORDS + NODE_WORDS * taskNodes)),
+    records: new SharedArrayBuffer(8 * tasks * taskNodes * recordLength),
+    kept: new SharedArrayBuffer(kept),
+  };
 }

@@ -2,7 +2,7 @@ import type { GrowthArgs, GrowthSizes } from './growth-args.ts';
 
 /**
  * Sums by bin of the open nodes of the last level and of this one, in memory that all threads see: `[level mod 2][lane][node][feature][bin]`. A task writes and reads those of its features
- * only, and what it reads was written in the run before.
+ * only, and what it reads was written in an earlier round.
  */
 export class KeptSums {
   private readonly values: Float64Array;
@@ -12,8 +12,8 @@ export class KeptSums {
   private readonly length: number;
   private readonly binLength: number;
 
-  constructor({ kept, nodes, kinds }: GrowthArgs, { keptNodes, featureBytes, binLength }: GrowthSizes) {
-    this.values = new Float64Array(kept ?? new ArrayBuffer(0));
+  constructor({ desk, nodes, kinds }: GrowthArgs, { keptNodes, featureBytes, binLength }: GrowthSizes) {
+    this.values = new Float64Array(desk.kept);
     this.lanes = nodes.length;
     this.features = kinds.length;
     this.nodes = keptNodes;

@@ -1,28 +1,23 @@
-import type { AggregatorSpec, BoundTasks, ColumnHandle, PartitionHandle, Region, TaskSet } from '../../kernels/contract.ts';
+import type { RoundHand, RoundSetting, Rounds, RoundsSpec } from '../../engine/local/workers/contract.ts';
+import type { ColumnHandle, PartitionHandle } from '../../kernels/contract.ts';
 import { instantiate, type Kernels } from '../../kernels/kernels.ts';
 import { BestSplit } from './best-split.ts';
 import { featureSubset, treeSeed } from './draws.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, headerBytes } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
 import { KeptSums } from './kept-sums.ts';
-import { type NodeTask, readTask, tasksLength, writeRecord } from './node-tasks.ts';
+import { type NodeTask, readTask, writeRecord } from './node-tasks.ts';
 
 /** Rows that are gathered and summed at a time. */
 const TILE_ROWS = 1024;
 
-/** Sums up the rows of some nodes by feature and bin, in row order, and finds the best split of each. */
-export const nodeSplits: TaskSet<GrowthArgs> = {
-  mostTasks: (args) => growthSizes(args).tasks,
-  inputLength: (args) => tasksLength(growthSizes(args)),
-  outputLength: (args) => {
-    const { taskNodes, recordLength } = growthSizes(args);
-    return taskNodes * recordLength;
-  },
-  scratchBytes: (_, args) => new Scratch({ ptr: 0, bytes: 0 }, growthSizes(args)).end,
-  bindTasks: (partitions, scratch, args) => new NodeSplits(partitions, scratch, args),
+/** Sums up the rows of some nodes by feature and bin, in row order, and finds the best split of each. One phase; a piece is one task of the desk. */
+export const nodeSplits: Rounds<GrowthArgs> = {
+  bytes: (_, args, threads) => threads * new Scratch(0, growthSizes(args)).end,
+  bind: (setting, args) => new NodeSplits(setting, args),
 };
 
-export function nodeSplitsSpec(args: GrowthArgs): AggregatorSpec<GrowthArgs> {
+export function nodeSplitsSpec(args: GrowthArgs): RoundsSpec<GrowthArgs> {
   return { module: import.meta.url, name: 'nodeSplits', args, local: nodeSplits };
 }
 
@@ -37,7 +32,7 @@ class Scratch {
   readonly sums: number;
   readonly end: number;
 
-  constructor({ ptr }: Region, { taskFeatures, taskSpan, taskNodes, slotBytes }: GrowthSizes) {
+  constructor(ptr: number, { taskFeatures, taskSpan, taskNodes, slotBytes }: GrowthSizes) {
     let top = ptr;
     const take = (bytes: number) => {
       const at = top;
@@ -68,39 +63,39 @@ interface Slots {
   readonly count: number;
 }
 
-class NodeSplits implements BoundTasks {
+class NodeSplits implements RoundHand {
   private readonly args: GrowthArgs;
   private readonly sizes: GrowthSizes;
   private readonly kept: KeptSums;
   private readonly best: BestSplit;
   private readonly parts: readonly BoundPartition[];
-  private input: Float64Array = new Float64Array(0);
+  private readonly tasks: Float64Array;
+  private readonly records: Float64Array;
 
-  constructor(partitions: readonly PartitionHandle[], scratch: readonly Region[], args: GrowthArgs) {
+  constructor({ thread, partitions, regions }: RoundSetting, args: GrowthArgs) {
     this.args = args;
     this.sizes = growthSizes(args);
     this.kept = new KeptSums(args, this.sizes);
     this.best = new BestSplit(impurityOf(args.impurity, args.numClasses), args.numClasses, args.rules, this.sizes.words);
+    this.tasks = new Float64Array(args.desk.tasks);
+    this.records = new Float64Array(args.desk.records);
+    const { end } = new Scratch(0, this.sizes);
     this.parts = partitions.map((handle, p) => ({
       handle,
       kernels: instantiate(handle.memory),
-      scratch: new Scratch(scratch[p] as Region, this.sizes),
+      scratch: new Scratch((regions[p]?.ptr ?? 0) + thread * end, this.sizes),
     }));
   }
 
-  load(input: Float64Array): void {
-    this.input = input;
-  }
-
-  task(index: number, output: Float64Array): void {
-    const task = readTask(this.input, index);
+  run(_phase: number, piece: number): void {
+    const task = readTask(this.tasks, piece);
     const features = this.featuresOf(task);
     const slots = slotsOf(task);
     let sums: Float64Array | undefined;
     for (const part of this.parts) sums = this.sumUp(part, task, slots, features, sums);
     if (!sums) return;
     this.deriveAndKeep(task, slots, sums);
-    this.findSplits(task, features, sums, output);
+    this.findSplits(task, features, sums, piece * this.sizes.taskNodes);
   }
 
   /** Features that each node looks at: all nodes at the same ones, or each at its own. */
@@ -184,7 +179,8 @@ class NodeSplits implements BoundTasks {
     });
   }
 
-  private findSplits({ nodes }: NodeTask, features: readonly Int32Array[], stats: Float64Array, output: Float64Array): void {
+  /** The first record of the task is number `first`. */
+  private findSplits({ nodes }: NodeTask, features: readonly Int32Array[], stats: Float64Array, first: number): void {
     const { best, sizes, args } = this;
     nodes.forEach(({ impurity }, k) => {
       const own = features[k] as Int32Array;
@@ -202,7 +198,7 @@ class NodeSplits implements BoundTasks {
       const { searched } = best;
       if (!searched) best.sumUp(binsOf(0));
       const { feature, gain, bin, whole, left, right, words } = best;
-      writeRecord(output, k * sizes.recordLength, { feature, gain, bin, searched, whole, left, right, words });
+      writeRecord(this.records, (first + k) * sizes.recordLength, { feature, gain, bin, searched, whole, left, right, words });
     });
   }
 }

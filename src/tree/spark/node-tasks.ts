@@ -1,4 +1,4 @@
-import type { GrowthSizes } from './growth-args.ts';
+import { type GrowthSizes, NODE_WORDS, TASK_WORDS } from './growth-args.ts';
 
 /** A task: nodes of one tree, and features `[from, to)` (where nodes look at all). `tree` counts all trees, `lane` those that grow together. */
 export interface NodeTask {
@@ -25,35 +25,25 @@ export interface TaskNode {
   readonly sibling: number;
 }
 
-const TASK_WORDS = 7;
-const NODE_WORDS = 6;
-
-/** Numbers of the input of a run. */
-export function tasksLength({ tasks, taskNodes }: GrowthSizes): number {
-  return tasks * (TASK_WORDS + NODE_WORDS * taskNodes);
-}
-
-/** Tasks as the input of a run; tasks that share a list of nodes share its numbers. */
-export function writeTasks(tasks: readonly NodeTask[], sizes: GrowthSizes): Float64Array {
-  const input = new Float64Array(tasksLength(sizes));
+/** Lays out the tasks of a round; tasks that share a list of nodes share its numbers. */
+export function writeTasks(to: Float64Array, tasks: readonly NodeTask[], sizes: GrowthSizes): void {
   const placed = new Map<readonly TaskNode[], number>();
   let top = sizes.tasks * TASK_WORDS;
-  tasks.forEach(({ lane, tree, level, from, to, nodes }, t) => {
+  tasks.forEach(({ lane, tree, level, from, to: end, nodes }, t) => {
     let at = placed.get(nodes);
     if (at === undefined) {
       at = top;
       for (const { number, heap, impurity, keep, parent, sibling } of nodes) {
-        input.set([number, heap, impurity, keep, parent, sibling], top);
+        to.set([number, heap, impurity, keep, parent, sibling], top);
         top += NODE_WORDS;
       }
       placed.set(nodes, at);
     }
-    input.set([lane, tree, level, from, to, at, nodes.length], t * TASK_WORDS);
+    to.set([lane, tree, level, from, end, at, nodes.length], t * TASK_WORDS);
   });
-  return input;
 }
 
-/** Task `index` of an input. */
+/** Task `index` of a round. */
 export function readTask(input: Float64Array, index: number): NodeTask {
   const [lane = 0, tree = 0, level = 0, from = 0, to = 0, at = 0, count = 0] = input.subarray(index * TASK_WORDS, (index + 1) * TASK_WORDS);
   const nodes = Array.from({ length: count }, (_, k): TaskNode => {

@@ -120,29 +120,6 @@ describe('a fit', () => {
     for (const workers of [2, 4]) expect(await runFit<Float64Array>(pool, spec, { workers })).toEqual(one);
   });
 
-  it('does tasks that see all rows, by any number of threads, and gives their results in their order', async () => {
-    const spec = descent({ name: 'sumColumns', aggregators: { ...aggregators, columns: { module, name: 'columnSums', args: {} } } });
-    type Sums = Record<'all' | 'two' | 'none', Float64Array>;
-    const one = await runFit<Sums>(pool, spec, { workers: 1 });
-    expect(one.all.filter((_, k) => k % 2 === 1)).toEqual(Float64Array.of(ROWS, ROWS, ROWS));
-    expect(one.two).toEqual(Float64Array.of(one.all[0] / 2, ROWS, one.all[2] / 2, ROWS));
-    expect(one.none).toHaveLength(0);
-    for (const workers of [2, 4]) expect(await runFit<Sums>(pool, spec, { workers })).toEqual(one);
-    const error = await failure(runFit(pool, { ...spec, name: 'tooManyTasks' }));
-    expect((error.cause as Error).message).toBe('run: columns does 3 tasks at most, got 4');
-  });
-
-  it('does rounds in shared memory, each piece once, by any number of threads', async () => {
-    const counting = (rounds: number, last = 0): FitSpec =>
-      descent({ name: 'runRounds', args: { rounds, last }, aggregators: {}, rounds: { module, name: 'counting', args: {} } });
-    const phases = Array.from({ length: 3001 }, (_, k) => (k === 0 ? 0 : k % 5)).reduce((a, b) => a + b);
-    const words = Array.from({ length: 100 }, (_, piece) => phases * (piece + 1));
-    for (const workers of [1, 2, 4]) expect(await runFit<number[]>(pool, counting(3000), { workers })).toEqual(words);
-    expect((await failure(runFit(pool, counting(10, 98)))).cause).toMatchObject({ message: 'a piece fails' });
-    expect((await failure(runFit(pool, counting(10, 99)))).code).toBe('WORKER_LOST');
-    await works();
-  });
-
   it('reports its progress in order', async () => {
     const events: FitProgress[] = [];
     const { loss } = await runFit<Descent>(pool, descent(), { onProgress: (event) => events.push(event) });

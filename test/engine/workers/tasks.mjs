@@ -89,41 +89,6 @@ export const faulty = {
 
 export const throughMoments = (ctx) => ctx.aggregate('moments');
 
-/** Task j: [times · the sum of column j over all rows in their order, rows]. */
-export const columnSums = {
-  mostTasks: () => 3,
-  inputLength: () => 1,
-  outputLength: () => 2,
-  scratchBytes: () => 0,
-  bindTasks(partitions) {
-    let times = 0;
-    return {
-      load: (input) => {
-        times = input[0];
-      },
-      task(j, output) {
-        for (const { memory, columns, rows } of partitions) {
-          const x = new Float64Array(memory.buffer, columns[j].ptr, rows);
-          for (let i = 0; i < rows; i++) output[0] += x[i];
-          output[1] += rows;
-        }
-        output[0] *= times;
-      },
-    };
-  },
-};
-
-/** Sums of columns between two steps that sum over rows. */
-export function sumColumns(ctx, { d }) {
-  ctx.aggregate('loss', new Float64Array(d + 1));
-  const all = ctx.run('columns', 3, Float64Array.of(2));
-  const two = ctx.run('columns', 2, Float64Array.of(1));
-  ctx.aggregate('loss', new Float64Array(d + 1));
-  return { all, two, none: ctx.run('columns', 0, Float64Array.of(1)) };
-}
-
-export const tooManyTasks = (ctx) => ctx.run('columns', 4, Float64Array.of(1));
-
 /** Rounds over words at the begin of the first partition's memory: piece k of phase p adds p · (k + 1) to word k, and its thread to the last. */
 export const counting = {
   bytes: () => 4 * 1024,

@@ -27,7 +27,6 @@ export {
   type LinearArgs,
   type PartitionHandle,
   type Region,
-  type TaskSet,
 } from '../../../kernels/contract.ts';
 
 import type { AggregatorSpec, PartitionHandle, Region } from '../../../kernels/contract.ts';
@@ -49,8 +48,6 @@ export interface FitContext {
    * Same bits for any number of workers. Throws when the fit is aborted, a worker is lost or a block fails: let it pass.
    */
   aggregate(name: string, input?: Float64Array): Float64Array;
-  /** Runs tasks 0 … `tasks` - 1 of the named set of tasks with this input, and returns their outputs one after the other. Throws as `aggregate` does. */
-  run(name: string, tasks: number, input?: Float64Array): Float64Array;
   /** The leader's own hand of the fit's {@link Rounds}; null where it has none. */
   readonly hand: RoundHand | null;
   /**
@@ -58,7 +55,7 @@ export interface FitContext {
    * wrote, the leader sees. Costs about a microsecond. Throws like `aggregate`.
    */
   round(phase: number, pieces: number): void;
-  /** Throws when the fit is aborted. `aggregate` and `run` call it too; call it in long loops that do not aggregate. */
+  /** Throws when the fit is aborted. `aggregate` calls it too; call it in long loops that do not aggregate. */
   checkAborted(): void;
   /** Sends progress to the caller's `onProgress`. Cheap; call it once an iteration. */
   report(progress: FitProgress): void;

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Aggregator, AggregatorSpec, BoundAggregator, BoundTasks, PartitionHandle, Region, TaskSet } from '../../../kernels/contract.ts';
+import type { Aggregator, AggregatorSpec, BoundAggregator, PartitionHandle, Region } from '../../../kernels/contract.ts';
 import { type Chunk, cutChunks } from './chunks.ts';
 import type { FitContext, FitFunction, FitProgress, RoundHand, Rounds, RoundsSpec } from './contract.ts';
 import * as control from './control.ts';
@@ -65,25 +65,12 @@ export async function follow(message: CrewMessage): Promise<CrewOutcome> {
   }
 }
 
-interface Shop {
+interface Workshop {
+  aggregator: Aggregator<unknown>;
   args: unknown;
+  chunks: Chunk[];
   inputLength: number;
   outputLength: number;
-}
-
-/** Where tasks are done that see all partitions. */
-interface TaskShop extends Shop {
-  set: TaskSet<unknown>;
-  /** Made when the first task is claimed. */
-  bound?: BoundTasks;
-  /** The round whose input is loaded. */
-  loaded: number;
-}
-
-/** Where rows are summed over, chunk by chunk. */
-interface Workshop extends Shop {
-  aggregator: Aggregator<unknown>;
-  chunks: Chunk[];
   /** By partition; made when the first chunk of it is claimed. */
   bound: (BoundAggregator | undefined)[];
   /** By partition: the round whose input is loaded. */
@@ -97,7 +84,7 @@ interface Workshop extends Shop {
 class Hand {
   private readonly message: CrewMessage;
   private readonly words: Int32Array;
-  private readonly workshops: (Workshop | TaskShop)[];
+  private readonly workshops: Workshop[];
   private readonly roundHand: RoundHand | null;
   private readonly reader: SpillReader | null;
   /** The first row in the window and the number of rows, and how often it has been filled. */
@@ -111,7 +98,7 @@ class Hand {
     return new Hand(message, aggregators, rounds);
   }
 
-  private constructor(message: CrewMessage, aggregators: (Aggregator<unknown> | TaskSet<unknown>)[], rounds: Rounds<unknown> | undefined) {
+  private constructor(message: CrewMessage, aggregators: Aggregator<unknown>[], rounds: Rounds<unknown> | undefined) {
     const { thread, threads, partitions } = message;
     this.message = message;
     this.roundHand =
@@ -123,7 +110,6 @@ class Hand {
     this.workshops = aggregators.map((aggregator, a) => {
       const { args } = (message.aggregators[a] as CrewMessage['aggregators'][number]).spec;
       const outputLength = aggregator.outputLength(args);
-      if ('bindTasks' in aggregator) return { set: aggregator, args, inputLength: aggregator.inputLength(args), outputLength, loaded: -1 };
       return {
         aggregator,
         args,
@@ -149,7 +135,6 @@ class Hand {
         this.checkRunning();
         if (pieces > 0) this.round(phase, control.HANDS, pieces);
       },
-      run: (name, tasks, input) => this.run(name, tasks, input),
       checkAborted: () => this.checkRunning(),
       report: (event: FitProgress) => progress?.postMessage(event),
     };
@@ -164,31 +149,16 @@ class Hand {
   }
 
   private aggregate(name: string, input: Float64Array = new Float64Array(0)): Float64Array {
-    const { index, shop } = this.enter('aggregate', name, input);
-    if (!('chunks' in shop)) throw new Error(`aggregate: ${name} is a set of tasks`);
-    if (!shop.prepared) this.round(index, control.PREPARE, shop.chunks.length);
-    shop.prepared = true;
-    this.message.input.set(input);
-    this.round(index, control.SUM, shop.chunks.length);
-    return this.merge(shop);
-  }
-
-  private run(name: string, tasks: number, input: Float64Array = new Float64Array(0)): Float64Array {
-    const { index, shop } = this.enter('run', name, input);
-    if ('chunks' in shop) throw new Error(`run: ${name} is an aggregator`);
-    if (tasks > shop.set.mostTasks(shop.args)) throw new Error(`run: ${name} does ${shop.set.mostTasks(shop.args)} tasks at most, got ${tasks}`);
-    this.message.input.set(input);
-    if (tasks > 0) this.round(index, control.SUM, tasks);
-    return this.message.partials.slice(0, tasks * shop.outputLength);
-  }
-
-  private enter(caller: string, name: string, input: Float64Array): { index: number; shop: Workshop | TaskShop } {
     this.checkRunning();
-    const index = this.message.aggregators.findIndex((one) => one.name === name);
-    const shop = this.workshops[index];
-    if (!shop) throw new Error(`${caller}: no aggregator is named ${name}`);
-    if (input.length !== shop.inputLength) throw new Error(`${caller}: ${name} takes ${shop.inputLength} numbers, got ${input.length}`);
-    return { index, shop };
+    const a = this.message.aggregators.findIndex((one) => one.name === name);
+    const workshop = this.workshops[a];
+    if (!workshop) throw new Error(`aggregate: no aggregator is named ${name}`);
+    if (input.length !== workshop.inputLength) throw new Error(`aggregate: ${name} takes ${workshop.inputLength} numbers, got ${input.length}`);
+    if (!workshop.prepared) this.round(a, control.PREPARE, workshop.chunks.length);
+    workshop.prepared = true;
+    this.message.input.set(input);
+    this.round(a, control.SUM, workshop.chunks.length);
+    return this.merge(workshop);
   }
 
   private round(aggregator: number, phase: number, chunks: number): void {
@@ -227,11 +197,7 @@ class Hand {
       this.roundHand?.run(a, index);
       return;
     }
-    const workshop = this.workshops[a] as Workshop | TaskShop;
-    if ('set' in workshop) {
-      this.doTask(workshop, a, index);
-      return;
-    }
+    const workshop = this.workshops[a] as Workshop;
     const { aggregator, args, outputLength } = workshop;
     const chunk = workshop.chunks[index] as Chunk;
     const { partition, lo, hi } = this.reader ? this.inWindow(this.reader, chunk) : chunk;
@@ -272,17 +238,6 @@ class Hand {
     this.reader?.close();
   }
 
-  private doTask(shop: TaskShop, a: number, index: number): void {
-    const { partitions, input, partials, aggregators } = this.message;
-    shop.bound ??= shop.set.bindTasks(partitions, (aggregators[a] as CrewMessage['aggregators'][number]).scratch, shop.args);
-    const round = Atomics.load(this.words, control.ROUND);
-    if (shop.loaded !== round) {
-      shop.bound.load(input.subarray(0, shop.inputLength));
-      shop.loaded = round;
-    }
-    shop.bound.task(index, partials.subarray(index * shop.outputLength, (index + 1) * shop.outputLength).fill(0));
-  }
-
   /** Adds the partial sums in the order of their rows. */
   private merge({ aggregator, chunks, outputLength }: Workshop): Float64Array {
     const sums = new Float64Array(outputLength);
@@ -300,8 +255,8 @@ export async function findRounds({ module, name, local }: RoundsSpec): Promise<R
   return local ?? (await findExport<Rounds<unknown>>(module, name));
 }
 
-export async function findAggregator({ module, name, local }: AggregatorSpec): Promise<Aggregator<unknown> | TaskSet<unknown>> {
-  return local ?? (await findExport<Aggregator<unknown> | TaskSet<unknown>>(module, name));
+export async function findAggregator({ module, name, local }: AggregatorSpec): Promise<Aggregator<unknown>> {
+  return local ?? (await findExport<Aggregator<unknown>>(module, name));
 }
 
 function add(into: Float64Array, part: Float64Array): void {

@@ -82,7 +82,7 @@ class Crew {
     options: FitOptions,
     owner: string,
     threaded: boolean,
-    loaded: { name: string; spec: AggregatorSpec; aggregator: Awaited<ReturnType<typeof findAggregator>> }[],
+    loaded: Loaded[],
     rounds: Rounds<unknown> | undefined,
   ) {
     this.pool = pool;
@@ -92,7 +92,7 @@ class Crew {
     this.threaded = threaded;
     const { store } = spec;
     const { spilled } = store;
-    if (spilled && (rounds || loaded.some(({ aggregator }) => 'bindTasks' in aggregator))) {
+    if (spilled && rounds) {
       throw new MlError('MEMORY_LIMIT', `${owner}: this fit must have all rows in memory, they exceed memoryLimit; raise it or keep fewer columns`);
     }
     const rows = store.partitionRows;
@@ -106,15 +106,14 @@ class Crew {
     for (const { spec, aggregator } of loaded) {
       const outputLength = aggregator.outputLength(spec.args);
       input = Math.max(input, aggregator.inputLength(spec.args));
-      const pieces = 'bindTasks' in aggregator ? aggregator.mostTasks(spec.args) : cutChunks(rows, outputLength).length;
-      partials = Math.max(partials, pieces * outputLength);
+      partials = Math.max(partials, cutChunks(rows, outputLength).length * outputLength);
     }
     this.input = new Float64Array(new SharedArrayBuffer(8 * input));
     this.partials = new Float64Array(new SharedArrayBuffer(8 * partials));
     this.spill = spilled && { handle: spilled, rows, rowsPerPartition: store.rowsPerPartition };
     try {
       if (spilled) {
-        this.aggregators = this.openWindows(rows, loaded as Loaded[]);
+        this.aggregators = this.openWindows(rows, loaded);
         return;
       }
       const of = spec.rounds;
@@ -126,7 +125,7 @@ class Crew {
             }
           : undefined;
       const prepared = loaded.map(({ spec, aggregator }) => {
-        const preparedBytes = 'bindTasks' in aggregator ? undefined : aggregator.preparedBytes;
+        const { preparedBytes } = aggregator;
         return preparedBytes && this.partitions.map((partition) => this.borrow(partition.index, preparedBytes(partition, spec.args)));
       });
       this.aggregators = Array.from({ length: this.threads }, () =>
