@@ -75,8 +75,9 @@ export class HistGradientBoostingClassifier extends Estimator<typeof HistGradien
     if (Array.isArray(classWeight) && classWeight.length !== numClasses) {
       fail('classWeight', `must have one entry a class, that is ${numClasses}, got ${show(classWeight)}`);
     }
-    if (metric === 'areaUnderROC' && numClasses > 2)
-      fail('metric', `areaUnderROC needs two classes, the labels have ${numClasses}; choose loss or accuracy`);
+    if ((metric === 'areaUnderROC' || metric === 'areaUnderPR') && numClasses > 2) {
+      fail('metric', `${metric} needs two classes, the labels have ${numClasses}; choose loss or f1`);
+    }
   }
 
   /** `balanced`: all weight / (classes · weight of the class), so that the sum of weights stays. */

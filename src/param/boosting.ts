@@ -18,6 +18,12 @@ const isSigns = (v: unknown) =>
   typeof v === 'object' && v !== null && !Array.isArray(v) && Object.values(v).every((sign) => sign === -1 || sign === 0 || sign === 1);
 const share = () => double({ above: 0, max: 1 });
 
+const CLASS_METRICS = [
+  ...(['loss', 'areaUnderROC', 'areaUnderPR', 'f1', 'accuracy', 'weightedPrecision', 'weightedRecall'] as const),
+  ...(['weightedTruePositiveRate', 'weightedFalsePositiveRate', 'hammingLoss'] as const),
+] as const;
+const NUMBER_METRICS = ['loss', 'rmse', 'mse', 'mae', 'r2', 'var'] as const;
+
 /** Params of both HistGradientBoosting estimators and of their models. */
 const boostingParams = {
   featuresCol,
@@ -89,9 +95,9 @@ export const BoostingClassificationParams = z.strictObject({
   classWeight: param<ClassWeight>('json', 'balanced, or an array of numbers > 0, one a class', (v) => v === 'balanced' || isWeights(v))
     .optional()
     .describe('balanced (classes weigh the same in total), or a weight for each class; times the weight column; unset: 1'),
-  metric: oneOf('loss', 'areaUnderROC', 'accuracy')
+  metric: oneOf(...CLASS_METRICS)
     .default('loss')
-    .describe('judge of the rows held out: loss, areaUnderROC (two classes) or accuracy'),
+    .describe(`judge of the rows held out: ${CLASS_METRICS.join(', ')}; the areas need two classes`),
 });
 
 function isWeights(v: unknown): boolean {
@@ -106,5 +112,7 @@ export const BoostingRegressionParams = z.strictObject({
     .describe('what is minimised: squared, absolute, huber, quantile, poisson, gamma or tweedie; the last three predict e to the raw prediction'),
   alpha: double({ above: 0 }).default(0.9).describe('of huber the error from which on it counts linearly (> 0), of quantile the quantile, in (0, 1)'),
   power: double({ above: 1, below: 2 }).default(1.5).describe('variance power of tweedie, in (1, 2)'),
-  metric: oneOf('loss', 'rmse', 'mae', 'r2').default('loss').describe('judge of the rows held out: loss, rmse, mae or r2'),
+  metric: oneOf(...NUMBER_METRICS)
+    .default('loss')
+    .describe(`judge of the rows held out: ${NUMBER_METRICS.join(', ')}`),
 });

@@ -38,6 +38,12 @@ export interface GrowthRules {
   readonly featureFractionByNode: number;
 }
 
+/** `loss`, metrics of the evaluators of two classes, of classes, and of numbers. */
+export type ValidationMetric =
+  | ('loss' | 'areaUnderROC' | 'areaUnderPR')
+  | ('f1' | 'accuracy' | 'weightedPrecision' | 'weightedRecall' | 'weightedTruePositiveRate' | 'weightedFalsePositiveRate' | 'hammingLoss')
+  | ('rmse' | 'mse' | 'mae' | 'r2' | 'var');
+
 /** Everything a boosting fit on the workers needs beside the rows. Plain data. */
 export interface BoostingSpec {
   readonly loss: LossSpec;
@@ -56,8 +62,8 @@ export interface BoostingSpec {
   /** Stop after so many iterations without an improvement of `metric` by more than `tol` on the rows held out; absent: never. */
   readonly patience?: number;
   readonly tol?: number;
-  /** Metric of the rows held out: the loss itself, or one of ours. */
-  readonly metric?: 'loss' | 'areaUnderROC' | 'accuracy' | 'rmse' | 'mae' | 'r2';
+  /** Metric of the rows held out: the loss itself, or one of the evaluators'. */
+  readonly metric?: ValidationMetric;
   /** A model to go on from: its trees and start scores. */
   readonly warmStart?: { readonly trees: Trees; readonly start: readonly number[] };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HistGradientBoostingClassifier } from '#dist/classification/index.js';
-import { Vectors } from '#dist/linalg/vectors.js';
+import { MulticlassClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
 import { HistGradientBoostingRegressor, type HistGradientBoostingRegressorParams } from '#dist/regression/index.js';
 import { refuses, session } from '../../engine/harness.ts';
 import { examples, frameOf } from './synthetic.ts';
@@ -26,23 +26,35 @@ describe('early stopping', () => {
     expect(stopped.state.trees.value).toEqual(all.state.trees.value.subarray(0, stopped.totalNumNodes));
   });
 
-  it('judges by the loss, or by the metric asked for, of the rows held out', async () => {
-    const held = noisy.filter((row) => row.held);
-    for (const metric of ['loss', 'rmse', 'mae', 'r2'] as const) {
+  it('judges by the loss of the rows held out, or as the evaluator of that name', async () => {
+    const held = frameOf(
+      open(),
+      noisy.filter((row) => row.held),
+      { more },
+    );
+    for (const metric of ['loss', 'rmse', 'mse', 'mae', 'r2', 'var'] as const) {
       const model = await fitted({ validationIndicatorCol: 'held', maxIter: 5, metric });
-      const errors = held.map(({ x, label }) => label - model.predict(Vectors.dense([...x])));
-      const square = errors.reduce((sum, e) => sum + e * e, 0) / held.length;
-      const middle = held.reduce((sum, { label }) => sum + label, 0) / held.length;
-      const variance = held.reduce((sum, { label }) => sum + (label - middle) ** 2, 0) / held.length;
-      const mae = errors.reduce((sum, e) => sum + Math.abs(e), 0) / held.length;
-      const expected = { loss: square / 2, rmse: Math.sqrt(square), mae, r2: 1 - square / variance }[metric];
-      expect(model.state.validationHistory.at(-1)).toBeCloseTo(expected, 9);
+      const evaluator = new RegressionEvaluator({ metricName: metric === 'loss' ? 'mse' : metric });
+      const expected = (await evaluator.evaluate(model.transform(held))) / (metric === 'loss' ? 2 : 1);
+      expect(model.state.validationHistory.at(-1), metric).toBeCloseTo(expected, 9);
+    }
+    const classes = noisy.map((row) => ({ ...row, label: Math.max(0, Math.min(Math.floor(row.label), 2)) }));
+    const heldClasses = frameOf(
+      open(),
+      classes.filter((row) => row.held),
+      { more },
+    );
+    for (const metric of ['loss', 'f1', 'accuracy', 'weightedPrecision', 'weightedFalsePositiveRate', 'hammingLoss'] as const) {
+      const stage = new HistGradientBoostingClassifier({ ...small, validationIndicatorCol: 'held', maxIter: 5, metric });
+      const model = await stage.fit(frameOf(open(), classes, { more }));
+      const evaluator = new MulticlassClassificationEvaluator({ metricName: metric === 'loss' ? 'logLoss' : metric });
+      expect(model.state.validationHistory.at(-1), metric).toBeCloseTo(await evaluator.evaluate(model.transform(heldClasses)), 9);
     }
   });
 
   it('wants metrics where more is better to rise', async () => {
     const rows = examples(400, 3, 2, ([a], noise) => (a + noise / 3 > 0.5 ? 1 : 0)).map((row, i) => ({ ...row, held: i % 4 === 0 }));
-    for (const metric of ['areaUnderROC', 'accuracy'] as const) {
+    for (const metric of ['areaUnderROC', 'areaUnderPR', 'accuracy', 'f1'] as const) {
       const stage = new HistGradientBoostingClassifier({ ...small, validationIndicatorCol: 'held', patience: 10, maxIter: 80, metric });
       const model = await stage.fit(frameOf(open(), rows, { more }));
       const history = model.state.validationHistory;
