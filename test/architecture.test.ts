@@ -101,6 +101,14 @@ describe('the import chart', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('reaches an engine through its contract alone', () => {
+    const inside = /^engine\/(local|spark)\//;
+    const wrong = local
+      .filter(({ from, to, kind }) => kind === 'value' && inside.test(to) && !from.startsWith('engine/') && layer(from) < layer('session'))
+      .map(({ from, to }) => `${from} → ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
   it('has no cycle among values', () => {
     const edges = new Map<string, string[]>();
     for (const { from, to, kind } of local) if (kind === 'value') edges.set(from, [...(edges.get(from) ?? []), to]);

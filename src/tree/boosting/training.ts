@@ -1,7 +1,7 @@
 import type { BinnedSet, SampleTask, TrainingContext } from '../../engine/engine.ts';
-import { columnView } from '../../engine/local/workers/store.ts';
 import { MlError, show } from '../../error.ts';
 import type { PartitionHandle } from '../../kernels/contract.ts';
+import { columnView } from '../../kernels/partition-view.ts';
 import type { BoostingSpec, LossSpec } from './contract.ts';
 import { EDGES, numericEdges } from './edges.ts';
 import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFit } from '#dist/engine/local/workers/crew.js';
 import { WorkerPool } from '#dist/engine/local/workers/pool.js';
-import { ColumnStore, columnView, MemoryLedger, sparseView } from '#dist/engine/local/workers/store.js';
+import { ColumnStore, MemoryLedger } from '#dist/engine/local/workers/store.js';
 import { MlError } from '#dist/error.js';
 import { BLOCK_ROWS, type ColumnSpec, type LinearArgs, type PartitionHandle } from '#dist/kernels/contract.js';
 import { linearAggregator } from '#dist/kernels/linear.js';
 import { momentsAggregator } from '#dist/kernels/moments.js';
+import { columnView, sparseView } from '#dist/kernels/partition-view.js';
 import { Random } from '#dist/random.js';
 
 const module = new URL('./tasks.mjs', import.meta.url).href;

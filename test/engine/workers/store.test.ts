@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ColumnStore, columnView, MemoryLedger, rowsPerPartition, sparseView } from '#dist/engine/local/workers/store.js';
+import { ColumnStore, MemoryLedger, rowsPerPartition } from '#dist/engine/local/workers/store.js';
 import { MlError } from '#dist/error.js';
 import { BLOCK_ROWS, type ColumnSpec } from '#dist/kernels/contract.js';
+import { columnView, sparseView } from '#dist/kernels/partition-view.js';
 
 const COLUMNS: ColumnSpec[] = [{ type: 'f64' }, { type: 'u8' }, { type: 'u16' }, { type: 'u32' }, { type: 'csr' }];
 const ROWS = 2 * BLOCK_ROWS + 77;

@@ -2,9 +2,9 @@ import type { FeaturePart, LinearArgs, PartitionHandle } from '../../../kernels/
 import { binCount, codeOf } from '../../../kernels/js/bins.ts';
 import { instantiate, type Kernels } from '../../../kernels/kernels.ts';
 import { sharedMemory } from '../../../kernels/memory.ts';
+import { columnView, sparseView } from '../../../kernels/partition-view.ts';
 import type { FeatureBins } from '../../../tree/bins.ts';
 import type { BinnedLayout } from '../../engine.ts';
-import { columnView, sparseView } from '../workers/store.ts';
 
 /** A run of rows to code, as a worker gets it. Plain data. */
 export interface CodeRowsArgs {

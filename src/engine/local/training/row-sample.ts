@@ -1,7 +1,7 @@
 import type { FeaturePart, PartitionHandle } from '../../../kernels/contract.ts';
+import { columnView, sparseView } from '../../../kernels/partition-view.ts';
 import { hash32 } from '../../../random.ts';
 import type { FeatureSample } from '../../../tree/bins.ts';
-import { columnView, sparseView } from '../workers/store.ts';
 import type { Loaded } from './load.ts';
 
 /** The sampled values of one part of the vector, by place in the sample. */

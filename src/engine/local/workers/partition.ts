@@ -1,6 +1,7 @@
 import { MlError } from '../../../error.ts';
 import type { ColumnHandle, ColumnSpec, ColumnType, PartitionHandle, Region } from '../../../kernels/contract.ts';
 import { MAX_PAGES, PAGE, type SharedMemory } from '../../../kernels/memory.ts';
+import { type ColumnView, viewOf } from '../../../kernels/partition-view.ts';
 import { returnMemory, takeMemory } from './memories.ts';
 
 /** Numbers or codes of some rows; sparse rows as row starts (relative, one more than rows), feature indices and values. */
@@ -18,25 +19,6 @@ export function rowBytes({ type, width = 1 }: ColumnSpec): number {
 }
 const LINE = 64;
 const MAX_BYTES = MAX_PAGES * PAGE;
-type Slots = Float64Array | Uint32Array | Uint16Array | Uint8Array;
-
-/** Elements of `column` as a view of the partition's memory (of sparse rows: their starts). */
-export function columnView(partition: PartitionHandle, column: number): Slots {
-  const { type, ptr, length } = partition.columns[column] as ColumnHandle;
-  return viewOf(partition.memory, type, ptr, type === 'csr' ? partition.rows + 1 : length);
-}
-
-/** Sparse rows as views of the partition's memory. */
-export function sparseView(partition: PartitionHandle, column: number): { starts: Uint32Array; indices: Uint32Array; values: Float64Array } {
-  const { ptr, length, indices = 0, values = 0 } = partition.columns[column] as ColumnHandle;
-  const { buffer } = partition.memory;
-  return {
-    starts: new Uint32Array(buffer, ptr, partition.rows + 1),
-    indices: new Uint32Array(buffer, indices, length),
-    values: new Float64Array(buffer, values, length),
-  };
-}
-
 /** The host's side of one partition: room for `capacity` rows, columns one after the other, then what is lent to fits. */
 export class Partition {
   readonly index: number;
@@ -48,7 +30,7 @@ export class Partition {
   private readonly pointers: number[] = [];
   private readonly sparse = new Map<number, { indices: Uint32Array[]; values: Float64Array[]; count: number; ptr: number }>();
   private readonly free: Region[] = [];
-  private readonly views: Slots[] = [];
+  private readonly views: ColumnView[] = [];
   private top = LINE;
   private touched: number;
 
@@ -88,7 +70,7 @@ export class Partition {
   write(data: readonly ColumnData[], from: number, n: number): void {
     data.forEach((column, j) => {
       const entries = this.sparse.get(j);
-      const view = this.views[j] as Slots;
+      const view = this.views[j] as ColumnView;
       if (!entries) {
         const width = this.specs[j]?.width ?? 1;
         copy(view, this.rows * width, column as ArrayLike<number>, from * width, n * width);
@@ -169,17 +151,11 @@ function align(address: number): number {
   return Math.ceil(address / LINE) * LINE;
 }
 
-function viewOf({ buffer }: SharedMemory, type: ColumnType, ptr: number, length: number): Slots {
-  if (type === 'f64') return new Float64Array(buffer, ptr, length);
-  if (type === 'u8') return new Uint8Array(buffer, ptr, length);
-  return type === 'u16' ? new Uint16Array(buffer, ptr, length) : new Uint32Array(buffer, ptr, length);
-}
-
 function slice(data: ArrayLike<number>, lo: number, hi: number): ArrayLike<number> {
   return ArrayBuffer.isView(data) ? (data as Float64Array).subarray(lo, hi) : Array.prototype.slice.call(data, lo, hi);
 }
 
-function copy(to: Slots, at: number, data: ArrayLike<number>, from: number, n: number): void {
+function copy(to: ColumnView, at: number, data: ArrayLike<number>, from: number, n: number): void {
   to.set(from === 0 && n === data.length ? data : slice(data, from, from + n), at);
 }
 

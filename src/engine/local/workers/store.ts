@@ -1,12 +1,13 @@
 import { MlError, show } from '../../../error.ts';
 import { BLOCK_ROWS, type ColumnSpec, type PartitionHandle, type Region } from '../../../kernels/contract.ts';
+import { columnView, sparseView } from '../../../kernels/partition-view.ts';
 import { MemoryLedger } from './ledger.ts';
-import { type ColumnData, columnView, Partition, rowBytes, type SparseData, sparseView } from './partition.ts';
+import { type ColumnData, Partition, rowBytes, type SparseData } from './partition.ts';
 import { SpillFile, type SpillHandle } from './spill.ts';
 import { SpilledPartitions } from './spilled-partitions.ts';
 
 export { MemoryLedger } from './ledger.ts';
-export { type ColumnData, columnView, type SparseData, sparseView } from './partition.ts';
+export type { ColumnData, SparseData } from './partition.ts';
 
 export interface ColumnStoreOptions {
   /** Counts the bytes; default: a ledger without limit. */
