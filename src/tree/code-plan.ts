@@ -19,6 +19,7 @@ export interface CodePlan {
 }
 
 const EDGES = 255;
+const MAX_CHUNKS = 1 << 24;
 const CATEGORIES = 256;
 
 /**
@@ -30,8 +31,8 @@ export function planCodes(trees: Trees, numFeatures: number): CodePlan | null {
   const nodes = feature.length;
   const thresholds = sortedThresholds(trees, numFeatures);
   const columns: CodeColumn[] = [];
-  const known = new Map<string, number>();
-  const columnOf = (key: string, make: () => CodeColumn): number => {
+  const known = new Map<number, number>();
+  const columnOf = (key: number, make: () => CodeColumn): number => {
     const at = known.get(key);
     if (at !== undefined) return at;
     known.set(key, columns.length);
@@ -46,7 +47,7 @@ export function planCodes(trees: Trees, numFeatures: number): CodePlan | null {
     if (categoryStarts[i + 1] > categoryStarts[i]) {
       const table = categoryTable(trees, i);
       if (!table) return null;
-      column[i] = columnOf(`${j}`, () => ({ feature: j, edges: null, missing: 255 }));
+      column[i] = columnOf(-1 - j, () => ({ feature: j, edges: null, missing: 255 }));
       test[i] = 256 + tables.length * table.length;
       tables.push(table);
       continue;
@@ -54,7 +55,7 @@ export function planCodes(trees: Trees, numFeatures: number): CodePlan | null {
     const edges = thresholds[j] as Float64Array;
     const k = codeNumber(threshold[i], edges, edges.length, 0);
     const chunk = Math.floor(k / EDGES);
-    column[i] = columnOf(`${j}/${chunk}/${missingLeft[i]}`, () => ({
+    column[i] = columnOf((2 * j + missingLeft[i]) * MAX_CHUNKS + chunk, () => ({
       feature: j,
       edges: edges.subarray(chunk * EDGES, (chunk + 1) * EDGES),
       missing: missingLeft[i] === 1 ? 0 : 255,

@@ -33,7 +33,7 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
   const count = treeCount(trees);
   let walk: TreeWalker | undefined;
   const values = leafValues(trees, weights);
-  const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, values, zeroMissing) : null);
+  const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, weights, values, zeroMissing) : null);
   const x = new Float64Array(numFeatures);
   const reached = new Int32Array(count);
   let leaves = new Int32Array(0);
@@ -84,19 +84,25 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
 /** Blocks of so many rows are worth to be coded; fewer are walked row by row. Either gives the same bits. */
 const CODED_ROWS = 64;
 /** One memory an ensemble, however many programs score by it; null where it cannot be coded. */
-const known = new WeakMap<Trees, { readonly key: string; readonly values: Float64Array; readonly coded: CodedTrees | null }>();
+const known = new WeakMap<Trees, { readonly key: string; readonly weights: ArrayLike<number> | undefined; readonly coded: CodedTrees | null }>();
 
-function codedTrees(trees: Trees, numFeatures: number, values: Float64Array, zeroMissing: readonly number[]): CodedTrees | null {
+function codedTrees(
+  trees: Trees,
+  numFeatures: number,
+  weights: ArrayLike<number> | undefined,
+  values: Float64Array,
+  zeroMissing: readonly number[],
+): CodedTrees | null {
   const key = `${numFeatures}/${zeroMissing}`;
   const made = known.get(trees);
-  if (made?.key === key && made.values === values) return made.coded;
+  if (made?.key === key && made.weights === weights) return made.coded;
   const plan = planCodes(trees, numFeatures);
   const zeros = new Set(zeroMissing);
   const prepare = (column: Float64Array, feature: number) => {
     if (zeros.has(feature)) for (let i = 0; i < column.length; i++) if (Math.abs(column[i]) <= ZERO) column[i] = Number.NaN;
   };
   const coded = plan && new CodedTrees(trees, plan, values, prepare);
-  known.set(trees, { key, values, coded });
+  known.set(trees, { key, weights, coded });
   return coded;
 }
 
