@@ -147,6 +147,75 @@ def lightgbm_score(request):
     model, x, y = once(f"lightgbm-{request['rows']}", fit)
     scores, seconds = timed(lambda: model.predict(x, num_threads=2))
     return "LightGBM", seconds, float(roc_auc_score(y, scores))
+def booster(peer):
+    """The fit of hgb.ts by a peer: rows and labels to a function that scores."""
+    if peer == "sklearn":
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        def fit(x, y, categorical=None):
+            model = HistGradientBoostingClassifier(max_iter=100, max_leaf_nodes=31, learning_rate=0.1, early_stopping=False)
+            return model.fit(x, y)
+
+        return "scikit-learn", fit, lambda model, x: model.predict_proba(x)[:, 1]
+    if peer == "xgboost":
+        import xgboost as xgb
+
+        params = {"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 31, "max_depth": 0}
+        params |= {"eta": 0.1, "nthread": 2, "min_child_weight": 1}
+        fit = lambda x, y, categorical=None: xgb.train(params, xgb.QuantileDMatrix(x, y, max_bin=256, nthread=2), 100)
+        return "XGBoost", fit, lambda model, x: model.inplace_predict(x)
+    import lightgbm as lgb
+
+    params = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "max_bin": 255, "min_data_in_leaf": 20, "num_threads": 2}
+    params |= {"verbose": -1, "use_quantized_grad": peer == "lightgbm-quantized"}
+    fit = lambda x, y, categorical="auto": lgb.train(params, lgb.Dataset(x, y, categorical_feature=categorical), 100)
+    return "LightGBM" + (", quantized gradients" if params["use_quantized_grad"] else ""), fit, lambda model, x: model.predict(x)
+
+
+def hgb(request):
+    from sklearn.metrics import roc_auc_score
+
+    x, y, x_held, y_held = once(f"tabular-{request['rows']}", lambda: read_tabular(request))
+    name, fit, score = booster(request["peer"])
+    model, seconds = timed(lambda: fit(x, y))
+    return name, seconds, float(roc_auc_score(y_held, score(model, x_held)))
+
+
+def hgb_parquet(request):
+    from sklearn.metrics import roc_auc_score
+
+    name, fit, score = booster(request["peer"])
+    folder = tempfile.mkdtemp()
+
+    def job():
+        x, y, x_held, y_held = read_tabular(request)
+        model = fit(x, y)
+        model.save_model(folder + "/model.txt")
+        return model, x_held, y_held
+
+    (model, x_held, y_held), seconds = timed(job)
+    shutil.rmtree(folder)
+    return "pyarrow + " + name, seconds, float(roc_auc_score(y_held, score(model, x_held)))
+
+
+def read_churn(request):
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    frame = pq.read_table(f"{request['data']}/churn-{request['rows']}.parquet").to_pandas()
+    y = (frame["Churn"] == "Yes").to_numpy(np.float64)
+    held = frame["customerID"].astype(np.int64).to_numpy() % 5 == 0
+    x = np.column_stack([frame[NUMBERS].to_numpy(np.float64)] + [pd.Categorical(frame[c]).codes for c in CATEGORIES]).astype(np.float64)
+    return x[~held], y[~held], x[held], y[held]
+
+
+def hgb_churn(request):
+    from sklearn.metrics import roc_auc_score
+
+    x, y, x_held, y_held = once("churn", lambda: read_churn(request))
+    name, fit, score = booster("lightgbm")
+    model, seconds = timed(lambda: fit(x, y, list(range(len(NUMBERS), x.shape[1]))))
+    return name, seconds, float(roc_auc_score(y_held, score(model, x_held)))
 
 
 def duckdb_rewrite(request):
@@ -300,6 +369,9 @@ TASKS = {
     "forest": forest,
     "xgboost-score": xgboost_score,
     "lightgbm-score": lightgbm_score,
+    "hgb": hgb,
+    "hgb-parquet": hgb_parquet,
+    "hgb-churn": hgb_churn,
     "gbt": gbt,
     "duckdb-rewrite": duckdb_rewrite,
     "churn-fit": churn_fit,

@@ -79,7 +79,26 @@ export function rowWiseLeaf(plan: Plan): Plan | null {
   }
 }
 
-const OPERATORS: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '=', '!=', '<', '<=', '>', '>=', '<=>', 'and', 'or', 'not', 'negative']);
+const OPERATORS: ReadonlySet<string> = new Set([
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '=',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  '<=>',
+  'and',
+  'or',
+  'not',
+  'negative',
+  'abs',
+  'floor',
+]);
 
 function isRowWise(expression: Expression): boolean {
   switch (expression.kind) {
