@@ -177,7 +177,7 @@ describe('boosting kernels give the bits of their twins', () => {
           high: Number.POSITIVE_INFINITY,
         };
         const all = { ...rules, l1: 0, categorySmoothing: 0, categoryL2: 0, maxCategoryThreshold: 1 };
-        const expected = bestNumericSplit({ g, h }, bins, node, all, atLeast);
+        const expected = bestNumericSplit({ g, h }, bins, node, { ...all, minSplitGain: Math.max(rules.minSplitGain, atLeast) });
         const words = place(own.flatMap(([x, y]) => [y, x]));
         const share = node.h > 0 ? rows / node.h : 0;
         const ask = arena.put(Float64Array, [

@@ -1,4 +1,4 @@
-import { bestSplit, type GrowingNode, leafValue, type Split, type SplitRules } from './split.ts';
+import { bestSplit, type GrowingNode, leafValue, ONE_VERSUS_REST, type Split, type SplitRules } from './split.ts';
 
 /** Sums of one feature in one node, in real units: `bins + 1` entries of each, the last the missing code's. Only the first `bins + 1` count. */
 export interface FeatureSums {
@@ -8,15 +8,15 @@ export interface FeatureSums {
 
 /**
  * {@link bestSplit} of a numeric feature for the common case (no L1, no bounds, no constraint, rows by their share of the hessian): the same split, found without an object
- * a candidate. Null when nothing gains more than `atLeast`.
+ * a candidate.
  */
-export function bestNumericSplit({ g, h }: FeatureSums, bins: number, node: GrowingNode, rules: SplitRules, atLeast: number): Split | null {
+export function bestNumericSplit({ g, h }: FeatureSums, bins: number, node: GrowingNode, rules: SplitRules): Split | null {
   const { minChildWeight, l2 } = rules;
   const least = Math.max(rules.minSamplesLeaf, 1);
   const share = node.h > 0 ? node.count / node.h : 0;
   const hasMissing = h[bins] > 0;
   const whole = gainOf(node.g, node.h, l2);
-  let best = Math.max(rules.minSplitGain, atLeast);
+  let best = rules.minSplitGain;
   let bestBin = -1;
   let bestMissing = false;
   let bestG = 0;
@@ -59,7 +59,7 @@ export function bestNumericSplit({ g, h }: FeatureSums, bins: number, node: Grow
   return bestBin < 0 ? null : numericSplit(node, rules, best, bestBin, hasMissing ? bestMissing : null, bestG, bestH);
 }
 
-/** A numeric split as it is told; `missingLeft` null: the node has no missing rows. */
+/** A split as it is told; `missingLeft` null: the node has no missing rows. */
 export function numericSplit(
   node: GrowingNode,
   { l2 }: SplitRules,
@@ -91,7 +91,31 @@ function gainOf(g: number, h: number, l2: number): number {
   return d > 0 ? (g * g) / d : 0;
 }
 
-/** The best split of one feature that gains more than `atLeast`, by the fast way where it applies. */
+/** {@link bestSplit} of a feature of few categories, each tried against the rest, for the common case as {@link bestNumericSplit}. */
+function bestOneVersusRest({ g, h }: FeatureSums, bins: number, node: GrowingNode, rules: SplitRules): Split | null {
+  const { minChildWeight, l2 } = rules;
+  const least = Math.max(rules.minSamplesLeaf, 1);
+  const share = node.h > 0 ? node.count / node.h : 0;
+  const hasMissing = h[bins] > 0;
+  const whole = gainOf(node.g, node.h, l2);
+  let best = rules.minSplitGain;
+  let found = -1;
+  for (let code = 0; code < (hasMissing ? bins + 1 : bins); code++) {
+    const rows = Math.floor(h[code] * share + 0.5);
+    const rightH = node.h - h[code];
+    if (rows < least || node.count - rows < least || h[code] < minChildWeight || rightH < minChildWeight) continue;
+    const gain = gainOf(g[code], h[code], l2) + gainOf(node.g - g[code], rightH, l2) - whole;
+    if (gain > best) {
+      best = gain;
+      found = code;
+    }
+  }
+  if (found < 0) return null;
+  const split = numericSplit(node, rules, best, -1, hasMissing ? found === bins : null, g[found], h[found]);
+  return { ...split, categories: Uint32Array.of(found < bins ? 1 << found : 0) };
+}
+
+/** {@link bestSplit}, by a fast way where there is one. */
 export function findSplit(
   sums: FeatureSums,
   bins: number,
@@ -99,10 +123,10 @@ export function findSplit(
   node: GrowingNode,
   rules: SplitRules,
   monotone: number,
-  atLeast: number,
 ): Split | null {
-  if (!isCategorical && isPlain(node, rules, monotone)) return bestNumericSplit(sums, bins, node, rules, atLeast);
-  const histogram = { g: sums.g.subarray(0, bins + 1), h: sums.h.subarray(0, bins + 1), count: null };
-  const split = bestSplit(histogram, isCategorical, node, rules, monotone);
-  return split && split.gain > atLeast ? split : null;
+  if (isPlain(node, rules, monotone)) {
+    if (!isCategorical) return bestNumericSplit(sums, bins, node, rules);
+    if (bins <= ONE_VERSUS_REST) return bestOneVersusRest(sums, bins, node, rules);
+  }
+  return bestSplit({ g: sums.g.subarray(0, bins + 1), h: sums.h.subarray(0, bins + 1), count: null }, isCategorical, node, rules, monotone);
 }

@@ -3,11 +3,11 @@ import type { ColumnHandle } from '../../kernels/contract.ts';
 import { hash32 } from '../../random.ts';
 import { binCount } from '../bins.ts';
 import { type BundleMember, type CodeColumn, type CodeColumns, isNarrow, MOST_LEVELS, planColumns, TABLE } from './code-columns.ts';
-import { findSplit, isPlain, numericSplit } from './find-split.ts';
+import { type FeatureSums, findSplit, isPlain, numericSplit } from './find-split.ts';
 import { GradientPass } from './gradient-pass.ts';
 import { renewedValue } from './losses.ts';
 import { type BoostingArgs, BoostingMemory, bytesOf, NARROW_ROWS, type PartitionView, RESULT, type RowBlock, strideOf } from './memory.ts';
-import type { GrowingNode, Split } from './split.ts';
+import type { GrowingNode, Split, SplitRules } from './split.ts';
 
 /** Phases of rounds; what a piece is stands in brackets. */
 export const OCCURS = 0; // [block] which codes of features with few occur
@@ -65,8 +65,10 @@ export class BoostingHand implements RoundHand {
   readonly #threads: number;
   readonly #gradients: GradientPass;
   #columns: CodeColumns | undefined;
-  readonly #g: Float64Array;
-  readonly #h: Float64Array;
+  #g: Float64Array;
+  #h: Float64Array;
+  #spare: [Float64Array, Float64Array];
+  readonly #rules: { -readonly [K in keyof SplitRules]: SplitRules[K] };
   /** By partition: the turn whose sides are copied there. */
   readonly #sidesOf: Int32Array;
 
@@ -79,6 +81,8 @@ export class BoostingHand implements RoundHand {
     const { dims } = this.memory;
     this.#g = new Float64Array(dims.mostCodes);
     this.#h = new Float64Array(dims.mostCodes);
+    this.#spare = [new Float64Array(dims.mostCodes), new Float64Array(dims.mostCodes)];
+    this.#rules = { ...args.spec.growth };
     this.#sidesOf = new Int32Array(partitions.length).fill(-1);
     for (const { u8, places } of this.memory.partitions) {
       const { sums } = places.own[thread];
@@ -372,49 +376,70 @@ export class BoostingHand implements RoundHand {
   /** The better of `found` and the best split of the column's features. */
   #best(column: CodeColumn, slot: number, isWide: boolean, node: GrowingNode, side: number, found: Found | null): Found | null {
     const at = this.#slot(slot, isWide, column);
-    if (!column.members) return this.#better(column, null, at, isWide, node, side, found);
+    const { bins } = this.args.layout;
+    const { feature, members } = column;
+    if (!members) {
+      const one = bins[feature];
+      const rules = this.#rulesFor(feature, side, found);
+      if (!rules) return found;
+      if (!isWide && one.kind === 'numeric' && isPlain(node, rules, this.#monotone(feature))) {
+        const split = this.#scan(at, binCount(one), node, side, rules);
+        return split ? { feature, split } : found;
+      }
+      this.#extract(at, isWide, binCount(one) + 1);
+      return this.#better(feature, node, rules, found);
+    }
     let best = found;
-    for (const member of column.members) best = this.#better(column, member, at, isWide, node, side, best);
+    this.#extract(at, isWide, column.size);
+    const combinations = { g: this.#g, h: this.#h };
+    [this.#g, this.#h] = this.#spare;
+    // Members from the last on: what was summed over is gone for those before it.
+    for (let m = members.length - 1; m >= 0; m--) {
+      const member = members[m];
+      const rules = this.#rulesFor(member.feature, side, best);
+      if (rules) {
+        this.#marginal(combinations, member, binCount(bins[member.feature]) + 1);
+        best = this.#better(member.feature, node, rules, best);
+      }
+      reduce(combinations, member);
+    }
+    this.#spare = [this.#g, this.#h];
+    this.#g = combinations.g;
+    this.#h = combinations.h;
     return best;
   }
 
-  #better(
-    column: CodeColumn,
-    member: BundleMember | null,
-    at: number,
-    isWide: boolean,
-    node: GrowingNode,
-    side: number,
-    found: Found | null,
-  ): Found | null {
-    const feature = member ? member.feature : column.feature;
-    if (this.memory.board.allowed[this.memory.dims.features * side + feature] === 0) return found;
-    const { growth } = this.args.spec;
+  /** The rules by which a split of the feature is better than what was found; null where the feature is not allowed. Ties go to the feature of the lower number. */
+  #rulesFor(feature: number, side: number, found: Found | null): SplitRules | null {
+    const { board, dims } = this.memory;
+    if (board.allowed[dims.features * side + feature] === 0) return null;
+    const { minSplitGain } = this.args.spec.growth;
+    const gain = !found ? minSplitGain : found.feature < feature ? found.split.gain : lower(found.split.gain);
+    this.#rules.minSplitGain = Math.max(minSplitGain, gain);
+    return this.#rules;
+  }
+
+  #monotone(feature: number): number {
+    return this.args.spec.growth.monotone?.[feature] ?? 0;
+  }
+
+  /** The better of `found` and the best split by the sums of a feature that are extracted. */
+  #better(feature: number, node: GrowingNode, rules: SplitRules, found: Found | null): Found | null {
     const bins = this.args.layout.bins[feature];
-    const count = binCount(bins);
-    const monotone = growth.monotone?.[feature] ?? 0;
-    // Ties go to the feature of the lower number, whatever the order of columns.
-    const atLeast = !found ? Number.NEGATIVE_INFINITY : found.feature < feature ? found.split.gain : lower(found.split.gain);
-    let split: Split | null;
-    if (!member && !isWide && bins.kind === 'numeric' && isPlain(node, growth, monotone)) split = this.#scan(at, count, node, side, atLeast);
-    else {
-      this.#extract(at, isWide, column, member, count + 1);
-      split = findSplit({ g: this.#g, h: this.#h }, count, bins.kind === 'categories', node, growth, monotone, atLeast);
-    }
+    const split = findSplit({ g: this.#g, h: this.#h }, binCount(bins), bins.kind === 'categories', node, rules, this.#monotone(feature));
     return split ? { feature, split } : found;
   }
 
   /** `bestNumericSplit` on the sums themselves. What is asked of the side is written once a round. */
-  #scan(at: number, bins: number, node: GrowingNode, side: number, atLeast: number): Split | null {
+  #scan(at: number, bins: number, node: GrowingNode, side: number, rules: SplitRules): Split | null {
     const { home, asks } = this.memory;
-    const { growth } = this.args.spec;
     const ask = asks[this.#thread] + 128 * side;
     const out = ask + 72;
-    if (home.kernels.scan_numeric(at, bins, ask, Math.max(growth.minSplitGain, atLeast), out) === 0) return null;
+    if (home.kernels.scan_numeric(at, bins, ask, rules.minSplitGain, out) === 0) return null;
     const { f64 } = home;
     const hasMissing = home.u32[(at >>> 2) + 2 * bins] > 0;
     const told = out / 8;
-    return numericSplit(node, growth, f64[told], f64[told + 1], hasMissing ? f64[told + 2] === 1 : null, f64[told + 3], f64[told + 4]);
+    return numericSplit(node, rules, f64[told], f64[told + 1], hasMissing ? f64[told + 2] === 1 : null, f64[told + 3], f64[told + 4]);
   }
 
   #writeAsk(node: GrowingNode, side: number): void {
@@ -432,25 +457,15 @@ export class BoostingHand implements RoundHand {
     home.f64[at + 8] = l2;
   }
 
-  /** Sums of a feature by code, in real units, into the thread's own arrays. */
-  #extract(at: number, isWide: boolean, { size }: CodeColumn, member: BundleMember | null, codes: number): void {
+  /** The first `codes` sums, in real units, into the thread's own arrays. */
+  #extract(at: number, isWide: boolean, codes: number): void {
     const { home, board } = this.memory;
     const g = this.#g;
     const h = this.#h;
     const gUnit = 1 / board.numbers[G_SCALE];
     const hUnit = 1 / board.numbers[H_SCALE];
     const { i32, u32, f64 } = home;
-    if (member) {
-      g.fill(0, 0, codes);
-      h.fill(0, 0, codes);
-      const { factor, codes: codeOf } = member;
-      const turn = factor * codeOf.length;
-      for (let combination = 0; combination < size; combination++) {
-        const code = codeOf[Math.floor((combination % turn) / factor)];
-        g[code] += (isWide ? f64[at / 8 + 2 * combination] : i32[(at >>> 2) + 2 * combination + 1]) * gUnit;
-        h[code] += (isWide ? f64[at / 8 + 2 * combination + 1] : u32[(at >>> 2) + 2 * combination]) * hUnit;
-      }
-    } else if (isWide) {
+    if (isWide) {
       for (let c = 0, p = at / 8; c < codes; c++, p += 2) {
         g[c] = f64[p] * gUnit;
         h[c] = f64[p + 1] * hUnit;
@@ -460,6 +475,22 @@ export class BoostingHand implements RoundHand {
         g[c] = i32[p + 1] * gUnit;
         h[c] = u32[p] * hUnit;
       }
+    }
+  }
+
+  /** Sums of a member by code, into the thread's own arrays, out of those by combination of the members up to it. */
+  #marginal(combinations: FeatureSums, { factor, codes }: BundleMember, length: number): void {
+    this.#g.fill(0, 0, length);
+    this.#h.fill(0, 0, length);
+    for (let level = 0, p = 0; level < codes.length; level++) {
+      let g = 0;
+      let h = 0;
+      for (const end = p + factor; p < end; p++) {
+        g += combinations.g[p];
+        h += combinations.h[p];
+      }
+      this.#g[codes[level]] = g;
+      this.#h[codes[level]] = h;
     }
   }
 
@@ -507,14 +538,24 @@ interface Found {
   readonly split: Split;
 }
 
+/** Adds up sums by combination over the levels of the last member. */
+function reduce({ g, h }: FeatureSums, { factor, codes }: BundleMember): void {
+  for (let p = factor, c = 0; p < factor * codes.length; p++) {
+    g[c] += g[p];
+    h[c] += h[p];
+    if (++c === factor) c = 0;
+  }
+}
+
 /** The largest number below x > 0. */
 function lower(x: number): number {
   DOUBLE[0] = x;
-  BITS[0]--;
+  if (WORDS[0] === 0) WORDS[1]--;
+  WORDS[0]--;
   return DOUBLE[0];
 }
 const DOUBLE = new Float64Array(1);
-const BITS = new BigInt64Array(DOUBLE.buffer);
+const WORDS = new Uint32Array(DOUBLE.buffer);
 
 export const boostingRounds: Rounds<BoostingArgs> = {
   bytes: bytesOf,
