@@ -22,8 +22,9 @@ interface Slot {
   readonly isWide: boolean;
 }
 
-/** A piece of a split's round has at least so many rows. */
-const LEAST_PIECE = 2048;
+/** A piece of a round has at least so much to do, in additions or so: less is not worth waking a thread. */
+const LEAST_ROWS_WORK = 1 << 17;
+const LEAST_SUMS = 2048;
 
 /** Grows trees leaf by leaf, always splitting the leaf of the largest gain: the leader's part. */
 export class Grower {
@@ -172,7 +173,8 @@ export class Grower {
       numbers.set([leaf.g, leaf.h, leaf.count, leaf.low, leaf.high], side === 0 ? hand.SMALL_NODE : hand.LARGE_NODE);
       this.#allow(leaf, side);
     });
-    const pieces = Math.min(columns.columns.length, this.#ctx.workers === 1 ? 1 : 4 * this.#ctx.workers, MOST_PIECES);
+    const most = this.#ctx.workers === 1 ? 1 : Math.min(4 * this.#ctx.workers, MOST_PIECES, Math.max(1, Math.floor(columns.sums / LEAST_SUMS)));
+    const pieces = Math.min(columns.columns.length, most);
     command[hand.PIECES] = pieces;
     this.#ctx.round(hand.SEARCH, pieces);
     board.filled.fill(0);
@@ -229,7 +231,7 @@ export class Grower {
     const rowsOf = (b: number) => board.count[0][dims.leaves * b + leaf] + (dims.hasOthers ? board.count[1][dims.leaves * b + leaf] : 0);
     let total = 0;
     for (let b = 0; b < blocks; b++) total += rowsOf(b);
-    const share = Math.max(LEAST_PIECE, total / (8 * this.#ctx.workers));
+    const share = Math.max(LEAST_ROWS_WORK / (this.#hand.columns.columns.length + 8), total / (8 * this.#ctx.workers));
     let pieces = 0;
     let filled = 0;
     board.pieces[0] = 0;

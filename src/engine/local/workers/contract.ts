@@ -52,7 +52,7 @@ export interface FitContext {
   readonly hand: RoundHand | null;
   /**
    * Has each piece `0 … pieces - 1` of the phase done once, by the hand of some thread, in any order; what the leader wrote before, all hands see, and what they
-   * wrote, the leader sees. Costs about a microsecond. Throws like `aggregate`.
+   * wrote, the leader sees. Costs about a microsecond; a single piece is done by the leader, at no cost. Throws like `aggregate`.
    */
   round(phase: number, pieces: number): void;
   /** Throws when the fit is aborted. `aggregate` calls it too; call it in long loops that do not aggregate. */

@@ -133,7 +133,8 @@ class Hand {
       aggregate: (name, input) => this.aggregate(name, input),
       round: (phase, pieces) => {
         this.checkRunning();
-        if (pieces > 0) this.round(phase, control.HANDS, pieces);
+        if (pieces === 1) this.roundHand?.run(phase, 0);
+        else if (pieces > 1) this.round(phase, control.HANDS, pieces);
       },
       checkAborted: () => this.checkRunning(),
       report: (event: FitProgress) => progress?.postMessage(event),
