@@ -1,23 +1,29 @@
 import type { FeatureBins } from '../bins.ts';
 import type { GrowingNode, GrowingTree } from './growing-tree.ts';
 import type { Impurity } from './impurity.ts';
+import type { RowMove } from './row-nodes.ts';
 import { categorySplit, type SparkTrees } from './spark-trees.ts';
-
-/** A node as it stands in the result; children by their place in the list. */
-interface BuiltNode {
-  readonly own: GrowingNode;
-  readonly value: number;
-  left: number;
-  right: number;
-}
 
 /** Lists the nodes of grown trees in preorder. With `prune` two leaves of one parent that predict the same become one, from the bottom up. */
 export class TreeBuilder {
   private readonly impurity: Impurity;
   private readonly bins: readonly FeatureBins[];
   private readonly prune: boolean;
-  private readonly nodes: BuiltNode[] = [];
   private readonly starts = [0];
+  private readonly feature: number[] = [];
+  private readonly threshold: number[] = [];
+  private readonly left: number[] = [];
+  private readonly right: number[] = [];
+  private readonly missingLeft: number[] = [];
+  private readonly categoryStarts = [0];
+  private readonly categories: number[] = [];
+  private readonly numCategories: number[] = [];
+  private readonly value: number[] = [];
+  private readonly gain: number[] = [];
+  private readonly cover: number[] = [];
+  private readonly nodeImpurity: number[] = [];
+  private readonly stats: number[] = [];
+  private readonly rawCount: number[] = [];
 
   constructor(impurity: Impurity, bins: readonly FeatureBins[], prune: boolean) {
     this.impurity = impurity;
@@ -28,61 +34,62 @@ export class TreeBuilder {
   add(tree: GrowingTree): void {
     const values = tree.values();
     this.place(tree, values, 0, this.prune ? mergedLeaves(tree, values) : new Uint8Array(values.length));
-    this.starts.push(this.nodes.length);
+    this.starts.push(this.feature.length);
   }
 
   private place(tree: GrowingTree, values: Float64Array, number: number, leaves: Uint8Array): number {
+    const { impurity } = this;
     const own = tree.nodes[number] as GrowingNode;
-    const at = this.nodes.length;
-    const built: BuiltNode = { own, value: values[number] as number, left: -1, right: -1 };
-    this.nodes.push(built);
-    if (own.split && !leaves[number]) {
-      built.left = this.place(tree, values, own.split.left, leaves);
-      built.right = this.place(tree, values, own.split.right, leaves);
-    }
+    const split = leaves[number] ? null : own.split;
+    const at = this.feature.push(split?.feature ?? -1) - 1;
+    this.placeSplit(split);
+    this.value.push(values[number] as number);
+    this.gain.push(split ? own.gain : -1);
+    this.cover.push(impurity.weight(own.stats, 0));
+    this.nodeImpurity.push(own.valid ? own.impurity : -1);
+    for (let s = 0; s < impurity.size; s++) this.stats.push(own.stats[s] as number);
+    this.rawCount.push(own.stats[impurity.size] as number);
+    this.left[at] = split ? this.place(tree, values, split.left, leaves) : -1;
+    this.right[at] = split ? this.place(tree, values, split.right, leaves) : -1;
     return at;
+  }
+
+  private placeSplit(split: RowMove | null): void {
+    const bins = split ? this.bins[split.feature] : undefined;
+    let missingLeft = 0;
+    if (split && bins?.kind === 'categories') {
+      const bits = categorySplit(bitsOf(split.words, bins.categories), bins.categories);
+      missingLeft = bits.missingLeft;
+      this.categories.push(...bits.words);
+    }
+    this.threshold.push(split && bins?.kind === 'numeric' ? (bins.edges[split.bin] as number) : Number.NaN);
+    this.missingLeft.push(missingLeft);
+    this.categoryStarts.push(this.categories.length);
+    this.numCategories.push(bins?.kind === 'categories' ? bins.categories : -1);
+    this.left.push(-1);
+    this.right.push(-1);
   }
 
   /** The trees so far. */
   finish(): SparkTrees {
-    const { nodes, impurity, bins } = this;
-    const { size } = impurity;
-    const splits = nodes.map(({ own, left }) => (left < 0 ? null : own.split));
-    const words = splits.map((split) => {
-      const feature = split && bins[split.feature];
-      if (!split || feature?.kind !== 'categories') return null;
-      return { ...categorySplit(bitsOf(split.words, feature.categories), feature.categories), categories: feature.categories };
-    });
-    const categoryStarts = new Int32Array(nodes.length + 1);
-    words.forEach((own, i) => {
-      categoryStarts[i + 1] = (categoryStarts[i] as number) + (own?.words.length ?? 0);
-    });
-    const categories = new Uint32Array(categoryStarts.at(-1) as number);
-    words.forEach((own, i) => {
-      if (own) categories.set(own.words, categoryStarts[i]);
-    });
-    const impurityStats = new Float64Array(nodes.length * size);
-    nodes.forEach(({ own }, i) => {
-      impurityStats.set(own.stats.subarray(0, size), i * size);
-    });
     return {
-      numFeatures: bins.length,
+      numFeatures: this.bins.length,
       starts: Int32Array.from(this.starts),
-      feature: Int32Array.from(splits, (split) => split?.feature ?? -1),
-      threshold: Float64Array.from(splits, (split) => thresholdOf(split && bins[split.feature], split?.bin ?? -1)),
-      left: Int32Array.from(nodes, ({ left }) => left),
-      right: Int32Array.from(nodes, ({ right }) => right),
-      missingLeft: Uint8Array.from(words, (own) => own?.missingLeft ?? 0),
-      categoryStarts,
-      categories,
-      value: Float64Array.from(nodes, ({ value }) => value),
-      gain: Float64Array.from(nodes, ({ own, left }) => (left < 0 ? -1 : own.gain)),
-      cover: Float64Array.from(nodes, ({ own }) => impurity.weight(own.stats, 0)),
-      impurity: Float64Array.from(nodes, ({ own }) => (own.valid ? own.impurity : -1)),
-      statsSize: size,
-      impurityStats,
-      rawCount: Float64Array.from(nodes, ({ own }) => own.stats[size] as number),
-      numCategories: Int32Array.from(words, (own) => own?.categories ?? -1),
+      feature: Int32Array.from(this.feature),
+      threshold: Float64Array.from(this.threshold),
+      left: Int32Array.from(this.left),
+      right: Int32Array.from(this.right),
+      missingLeft: Uint8Array.from(this.missingLeft),
+      categoryStarts: Int32Array.from(this.categoryStarts),
+      categories: Uint32Array.from(this.categories),
+      value: Float64Array.from(this.value),
+      gain: Float64Array.from(this.gain),
+      cover: Float64Array.from(this.cover),
+      impurity: Float64Array.from(this.nodeImpurity),
+      statsSize: this.impurity.size,
+      impurityStats: Float64Array.from(this.stats),
+      rawCount: Float64Array.from(this.rawCount),
+      numCategories: Int32Array.from(this.numCategories),
     };
   }
 }
@@ -99,10 +106,6 @@ function mergedLeaves({ nodes }: GrowingTree, values: Float64Array): Uint8Array 
     values[number] = values[split.left] as number;
   }
   return merged;
-}
-
-function thresholdOf(bins: FeatureBins | null | undefined, bin: number): number {
-  return bins?.kind === 'numeric' && bin >= 0 ? (bins.edges[bin] as number) : Number.NaN;
 }
 
 function bitsOf(words: Uint32Array, count: number): number[] {

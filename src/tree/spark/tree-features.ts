@@ -27,6 +27,9 @@ export function categoryCounts(owner: string, field: Field, numFeatures: number)
   });
 }
 
+/** As many as two bytes tell apart. */
+const MOST_BINS = 65_535;
+
 /** Who asks for bins, for messages. */
 export interface BinsOwner {
   readonly owner: string;
@@ -54,7 +57,7 @@ export function chooseBins(asked: BinsOwner, sample: FeatureSample, maxBins: num
     );
   }
   return Array.from(counts, (categories, j) =>
-    categories > 0 ? { kind: 'categories', categories } : { kind: 'numeric', edges: sampledThresholds(sample, j, most) },
+    categories > 0 ? { kind: 'categories', categories } : { kind: 'numeric', edges: sampledThresholds(sample, j, Math.min(most, MOST_BINS)) },
   );
 }
 
