@@ -13,8 +13,8 @@ import { chooseBins, featuresPerNode, splitKinds } from './tree-features.ts';
 
 /** Trees that grow side by side; more would take more memory a row. */
 const MOST_LANES = 8;
-/** Up to so many rows a tree is grown by one thread. */
-const SHARED_ROWS = 20_000;
+/** Up to so many rows a tree is grown by one thread, row by row, so that even last digits are Spark's: at most as many as Spark looks at all of. */
+const LEAST_SHARED_ROWS = 65_536;
 /** Classes at most where the label column does not tell how many there are. */
 const MAX_CLASSES = 100;
 
@@ -29,6 +29,7 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
   const set = await load(context, request, scratch);
   try {
     const numClasses = request.impurity === 'variance' ? 0 : countClasses(context, request, set);
+    if (numClasses === 0) checkSquares(context, request, set);
     const weight = weightOf(set);
     if (weight === 0 && numClasses > 0) refuseWeights(context, request);
     const columns = set.layout.scratch;
@@ -57,6 +58,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
   const set = await load(context, request, scratch, validationIndicatorCol);
   try {
     if (loss === 'logistic') countClasses(context, { ...request, numClasses: 2 }, set);
+    else checkSquares(context, request, set);
     const heldOut = set.layout.numbers[0];
     if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
     const [nodes = 0, predictions = 0, residuals = 0, counts = 0] = set.layout.scratch;
@@ -157,7 +159,7 @@ function growth(
     perNode: featuresPerNode(featureSubsetStrategy, numFeatures, numTrees, numClasses > 0),
     subsamplingRate,
     seed: BigInt(seed),
-    shared: rows > SHARED_ROWS,
+    shared: rows > Math.min(candidateRows(maxBins), LEAST_SHARED_ROWS),
     ...(layout.weight !== undefined && { weight: layout.weight }),
   };
 }
@@ -188,6 +190,22 @@ function countClasses(
     }
   }
   return numClasses ?? classes;
+}
+
+/** Variances of labels whose squares overflow would be no numbers. */
+function checkSquares({ owner }: TrainingContext, { uid, columns }: Request, { partitions, layout }: BinnedSet): void {
+  let squares = 0;
+  for (const partition of partitions) {
+    const labels = doublesOf(partition, layout.label as number);
+    const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
+    for (let i = 0; i < labels.length; i++) squares += (weights ? (weights[i] as number) : 1) * (labels[i] as number) * (labels[i] as number);
+  }
+  if (Number.isFinite(squares)) return;
+  throw new MlError(
+    'VALUE_INVALID',
+    `${owner}: column ${show(columns.label)} must hold numbers whose weighted squares add up to a finite number, they add up to ${squares}; divide them by 1e150 or more`,
+    { stage: uid, column: columns.label },
+  );
 }
 
 /** Weight of all rows, or of those that are not held out, in row order. */

@@ -319,6 +319,9 @@ describe('bad input is refused before any tree grows', () => {
     await refuses(() => grow(frameOf(open(), [...rows, { x: [0, 0, 7, 0, 0], y: 0 }], [0, 0, 4, 0, 3])), 'VALUE_INVALID', { row: 60 });
     const light = rows.map((row) => ({ ...row, w: 0 }));
     await refuses(() => grow(frameOf(open(), light), { columns: WEIGHTED }), 'VALUE_INVALID', { column: 'weight' }, 'all are 0');
+    const wide = rows.map((row) => ({ ...row, y: 1e200 * row.y }));
+    await refuses(() => grow(frameOf(open(), wide), { impurity: 'variance' }), 'VALUE_INVALID', { column: 'label' }, 'divide them by 1e150');
+    await refuses(() => boost(frameOf(open(), wide)), 'VALUE_INVALID', { column: 'label' }, 'Infinity');
     await refuses(() => grow(frameOf(open(), [{ x: [], y: 0 }])), 'VALUE_INVALID', { column: 'features' }, 'at least one feature');
     await refuses(() => grow(frameOf(open(), rows).filter('label > 5')), 'EMPTY_DATASET');
     await refuses(() => grow(frameOf(open(), rows), { featureSubsetStrategy: 'most' }), 'PARAM_INVALID', { param: 'featureSubsetStrategy' });
