@@ -72,7 +72,7 @@ const SCORED = 12;
 const ESTIMATORS = { DecisionTreeClassifier, DecisionTreeRegressor, RandomForestClassifier, RandomForestRegressor, GBTClassifier, GBTRegressor };
 
 /** The estimator of a case with all of its params; every fit has seed 1. */
-export function estimatorOf({ estimator, params }: Fitted, seed = 1) {
+export function estimatorOf({ estimator, params }: Pick<Fitted, 'estimator' | 'params'>, seed = 1) {
   const Class = ESTIMATORS[estimator] as new (params: object) => InstanceType<(typeof ESTIMATORS)[keyof typeof ESTIMATORS]>;
   return new Class({ seed, ...params });
 }
@@ -90,6 +90,12 @@ const VARIANTS: Readonly<Record<string, (table: MadeTable) => Partial<MadeTable>
   'constant features': ({ features }) => ({ features: features.map(() => features[0]) }),
   'one class': ({ label }) => ({ label: label.map(() => 0) }),
 };
+
+/** Rows of a made table to score, those with categories that no fit has seen at the end; vectors are arrays. */
+export function rowsToScore(name: string): { features: number[][]; metadata?: object } {
+  const { features, unseen, attributes } = file.made[name];
+  return { features: [...features.slice(0, 40), ...unseen], ...(attributes && { metadata: { ml_attr: attributes } }) };
+}
 
 function withFirst(features: number[][], value: number): number[][] {
   return [[value, ...features[0].slice(1)], ...features.slice(1)];
