@@ -35,13 +35,18 @@ const churnTable = (): Table => {
   return { columns: Object.keys(rows[0]).map((name) => ({ name, type: text.includes(name) ? 'string' : 'double' })), rows };
 };
 
+/** Whether Spark has the class. */
+const isOfSpark = (stage: AnyStage): boolean => (stage.constructor as unknown as { type: string }).type.startsWith('org.apache.spark.');
+
 /** What Millstream saves for Spark: each fixture loaded and saved again, each stage of the checks, and a whole fitted pipeline. */
 const stages = new Map<string, { make: () => Promise<AnyStage>; input?: Table }>();
 for (const name of fixtureNames) {
   const scores = existsSync(join(FIXTURES, name, 'expected.json')) && fixture(name, 'expected.json').columns !== undefined;
   stages.set(name, { make: () => load(join(FIXTURES, name)), ...(scores && { input: fixture(name, 'input.json') }) });
 }
-for (const [name, { make }] of REGISTRY) if (typeof make === 'function') stages.set(`new ${name}`, { make: async () => make() });
+for (const [name, { make }] of REGISTRY) {
+  if (typeof make === 'function' && isOfSpark(make())) stages.set(`new ${name}`, { make: async () => make() });
+}
 for (const policy of ['error', 'skip', 'keep'] as const) {
   stages.set(`churn, ${policy}`, { make: async () => churnModel(policy) as unknown as AnyStage, input: churnTable() });
 }
@@ -106,7 +111,9 @@ describe.runIf(PYTHON)('Spark', () => {
     expect(results[name].error).toBeUndefined();
     expect([results[name].uid, results[name].class]).toEqual([stage.uid, stage.constructor.name]);
     const again = await load(folder(`${name} again`));
-    expect([again.constructor, again.params]).toEqual([stage.constructor, stage.params]);
+    // Python gives a seed that is not set the hash of the class's name, which differs from run to run.
+    const params = (of: AnyStage) => ({ ...of.params, ...('seed' in of.params && !stage.isSet('seed') && { seed: null }) });
+    expect([again.constructor, params(again)]).toEqual([stage.constructor, params(stage)]);
     const state = (of: unknown) => (of as { state?: unknown }).state;
     if (!/Validat|Pipeline|churn/.test(name)) expect(state(again)).toEqual(state(stage));
   });
