@@ -126,7 +126,7 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
   }
 
   /** All trees as text, in Spark's form. */
-  toDebugString(): string {
+  get toDebugString(): string {
     return ensembleText(String(this), this.state);
   }
 

@@ -29,6 +29,9 @@ export interface TreeClass {
   readonly paramSchema: ParamSchema;
 }
 
+/** Scoring takes a number a feature, so that a file may not declare any number of them. */
+const MAX_FEATURES = 1 << 26;
+
 /** Uids for the trees of an ensemble, which follow from its own. */
 export function treeUids(kind: Kind, uid: string, count: number): readonly string[] {
   return Object.freeze(Array.from({ length: count }, (_, t) => derivedUid(kind === 'classes' ? 'dtc' : 'dtr', uid, t)));
@@ -91,14 +94,14 @@ function sizes(kind: Kind, { numFeatures, statsSize }: SparkTrees): Record<strin
 }
 
 function expected(owner: string, kind: Kind, metadata: ReadonlyMap<string, Json>) {
-  const numFeatures = wholeNumber(owner, metadata, 'numFeatures', 0);
+  const numFeatures = wholeNumber(owner, metadata, 'numFeatures', 0, MAX_FEATURES);
   return { owner, kind, numFeatures, statsSize: kind === 'classes' ? wholeNumber(owner, metadata, 'numClasses', 1) : 3 };
 }
 
-function wholeNumber(owner: string, metadata: ReadonlyMap<string, Json>, key: string, min: number): number {
+function wholeNumber(owner: string, metadata: ReadonlyMap<string, Json>, key: string, min: number, max = 0x7fffffff): number {
   const value = metadata.get(key);
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= 0x7fffffff) return value;
-  throw format(owner, `key ${key} of its metadata must be an integer >= ${min}, got ${show(value)}`);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw format(owner, `key ${key} of its metadata must be an integer from ${min} to ${max}, got ${show(value)}`);
 }
 
 /** A tree's own metadata, as Spark keeps it: without its params a tree would not load there. */

@@ -80,7 +80,7 @@ describe('a boosted classification model', () => {
     expect([...model.featureImportancesOf('split').values]).toEqual([2, 1, 1]);
     expect(model.namedFeatureImportances.map(({ name }) => name)).toEqual(['__proto__', 'city', '😀']);
     expect(() => model.featureImportancesOf('cover' as never)).toThrow(/must be asked for "gain" or "split"/);
-    expect(model.toDebugString()).toBe(`HistGradientBoostingClassificationModel: uid=hgb, numTrees=3, numClasses=2, numFeatures=3
+    expect(model.toDebugString).toBe(`HistGradientBoostingClassificationModel: uid=hgb, numTrees=3, numClasses=2, numFeatures=3
   Tree 0 (weight 1.0):
     If (feature 0 <= 0.5)
      Predict: -0.4

@@ -33,7 +33,7 @@ export class BoostedTree {
   }
 
   /** The splits and predictions as text, in Spark's form. */
-  toDebugString(): string {
+  get toDebugString(): string {
     return `${String(this)}\n${treeText(this.#state.trees, this.#tree, 2)}`;
   }
 

@@ -43,7 +43,7 @@ describe('initialModel', () => {
     const error = async (stage: HistGradientBoostingRegressor) => {
       const model = await stage.fit(frameOf(open(), holed));
       expect(model.numIterations).toBe(40);
-      expect(model.trees.slice(0, 20).map((tree) => tree.toDebugString())).toEqual(first.trees.map((tree) => tree.toDebugString()));
+      expect(model.trees.slice(0, 20).map((tree) => tree.toDebugString)).toEqual(first.trees.map((tree) => tree.toDebugString));
       return holed.reduce((sum, { x, label }) => sum + (label - model.predict(Vectors.dense([...x]))) ** 2, 0) / holed.length;
     };
     const before = holed.reduce((sum, { x, label }) => sum + (label - first.predict(Vectors.dense([...x]))) ** 2, 0) / holed.length;
