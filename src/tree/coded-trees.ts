@@ -1,4 +1,4 @@
-import type { CodePart, SparsePart, VectorColumn } from '../block/column.ts';
+import type { CodePart, SparsePart, VectorColumn, VectorPart } from '../block/column.ts';
 import { codeCategory, codeNumber } from '../kernels/js/trees.ts';
 import { instantiate, type Kernels } from '../kernels/kernels.ts';
 import { PAGE, type SharedMemory, sharedMemory } from '../kernels/memory.ts';
@@ -10,8 +10,8 @@ const TILE = 2048;
 const RUN = 512;
 const SLOT = 64;
 const CONSTANT_SLOTS = 256;
-/** Leaves of a tree at most for all splits to be tried at once; walking from the root is faster beyond. */
-const MAX_LEAVES = 128;
+/** Leaves of a tree at most for all splits to be tried at once: their numbers are bytes. Larger ones are walked from the root. */
+const MAX_LEAVES = 256;
 
 interface CodedTree {
   /** Whether all splits are tried. */
@@ -44,6 +44,8 @@ export class CodedTrees {
   readonly #trees: CodedTree[] = [];
   /** By feature, those that trees split. */
   readonly #columns = new Map<number, PlacedColumn[]>();
+  /** Those features, ascending. */
+  readonly #features: Int32Array;
   readonly #prepare: (values: Float64Array, feature: number) => void;
   readonly #values: Float64Array;
   readonly #slots: number;
@@ -86,6 +88,7 @@ export class CodedTrees {
       if (same) same.push(placed);
       else this.#columns.set(column.feature, [placed]);
     });
+    this.#features = Int32Array.from(this.#columns.keys()).sort();
     for (let t = 0; t < this.count; t++) this.#trees.push(this.#place(trees, t, plan, nodesAt[t], leafValuesAt[t], values));
   }
 
@@ -147,23 +150,27 @@ export class CodedTrees {
   /** Codes rows `[lo, lo + n)` of all features that trees split. */
   #code({ parts }: VectorColumn, lo: number, n: number): void {
     let offset = 0;
+    let next = 0;
     for (const part of parts) {
-      for (let slot = 0; slot < part.size; slot++) {
-        const feature = offset + slot;
-        const columns = this.#columns.get(feature);
-        if (!columns) continue;
-        if (part.kind === 'sparse') break;
-        if (part.kind === 'codes') this.#codeOneHot(part, slot, feature, columns, lo, n);
-        else {
-          if (part.kind === 'numbers') this.#values.set(part.values.subarray(lo, lo + n));
-          else for (let i = 0, p = lo * part.size + slot; i < n; i++, p += part.size) this.#values[i] = part.values[p];
-          this.#prepare(this.#values.subarray(0, n), feature);
-          this.#codeValues(columns, n);
-        }
-      }
-      if (part.kind === 'sparse') this.#codeSparse(part, offset, lo, n);
+      const first = next;
+      while (next < this.#features.length && this.#features[next] < offset + part.size) next++;
+      const features = this.#features.subarray(first, next);
+      if (part.kind === 'sparse') this.#codeSparse(part, offset, features, lo, n);
+      else for (const feature of features) this.#codeFeature(part, feature - offset, feature, lo, n);
       offset += part.size;
     }
+  }
+
+  #codeFeature(part: Exclude<VectorPart, SparsePart>, slot: number, feature: number, lo: number, n: number): void {
+    const columns = this.#columns.get(feature) as PlacedColumn[];
+    if (part.kind === 'codes') {
+      this.#codeOneHot(part, slot, feature, columns, lo, n);
+      return;
+    }
+    if (part.kind === 'numbers') this.#values.set(part.values.subarray(lo, lo + n));
+    else for (let i = 0, p = lo * part.size + slot; i < n; i++, p += part.size) this.#values[i] = part.values[p];
+    this.#prepare(this.#values.subarray(0, n), feature);
+    this.#codeValues(columns, n);
   }
 
   #codeValues(columns: readonly PlacedColumn[], n: number): void {
@@ -185,17 +192,15 @@ export class CodedTrees {
     }
   }
 
-  #codeSparse({ size, starts, indices, values }: SparsePart, offset: number, lo: number, n: number): void {
-    const columnsOf = (slot: number) => this.#columns.get(offset + slot);
-    for (const [feature, columns] of this.#columns) {
-      if (feature < offset || feature >= offset + size) continue;
+  #codeSparse({ starts, indices, values }: SparsePart, offset: number, features: Int32Array, lo: number, n: number): void {
+    for (const feature of features) {
       const zero = this.#prepared(0, feature);
-      for (const column of columns) new Uint8Array(this.#buffer, column.codes, n).fill(codeOf(column, zero));
+      for (const column of this.#columns.get(feature) as PlacedColumn[]) new Uint8Array(this.#buffer, column.codes, n).fill(codeOf(column, zero));
     }
     const bytes = new Uint8Array(this.#buffer);
     for (let i = 0; i < n; i++) {
       for (let p = starts[lo + i]; p < starts[lo + i + 1]; p++) {
-        const columns = columnsOf(indices[p]);
+        const columns = this.#columns.get(offset + indices[p]);
         if (!columns) continue;
         const x = this.#prepared(values[p], offset + indices[p]);
         for (const column of columns) bytes[column.codes + i] = codeOf(column, x);
