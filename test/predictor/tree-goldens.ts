@@ -36,6 +36,7 @@ export interface GoldenTree {
 
 export interface GoldenResult {
   readonly numFeatures: number;
+  readonly numClasses?: number;
   readonly featureImportances: number[];
   readonly toDebugString: string;
   readonly trees: GoldenTree[];

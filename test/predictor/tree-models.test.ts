@@ -110,7 +110,7 @@ describe.each(ALL.map((Class) => [Class.name, Class] as const))('%s', (_, Class)
     ).toEqual(Object.keys(schema));
   });
 
-  it('is the same with one worker and with four, and after save and load', async () => {
+  it('scores a row after save and load as a batch before', async () => {
     const fitted = await make(Class, { seed: 3 }).fit(frame());
     const path = join(root, Class.name);
     await fitted.save(path);

@@ -1,93 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '#dist/engine/engine.js';
-import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
-import { Vectors } from '#dist/linalg/vectors.js';
 import { fitForest, fitGradientBoostedTrees } from '#dist/tree/spark/fit.js';
 import type { ForestRequest } from '#dist/tree/spark/request.js';
 import { leftCategories, type SparkTrees } from '#dist/tree/spark/spark-trees.js';
 import { session } from '../../engine/harness.ts';
+import { framesOf, type GoldenCase, type GoldenTree, goldenTrees } from '../../predictor/tree-goldens.ts';
 
-interface Table {
-  readonly attributes: object | null;
-  readonly features: number[][];
-  readonly label: number[];
-  readonly weight: number[];
-  readonly held: boolean[];
-}
-interface Named {
-  readonly csv: string;
-  readonly select: string[];
-  readonly indexed: string[];
-  readonly assembled: string[];
-}
-type Split = null | [number, number] | [number, number[], number];
-interface Tree {
-  readonly right: number[];
-  readonly split: Split[];
-  readonly prediction: number[];
-  readonly impurity: number[];
-  readonly gain: number[];
-  readonly rawCount: number[];
-  readonly impurityStats: number[][];
-}
-interface Case {
-  readonly name: string;
-  readonly table: string;
-  readonly estimator: string;
-  readonly params: Record<string, unknown>;
-  readonly result?: { readonly trees: Tree[]; readonly treeWeights?: number[]; readonly numClasses?: number };
-}
-
-const goldens = JSON.parse(readFileSync(new URL('../../goldens/trees.json', import.meta.url), 'utf8')) as {
-  made: Record<string, Table>;
-  named: Record<string, Named>;
-  cases: Case[];
-};
+type Split = GoldenTree['split'][number];
 const open = session(2);
 const tables = new Map<string, Frame>();
 
-function madeFrame(name: string): Frame {
-  const [base = '', how] = name.split('/');
-  const made = goldens.made[base] as Table;
-  const n = made.label.length;
-  const changes: Record<string, Partial<Table>> = {
-    'one row': { features: made.features.slice(0, 1), label: made.label.slice(0, 1) },
-    'constant features': { features: made.label.map(() => made.features[0] as number[]) },
-    'one class': { label: made.label.map(() => 0) },
-    'no weight': { weight: new Array(n).fill(0) },
-  };
-  const table = { ...made, ...(how && changes[how]) };
-  const rows = table.features.map((x, i) => ({ features: Vectors.dense(x), label: table.label[i], weight: table.weight[i], held: table.held[i] }));
-  return open().createFrame(rows, {
-    features: table.attributes ? { type: 'vector', attributes: table.attributes as never } : 'vector',
-    label: 'double',
-    weight: 'double',
-    held: 'boolean',
-  });
-}
-
-async function namedFrame({ csv, select, indexed, assembled }: Named): Promise<Frame> {
-  const path = csv.startsWith('telco') ? '../../../examples/data/' : '../../fixtures/tables/';
-  let frame = open()
-    .read.csv(new URL(path + csv, import.meta.url).pathname, { header: true, inferSchema: true })
-    .selectExpr(...select.map((text) => text.replace(/(\d)D\b/g, '$1')));
-  if (indexed.length > 0) {
-    const model = await new StringIndexer({ inputCols: indexed, outputCols: indexed.map((name) => `${name}_ix`) }).fit(frame);
-    frame = model.transform(frame);
-  }
-  return new VectorAssembler({ inputCols: assembled, outputCol: 'features' }).transform(frame);
-}
-
 async function frameOf(name: string): Promise<Frame> {
-  const named = goldens.named[name];
-  const frame = tables.get(name) ?? (named ? await namedFrame(named) : madeFrame(name));
+  const frame = tables.get(name) ?? (await framesOf(open(), name)).fitted;
   tables.set(name, frame);
   return frame;
 }
 
-async function grown({ estimator, params, table, result }: Case): Promise<{ trees: SparkTrees; treeWeights?: Float64Array }> {
+async function grown({ estimator, params, table, result }: GoldenCase): Promise<{ trees: SparkTrees; treeWeights?: Float64Array }> {
   const frame = await frameOf(table);
   const common = {
     uid: 'uid',
@@ -118,7 +48,7 @@ function close(actual: number, expected: number, what: string): void {
   if (Math.abs(actual - expected) > 1e-12 * Math.max(1, Math.abs(expected))) expect(actual, what).toBe(expected);
 }
 
-function same(trees: SparkTrees, t: number, tree: Tree): void {
+function same(trees: SparkTrees, t: number, tree: GoldenTree): void {
   const start = trees.starts[t] as number;
   const count = (trees.starts[t + 1] as number) - start;
   const splits = Array.from({ length: count }, (_, k): Split => {
@@ -147,10 +77,10 @@ function same(trees: SparkTrees, t: number, tree: Tree): void {
 }
 
 describe('trees without randomness are those of Spark 4.3, node by node', () => {
-  for (const one of goldens.cases.filter(({ result }) => result)) {
+  for (const one of goldenTrees.filter(({ result }) => result)) {
     it(`${one.estimator}: ${one.name} (${one.table})`, async () => {
       const { trees, treeWeights } = await grown(one);
-      const expected = one.result as NonNullable<Case['result']>;
+      const expected = one.result as NonNullable<GoldenCase['result']>;
       if (treeWeights) expect([...treeWeights]).toEqual(expected.treeWeights);
       for (const [t, tree] of expected.trees.entries()) same(trees, t, tree);
       if (treeWeights) expect(trees.starts).toHaveLength(expected.trees.length + 1);
