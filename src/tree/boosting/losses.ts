@@ -102,7 +102,7 @@ export function hasUnitHessian({ name }: LossSpec): boolean {
 }
 
 /** Whether the prediction is `e^score`; other regressions predict the score itself. */
-export function hasLogLink(name: LossSpec['name']): boolean {
+function hasLogLink(name: LossSpec['name']): boolean {
   return name === 'poisson' || name === 'gamma' || name === 'tweedie';
 }
 

@@ -53,7 +53,7 @@ export function leafValue({ g, h }: { g: number; h: number }, l1: number, l2: nu
 }
 
 /** What a leaf of this value takes from the loss, doubled: `-(2 T(G) v + (H + l2) v²)`, which at the unbounded value is `T(G)² / (H + l2)`. */
-export function leafGain({ g, h }: { g: number; h: number }, l1: number, l2: number, value: number): number {
+function leafGain({ g, h }: { g: number; h: number }, l1: number, l2: number, value: number): number {
   const t = shrunk(g, l1);
   const d = h + l2;
   if (!(d > 0)) return 0;
