@@ -13,7 +13,6 @@ import type * as z from '../param/zod.ts';
 import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs } from '../predictor/score-columns.ts';
-import type { Decision } from '../scoring/decision.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
@@ -123,8 +122,8 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   }
 
   #scoringOf(outputs: readonly BoostedClassOutput[]): BoostedClassScoring {
-    const { rawPredictionCol, thresholds } = this.params;
-    const decision: Decision = { by: rawPredictionCol === '' ? 'probability' : 'margin', above: null, thresholds: thresholds ?? null };
+    // Of raw scores and not of probabilities, which round: the prediction must not depend on the columns asked for.
+    const decision = { by: 'margin', above: null, thresholds: this.params.thresholds ?? null } as const;
     return { ...this.scoring, decision, outputs };
   }
 

@@ -10,7 +10,7 @@ export type BoostedClassOutput = ClassOutput | 'leaf' | 'contributions';
 
 /** A boosted classifier as the row loop needs it; plain data. */
 export interface BoostedClassScoring extends BoostedScoring {
-  readonly decision: Decision;
+  readonly decision: Extract<Decision, { above: null }>;
   /** Which columns to make, in this order. */
   readonly outputs: readonly BoostedClassOutput[];
 }
@@ -25,7 +25,7 @@ export function scoreBoostedClasses(scoring: BoostedClassScoring): (inputs: read
   const scores = new BoostedScores(scoring);
   const needed = new Set(outputs);
   const needsScores = needed.has('rawPrediction') || needed.has('probability') || needed.has('prediction');
-  const needsProbability = needed.has('probability') || (needed.has('prediction') && (decision.by === 'probability' || usesThresholds(decision)));
+  const needsProbability = needed.has('probability') || (needed.has('prediction') && decision.thresholds !== null);
   let capacity = 0;
   let columns: { rawPrediction: VectorColumn; probability: VectorColumn; prediction: NumberColumn };
 
@@ -66,8 +66,4 @@ export function scoreBoostedClasses(scoring: BoostedClassScoring): (inputs: read
       return name === 'contributions' ? scores.contributions(features, rows) : columns[name];
     });
   };
-}
-
-function usesThresholds(decision: Decision): boolean {
-  return decision.above === null && decision.thresholds !== null;
 }
