@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HistGradientBoostingClassifier, type HistGradientBoostingClassifierParams } from '#dist/classification/index.js';
 import { Vectors } from '#dist/linalg/vectors.js';
-import { refuses, session } from '../engine/harness.ts';
+import { folder, refuses, session } from '../engine/harness.ts';
 import { type Example, examples, frameOf } from '../tree/boosting/synthetic.ts';
 
 const open = session(2);
+const path = folder();
 const small = { maxIter: 10, minSamplesLeaf: 2, minChildWeight: 0 };
 const fitted = (rows: readonly Example[], params: HistGradientBoostingClassifierParams = {}, options: Parameters<typeof frameOf>[2] = {}) =>
   new HistGradientBoostingClassifier({ ...small, ...params }).fit(frameOf(open(), rows, options));
@@ -80,6 +81,31 @@ describe('HistGradientBoostingClassifier', () => {
     expect(asNumbers.trees[0].rootNode.split).toHaveProperty('threshold');
     const byName = await fitted(rows, { categoricalFeatures: ['f0'], categorySmoothing: 1, categoryL2: 0 });
     expect(byName.state.trees).toEqual(model.state.trees);
+  });
+
+  it('grows the same trees from dense and sparse vectors, cached or read from files, in any number of partitions', async () => {
+    const rows = circle.map(({ x, label }, i) => ({ x: [i % 3 === 0 ? 0 : x[0], x[1], i % 11 === 0 ? Number.NaN : 0], label }));
+    const stage = new HistGradientBoostingClassifier(small);
+    const frame = frameOf(open(), rows);
+    const { trees } = (await stage.fit(frame)).state;
+    const sparse = open().createFrame(
+      rows.map(({ x, label }) => {
+        const indices = [0, 1, 2].filter((j) => x[j] !== 0);
+        return {
+          features: Vectors.sparse(
+            3,
+            indices,
+            indices.map((j) => x[j]),
+          ),
+          label,
+        };
+      }),
+      { features: 'vector', label: 'double' },
+    );
+    await frame.write.parquet(path('rows'));
+    for (const other of [sparse, frame.cache(), open().read.parquet(path('rows')), frameOf(open(), rows, { partitions: 5 })]) {
+      expect((await stage.fit(other)).state.trees).toEqual(trees);
+    }
   });
 
   it('does not split rows that are alike', async () => {
