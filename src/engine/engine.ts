@@ -1,16 +1,41 @@
 import type { Column } from '../block/column.ts';
-import type { Executor, FitOptions, Logger, ProgressEvent } from '../frame/executor.ts';
+import type { ActionOptions, Executor, FitOptions, Logger, ProgressEvent } from '../frame/executor.ts';
 import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { AggregatorSpec, ColumnSpec, LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { SparkParamType } from '../param/param.ts';
 import type { FeatureBins, FeatureSample } from '../tree/bins.ts';
 import type { FitContext, RoundsSpec } from './local/workers/contract.ts';
 /** An engine that trains: what an estimator's `fit` calls. */
 export interface Engine extends Executor {
   /** How many threads train, so that many small fits may go on side by side; 1 when absent. */
   readonly workers?: number;
-  /** Runs `train` with a context over `plan`; on a cluster the estimator is sent there instead. */
+  /** What fits and judges where the rows are; absent on an engine that trains in this process. */
+  readonly stages?: StageServer;
+  /** Runs `train` with a context over `plan`. */
   train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T>;
+}
+/** A stage as a cluster is told of it: Spark's class, and the params that are set. */
+export interface RemoteStage {
+  readonly type: string;
+  readonly uid: string;
+  /** The class's own name, for messages. */
+  readonly owner: string;
+  readonly params: ReadonlyMap<string, { readonly type: SparkParamType; readonly value: unknown }>;
+}
+/** A cluster's own trainers. */
+export interface StageServer {
+  /** Fits the stage there. */
+  fit(plan: Plan, stage: RemoteStage, options: FitOptions): Promise<RemoteModel>;
+  evaluate(plan: Plan, stage: RemoteStage, options: ActionOptions): Promise<number>;
+}
+/** A fitted model on the cluster. */
+export interface RemoteModel {
+  /** What saving it writes, by path in its folder. */
+  files(options: ActionOptions): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** From now on models of this state are this one; it is given back once the state is. */
+  adopt(state: object): void;
+  release(): Promise<void>;
 }
 /** What a session stands on: an engine, and what ends it. */
 export interface Backend {

@@ -1,5 +1,5 @@
 import type { Binder } from '../block/binder.ts';
-import type { Engine, TrainingContext } from '../engine/engine.ts';
+import type { Engine, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { Executor, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -152,6 +152,13 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return null;
   }
 
+  /** The stage as a cluster is told of it. */
+  remote(): RemoteStage {
+    const { type, owner, paramSchema } = this.#class();
+    const shapes = paramShapes(paramSchema);
+    return { type, owner, uid: this.uid, params: new Map([...this.#set].map(([name, value]) => [name, { type: shapes.get(name)!.type, value }])) };
+  }
+
   /** Saves the stage as a directory in Spark ML's layout: all or nothing. */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     const { saveStage } = await import('../persistence/save.ts');
@@ -219,7 +226,24 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
   async fit(frame: Frame, options: FitOptions = {}): Promise<M> {
     await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
     const engine = frame.executor as Engine;
+    if (engine.stages) return this.#fitThere(engine.stages, frame, options);
     return engine.train(frame.plan, this.uid, options, (context) => this.train(context));
+  }
+
+  /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */
+  async #fitThere(stages: StageServer, frame: Frame, options: FitOptions): Promise<M> {
+    const remote = await stages.fit(frame.plan, this.remote(), options);
+    try {
+      const { loadStage } = await import('../persistence/load.ts');
+      const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
+      const Class = fetched.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
+      const model = new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this);
+      remote.adopt(model.state);
+      return model as unknown as M;
+    } catch (error) {
+      await remote.release().catch(() => {});
+      throw error;
+    }
   }
 
   /** Local training. */

@@ -8,15 +8,16 @@ import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
 import type { Backend, Engine, TrainingContext } from '../engine.ts';
 import { Caches } from './caches.ts';
-import type { SparkClient } from './client.ts';
+import type { CallOptions, SparkClient } from './client.ts';
 import { type ExecuteOptions, execute } from './execution.ts';
 import { located, stepName } from './failures.ts';
 import { localRelation, uploadedRelation } from './local-data.ts';
 import { quoted } from './names.ts';
 import { PlanCompiler, type RelType, relationOf } from './plan.ts';
-import type { CommandSchema } from './proto/connect_pb.ts';
+import type { CommandSchema, Relation } from './proto/connect_pb.ts';
 import { hasScheme } from './read.ts';
 import { QueryResult } from './results.ts';
+import { SparkStages } from './stages.ts';
 import { schemaOf } from './types.ts';
 
 const SIMPLE_EXPLAIN = 1;
@@ -38,6 +39,7 @@ export class SparkEngine implements Engine {
   readonly client: SparkClient;
   readonly compiler: PlanCompiler;
   readonly caches: Caches;
+  readonly stages: SparkStages;
   readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
   readonly #openLocal: () => Promise<Backend>;
   #local: Promise<Backend> | null = null;
@@ -52,18 +54,17 @@ export class SparkEngine implements Engine {
       schema: (plan) => this.schema(plan),
       localTable: (table) => localRelation(client, table, { owner: 'createFrame' }),
       localFiles: (plan) => this.#uploaded(plan),
-      transform: async (stage) => {
-        throw new MlError('NOT_SUPPORTED', `${stage.uid}: stages do not run on a Spark session yet`, { stage: stage.uid });
-      },
+      transform: (stage, input) => this.stages.transform(stage, input),
     });
     this.caches = new Caches(client, this.compiler);
+    this.stages = new SparkStages(this);
   }
 
   async schema(plan: Plan, options: ActionOptions = {}): Promise<Schema> {
     this.client.check({ owner: 'schema', ...options });
     let schema = this.#schemas.get(plan);
     if (!schema) {
-      schema = this.#located(plan, this.#analyzed(plan, options));
+      schema = this.located(plan, this.#analyzed(plan, options));
       this.#schemas.set(plan, schema);
       schema.catch(() => this.#schemas.delete(plan));
     }
@@ -119,11 +120,11 @@ export class SparkEngine implements Engine {
       options: Object.fromEntries(Object.entries(sink.options).map(([name, given]) => [name, String(given)])),
     };
     await this.caches.ensure(plan, { owner, signal: options.signal });
-    await this.#located(plan, this.command({ commandType: { case: 'writeOperation', value } }, { owner, signal: options.signal }));
+    await this.located(plan, this.command({ commandType: { case: 'writeOperation', value } }, { owner, signal: options.signal }));
   }
 
   async explain(plan: Plan): Promise<string> {
-    return this.#located(plan, this.#explained(plan));
+    return this.located(plan, this.#explained(plan));
   }
 
   async quantiles(
@@ -149,12 +150,31 @@ export class SparkEngine implements Engine {
   }
 
   async train<T>(_plan: Plan, owner: string, _options: FitOptions, _train: (context: TrainingContext) => Promise<T>): Promise<T> {
-    throw new MlError('NOT_SUPPORTED', `${owner}: stages do not train on a Spark session yet`, { stage: owner });
+    throw new MlError(
+      'NOT_SUPPORTED',
+      `${owner}: it trains in this process only; bring the rows into a local session: (await Session.local()).createFrame(await frame.toArrow())`,
+      { stage: owner },
+    );
   }
 
   /** Runs a command of the protocol to its end. */
   async command(command: MessageInitShape<typeof CommandSchema>, options: ActionOptions & { owner: string }): Promise<void> {
     for await (const _ of execute(this.client, { opType: { case: 'command', value: command } }, this.#executing(options.owner, options)));
+  }
+
+  /** The relation of a plan that an action is about to use. */
+  async prepared(plan: Plan, options: CallOptions): Promise<Relation> {
+    this.client.check(options);
+    await this.caches.ensure(plan, options);
+    return this.compiler.relation(plan);
+  }
+
+  /** The rows of a relation that belongs to no frame. */
+  async rows(relType: RelType, { owner, signal }: CallOptions): Promise<Row[]> {
+    const result = new QueryResult(this.client, relationOf(relType), { owner, signal });
+    const rows: Row[] = [];
+    for await (const batch of result.batches()) rowsInto(rows, result.schema, batch);
+    return rows;
   }
 
   async close(): Promise<void> {
@@ -204,7 +224,8 @@ export class SparkEngine implements Engine {
     }
   }
 
-  async #located<T>(plan: Plan, work: Promise<T>): Promise<T> {
+  /** Errors of `work` are told of the plan's step that made them. */
+  async located<T>(plan: Plan, work: Promise<T>): Promise<T> {
     try {
       return await work;
     } catch (error) {

@@ -1,0 +1,186 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { MlError, show } from '../../error.ts';
+import type { ActionOptions, FitOptions, ProgressEvent } from '../../frame/executor.ts';
+import type { Plan, TransformStage } from '../../frame/plan.ts';
+import { Schema } from '../../frame/schema.ts';
+import type { ParamSchema } from '../../param/param.ts';
+import type { PipelineStage } from '../../pipeline/stage.ts';
+import type { RemoteModel, RemoteStage, StageServer } from '../engine.ts';
+import type { CallOptions } from './client.ts';
+import type { SparkEngine } from './engine.ts';
+import { execute } from './execution.ts';
+import { mlParams } from './params.ts';
+import type { RelType } from './plan.ts';
+import type { MlCommandResult, MlCommandSchema, Relation } from './proto/connect_pb.ts';
+import { withScratch } from './scratch.ts';
+
+type MlCommand = NonNullable<MessageInitShape<typeof MlCommandSchema>['command']>;
+type AnyStage = PipelineStage<ParamSchema> & { readonly state?: object };
+
+const ESTIMATOR = 1;
+const TRANSFORMER = 2;
+const EVALUATOR = 3;
+const MODEL = 4;
+/** Classes that a cluster has. */
+const SPARK = 'org.apache.spark.';
+
+/** Fits, transforms and judges on the cluster by the protocol's ML commands. Models stay there; each is given back once nobody here has it. */
+export class SparkStages implements StageServer {
+  readonly #engine: SparkEngine;
+  /** Keys of models on the server, by the state that a model shares with its copies. */
+  readonly #models = new WeakMap<object, Promise<string>>();
+  readonly #forgotten = new FinalizationRegistry<string>((id) => {
+    if (!this.#engine.client.closed) this.#engine.client.later(this.#delete(id));
+  });
+
+  constructor(engine: SparkEngine) {
+    this.#engine = engine;
+  }
+
+  async fit(plan: Plan, stage: RemoteStage, { signal, onProgress }: FitOptions): Promise<RemoteModel> {
+    requireSpark(stage);
+    const owner = stage.owner;
+    const dataset = await this.#engine.prepared(plan, { owner, signal });
+    const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
+    const told = onProgress && ((event: ProgressEvent) => onProgress({ ...event, stage: stage.uid }));
+    const result = await this.#run({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal }, plan, told);
+    const id = this.#keyOf(result, owner);
+    return {
+      files: (options) => this.#files(id, { owner, signal: options.signal }),
+      adopt: (state) => this.#adopt(state, id),
+      release: () => this.#delete(id),
+    };
+  }
+
+  async evaluate(plan: Plan, stage: RemoteStage, { signal }: ActionOptions): Promise<number> {
+    requireSpark(stage);
+    const { owner } = stage;
+    const dataset = await this.#engine.prepared(plan, { owner, signal });
+    const evaluator = { name: stage.type, uid: stage.uid, type: EVALUATOR };
+    const result = await this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(stage), dataset } }, { owner, signal }, plan);
+    const literal = result.resultType.case === 'param' ? result.resultType.value.literalType : undefined;
+    if (literal?.case === 'double') return literal.value;
+    throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a number, got ${show(literal?.case)}`);
+  }
+
+  /** The relation of a frame with a stage's columns. */
+  async transform(stage: TransformStage, input: Relation): Promise<RelType> {
+    const here = stage as unknown as AnyStage;
+    const described = here.remote();
+    requireSpark(described);
+    const operator = here.state
+      ? ({ case: 'objRef', value: { id: await this.#uploaded(here, here.state) } } as const)
+      : ({ case: 'transformer', value: { name: described.type, uid: described.uid, type: TRANSFORMER } } as const);
+    return { case: 'mlRelation', value: { mlType: { case: 'transform', value: { operator, input, params: mlParams(described) } } } };
+  }
+
+  #adopt(state: object, id: string): void {
+    this.#models.set(state, Promise.resolve(id));
+    this.#forgotten.register(state, id);
+  }
+
+  /** The key of a model; one that was made here is sent to the server first, once. */
+  #uploaded(stage: AnyStage, state: object): Promise<string> {
+    let key = this.#models.get(state);
+    if (!key) {
+      key = this.#upload(stage);
+      this.#models.set(state, key);
+      key.then(
+        (id) => this.#forgotten.register(state, id),
+        () => this.#models.delete(state),
+      );
+    }
+    return key;
+  }
+
+  /** Saves the model here, writes its tables and texts on the server, and reads it there. */
+  async #upload(stage: AnyStage): Promise<string> {
+    const { owner, type } = stage.remote();
+    const options = { owner };
+    const home = await mkdtemp(join(tmpdir(), 'millstream-model-'));
+    try {
+      const saved = join(home, 'model');
+      await stage.save(saved);
+      return await withScratch(this.#engine, options, async (scratch) => {
+        const target = `${scratch}/model`;
+        for (const folder of await dataFolders(saved)) await this.#writeFolder(folder, `${target}/${relative(saved, folder)}`, options);
+        const result = await this.#run({ case: 'read', value: { operator: { name: type, type: MODEL }, path: target } }, options);
+        return this.#keyOf(result, owner);
+      });
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  }
+
+  async #writeFolder(folder: string, path: string, options: CallOptions): Promise<void> {
+    const text = basename(folder) === 'metadata';
+    const plan = text ? await textPlan(folder) : ({ op: 'read', format: 'parquet', paths: [folder], schema: null, options: {} } as const);
+    const input = await this.#engine.compiler.relation({ op: 'repartition', input: plan, partitions: 1 } as Plan);
+    const value = { input, source: text ? 'text' : 'parquet', saveType: { case: 'path' as const, value: path }, mode: 3 };
+    await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
+  }
+
+  /** The files of a model of the server's, by their path in its folder. */
+  #files(id: string, options: CallOptions): Promise<Map<string, Uint8Array>> {
+    return withScratch(this.#engine, options, async (scratch) => {
+      const path = `${scratch}/model`;
+      await this.#run({ case: 'write', value: { type: { case: 'objRef', value: { id } }, path, shouldOverwrite: false } }, options);
+      const source = { format: 'binaryFile', paths: [path], options: { recursiveFileLookup: 'true' } };
+      const rows = await this.#engine.rows({ case: 'read', value: { readType: { case: 'dataSource', value: source } } }, options);
+      const inside = (file: string) => file.slice(file.indexOf(`/${basename(scratch)}/model/`) + basename(scratch).length + '//model/'.length);
+      return new Map(rows.map((row) => [inside(String(row.path)), row.content as Uint8Array]));
+    });
+  }
+
+  async #delete(id: string): Promise<void> {
+    await this.#run({ case: 'delete', value: { objRefs: [{ id }] } }, { owner: 'close' });
+  }
+
+  /** Runs one command and gives its result. */
+  async #run(command: MlCommand, options: CallOptions, plan?: Plan, onProgress?: (event: ProgressEvent) => void): Promise<MlCommandResult> {
+    const run = async () => {
+      let result: MlCommandResult | null = null;
+      const sent = { opType: { case: 'command', value: { commandType: { case: 'mlCommand', value: { command } } } } } as const;
+      for await (const { responseType } of execute(this.#engine.client, sent, { ...options, onProgress })) {
+        if (responseType.case === 'mlCommandResult') result ??= responseType.value;
+      }
+      if (result) return result;
+      throw new MlError('SPARK_FAILED', `${options.owner}: the server must answer a command of ML, it did not`);
+    };
+    return plan ? this.#engine.located(plan, run()) : run();
+  }
+
+  #keyOf({ resultType }: MlCommandResult, owner: string): string {
+    const info = resultType.case === 'operatorInfo' ? resultType.value : undefined;
+    if (info?.warningMessage) this.#engine.logger.warn(`${owner}: ${info.warningMessage}`);
+    if (info?.type.case === 'objRef') return info.type.value.id;
+    throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a model, got ${show(resultType.case)}`);
+  }
+}
+
+function requireSpark({ type, owner }: RemoteStage): void {
+  if (type.startsWith(SPARK)) return;
+  throw new MlError('NOT_SUPPORTED', `${owner}: Spark has no such stage; take one that it has, or bring the rows into a local session`, {
+    stage: owner,
+  });
+}
+
+/** Folders that hold data files. */
+async function dataFolders(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const visible = entries.filter((e) => e.isFile() && !/^[._]/.test(e.name));
+  return [...new Set(visible.map((e) => e.parentPath))].sort();
+}
+
+/** The lines of a folder of texts, as rows. */
+async function textPlan(folder: string): Promise<Plan> {
+  const lines: string[] = [];
+  for (const name of await readdir(folder)) {
+    if (!/^[._]/.test(name)) lines.push(...(await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => line !== ''));
+  }
+  const schema = new Schema([{ name: 'value', type: { kind: 'string' }, nullable: true }]);
+  return { op: 'local', table: { schema, rows: lines.length, partitions: null, columns: [lines] } };
+}
