@@ -40,7 +40,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
   }
 
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<number> {
-    return (await this.getMetrics(frame, options))[this.params.metricName];
+    return this.evaluateThere(frame, options) ?? (await this.getMetrics(frame, options))[this.params.metricName];
   }
 
   /** The curves and areas behind {@link evaluate}. */

@@ -61,6 +61,8 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
   }
 
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<number> {
+    const there = this.evaluateThere(frame, options);
+    if (there) return there;
     const { metricName, metricLabel, beta, eps } = this.params;
     const metrics = await this.#read(frame, metricName === 'logLoss', options);
     switch (metricName) {

@@ -45,7 +45,7 @@ export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorPar
   }
 
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<number> {
-    return (await this.getMetrics(frame, options))[FIELDS[this.params.metricName]];
+    return this.evaluateThere(frame, options) ?? (await this.getMetrics(frame, options))[FIELDS[this.params.metricName]];
   }
 
   /** All metrics at once. */

@@ -1,12 +1,12 @@
 import type { Binder } from '../block/binder.ts';
-import type { Engine, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
+import type { Engine, RemoteModel, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { Executor, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
 import { checkParams, type ParamDefinition, type ParamSchema, type ParamShape, paramShapes, resolveParams, unknownParam } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
-import type * as z from '../param/zod.ts';
+import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { makeRowScorer, type RowScorer } from '../scoring/row-scorer.ts';
 import { classSeed, randomUid } from './uid.ts';
@@ -220,10 +220,49 @@ export abstract class Transformer<P extends ParamSchema> extends PipelineStage<P
   }
 }
 
+/** Key of an option of `fit`: a model fitted on a cluster stays there and is not fetched, as a search wants it, which only scores by it and gives it back. */
+export const STAY: unique symbol = Symbol('stay');
+
+export interface StayOptions extends FitOptions {
+  [STAY]?: boolean;
+}
+
+/** A model that is on a cluster only: it scores frames there, until it is given back. */
+export class FittedThere extends Transformer<ParamSchema> {
+  static readonly type = 'millstream.FittedThere';
+  static readonly paramSchema = z.strictObject({});
+  readonly state = {};
+  readonly #model: RemoteModel;
+  readonly #stage: RemoteStage;
+
+  constructor(model: RemoteModel, stage: RemoteStage) {
+    super({}, stage.uid);
+    this.#model = model;
+    this.#stage = stage;
+    model.adopt(this.state);
+  }
+
+  override remote(): RemoteStage {
+    return { ...this.#stage, params: new Map() };
+  }
+
+  release(): Promise<void> {
+    return this.#model.release();
+  }
+
+  bind(): never {
+    throw new MlError('NOT_SUPPORTED', `${this.uid}: the model is on the cluster only`);
+  }
+
+  protected outputSchema(schema: Schema): Schema {
+    return schema;
+  }
+}
+
 /** Learns a {@link Model} from a frame. */
 export abstract class Estimator<P extends ParamSchema, M extends Transformer<ParamSchema>> extends PipelineStage<P> {
   /** Fits to `frame`: checks the schema first, then trains where the frame's engine is. This stage is not changed. */
-  async fit(frame: Frame, options: FitOptions = {}): Promise<M> {
+  async fit(frame: Frame, options: StayOptions = {}): Promise<M> {
     await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
     const engine = frame.executor as Engine;
     if (engine.stages) return this.#fitThere(engine.stages, frame, options);
@@ -231,8 +270,9 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
   }
 
   /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */
-  async #fitThere(stages: StageServer, frame: Frame, options: FitOptions): Promise<M> {
+  async #fitThere(stages: StageServer, frame: Frame, options: StayOptions): Promise<M> {
     const remote = await stages.fit(frame.plan, this.remote(), options);
+    if (options[STAY]) return new FittedThere(remote, this.remote()) as unknown as M;
     try {
       const { loadStage } = await import('../persistence/load.ts');
       const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;

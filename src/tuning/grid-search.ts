@@ -6,6 +6,7 @@ import type { ParamMap } from '../param/param-map.ts';
 import { descendants } from '../pipeline/children.ts';
 import { type AnyEstimator, type AnyTransformer, Pipeline } from '../pipeline/pipeline.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
+import { FittedThere, STAY, type StayOptions } from '../pipeline/stage.ts';
 import { HeldRows } from './held-rows.ts';
 import type { AnyEvaluator } from './search-params.ts';
 import type { Split, StageName } from './split.ts';
@@ -47,7 +48,8 @@ export async function searchGrid(
 ): Promise<SearchResult> {
   const { search, evaluator, maps, collectSubModels } = plan;
   const { prefix, tail } = splitEstimator(plan.estimator, maps);
-  const small = (await frame.count(options)) <= SMALL_ROWS;
+  const there = (frame.executor as Engine).stages !== undefined;
+  const small = !there && (await frame.count(options)) <= SMALL_ROWS;
   const folds = splits.map((split) => new Fold(split, prefix, maps.length, small));
   const metrics = splits.map(() => new Array<number>(maps.length).fill(Number.NaN));
   const models = splits.map(() => new Array<AnyTransformer>(maps.length));
@@ -57,8 +59,9 @@ export async function searchGrid(
       const [s, p] = [Math.floor(task / maps.length), task % maps.length];
       if (small) folds[s + 1]?.prepare(signal).catch(() => {}); // its own points will meet the error
       const { head, train, validation } = await folds[s].prepare(signal);
-      const model = (await tail.copy(maps[p]).fit(train, { signal })) as AnyTransformer;
-      const metric = await evaluator.evaluate(model.transform(validation), { signal });
+      const stay: StayOptions = { signal, [STAY]: !collectSubModels };
+      const model = (await tail.copy(maps[p]).fit(train, stay)) as AnyTransformer;
+      const metric = await evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBack(model));
       if (Number.isNaN(metric)) throw notANumber(plan, splits[s], p);
       metrics[s][p] = metric;
       if (collectSubModels) models[s][p] = head ? joined(plan.estimator.copy(maps[p]), head, model) : model;
@@ -96,6 +99,13 @@ function splitEstimator(estimator: AnyEstimator, maps: readonly ParamMap[]): { p
   const cut = first < 0 ? stages.length : first;
   if (cut === 0) return { prefix: null, tail: estimator as AnyEstimator };
   return { prefix: estimator.copy({ stages: stages.slice(0, cut) }), tail: estimator.copy({ stages: stages.slice(cut) }) as AnyEstimator };
+}
+
+/** Frees what is on a cluster only. */
+async function giveBack(model: AnyTransformer): Promise<void> {
+  for (const stage of model instanceof PipelineModel ? model.stages : [model]) {
+    if (stage instanceof FittedThere) await stage.release().catch(() => {});
+  }
 }
 
 /** The pipeline's model, from its head's and its tail's. */

@@ -17,6 +17,7 @@ import { PlanCompiler, type RelType, relationOf } from './plan.ts';
 import type { CommandSchema, Relation } from './proto/connect_pb.ts';
 import { hasScheme } from './read.ts';
 import { QueryResult } from './results.ts';
+import { scanContext } from './scan.ts';
 import { SparkStages } from './stages.ts';
 import { schemaOf } from './types.ts';
 
@@ -149,12 +150,8 @@ export class SparkEngine implements Engine {
     await this.caches.unpersist(plan);
   }
 
-  async train<T>(_plan: Plan, owner: string, _options: FitOptions, _train: (context: TrainingContext) => Promise<T>): Promise<T> {
-    throw new MlError(
-      'NOT_SUPPORTED',
-      `${owner}: it trains in this process only; bring the rows into a local session: (await Session.local()).createFrame(await frame.toArrow())`,
-      { stage: owner },
-    );
+  async train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
+    return train(scanContext(this, plan, await this.schema(plan, options), owner, options));
   }
 
   /** Runs a command of the protocol to its end. */

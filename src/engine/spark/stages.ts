@@ -135,6 +135,13 @@ export class SparkStages implements StageServer {
     });
   }
 
+  /** What the server keeps of this session's models, a text each. */
+  async kept(): Promise<string[]> {
+    const { resultType } = await this.#run({ case: 'getCacheInfo', value: {} }, { owner: 'kept' });
+    const literal = resultType.case === 'param' ? resultType.value.literalType : undefined;
+    return literal?.case === 'array' ? literal.value.elements.map((e) => String(e.literalType.value)) : [];
+  }
+
   async #delete(id: string): Promise<void> {
     await this.#run({ case: 'delete', value: { objRefs: [{ id }] } }, { owner: 'close' });
   }
