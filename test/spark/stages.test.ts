@@ -59,7 +59,7 @@ describe('stages on a cluster', { timeout: 180_000 }, () => {
   };
   const close = (a: readonly number[][], b: readonly number[][]) => {
     expect(a).toHaveLength(b.length);
-    a.forEach((row, i) => row.forEach((x, j) => expect(x).toBeCloseTo(b[i][j], 6)));
+    for (const [i, row] of a.entries()) for (const [j, x] of row.entries()) expect(x).toBeCloseTo(b[i][j], 6);
   };
 
   it('a pipeline learns what it learns here, and its model is the same class', async () => {
@@ -117,7 +117,7 @@ describe('stages on a cluster', { timeout: 180_000 }, () => {
     const search = new CrossValidator({ estimator: pipeline, estimatorParamMaps: grid, evaluator, numFolds: 3, foldCol: 'fold', parallelism: 2 });
     const before = (await kept()).length;
     const [theirs, mine] = [await search.fit(there), await search.fit(here)];
-    theirs.avgMetrics.forEach((metric, i) => expect(metric).toBeCloseTo(mine.avgMetrics[i], 6));
+    close([theirs.avgMetrics], [mine.avgMetrics]);
     expect((theirs.bestModel as PipelineModel).stages.at(-1)?.params).toMatchObject({
       regParam: ((mine.bestModel as PipelineModel).stages.at(-1) as LogisticRegressionModel).params.regParam,
     });
