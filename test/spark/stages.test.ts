@@ -57,7 +57,7 @@ describe('stages on a cluster', { timeout: 180_000 }, () => {
     const rows = await by.transform(frame).orderBy('id').select('prediction', 'probability').collect();
     return rows.map((r) => [r.prediction, ...(r.probability as { toArray(): Float64Array }).toArray()]);
   };
-  const close = (a: readonly number[][], b: readonly number[][]) => {
+  const close = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) => {
     expect(a).toHaveLength(b.length);
     for (const [i, row] of a.entries()) for (const [j, x] of row.entries()) expect(x).toBeCloseTo(b[i][j], 6);
   };
