@@ -107,8 +107,7 @@ export class BestSplit {
         best = k;
       }
     }
-    for (let k = 0; k <= best; k++)
-      this.words[(order[k] as number) >> 5] = (this.words[(order[k] as number) >> 5] as number) | (1 << ((order[k] as number) & 31));
+    for (const c of order.slice(0, best + 1)) this.words[c >> 5] = (this.words[c >> 5] as number) | (1 << (c & 31));
   }
 
   /** Categories by impurity (three classes or more), weight of class 1 (two) or mean; those without rows last. Equal ones keep their order. */

@@ -35,24 +35,25 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
     const loss = boostingLosses[args.loss];
     const draw = args.subsamplingRate < 1 ? new RowDraw(args.subsamplingRate, false) : null;
     const optional = (column: number | undefined) => (column === undefined ? null : doublesOf(partition, column));
-    let input: Float64Array = new Float64Array(2);
+    let next = 0;
+    let added: Float64Array | null = null;
     return {
-      load: (next) => {
-        input = next;
+      load(input) {
+        const [comes = 0, treeWeight = 0] = input;
+        next = comes;
+        added = Number.isNaN(treeWeight) ? null : input.slice(2).map((value) => value * treeWeight);
       },
       block(lo, hi, output) {
-        const [next = 0, treeWeight = 0] = input;
         const labels = doublesOf(partition, args.target);
         const predictions = doublesOf(partition, args.predictions);
         const residuals = doublesOf(partition, args.label);
         const nodes = nodesOf(partition, args.nodes[0] as number);
         const held = optional(args.heldOut);
-        if (Number.isNaN(treeWeight)) {
+        if (added === null) {
           predictions.fill(0, lo, hi);
           for (let i = lo; i < hi; i++) residuals[i] = args.loss === 'logistic' ? 2 * (labels[i] as number) - 1 : (labels[i] as number);
         } else {
-          const values = input.slice(2).map((value) => value * treeWeight);
-          for (let i = lo; i < hi; i++) predictions[i] = (predictions[i] as number) + (values[nodes[i] as number] as number);
+          for (let i = lo; i < hi; i++) predictions[i] = (predictions[i] as number) + (added[nodes[i] as number] as number);
           loss.residuals(residuals, predictions, labels, lo, hi);
           const weights = optional(args.weight);
           for (let i = lo; held && i < hi; i++) {

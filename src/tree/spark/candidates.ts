@@ -1,8 +1,5 @@
 import type { FeatureSample } from '../bins.ts';
 
-/** Machine epsilon as Spark's tolerance has it. */
-const EPSILON = 2.220446049250313e-16;
-
 /** Rows that Spark looks at for the thresholds of continuous features: all, when there are no more. */
 export function candidateRows(maxBins: number): number {
   return Math.min(Math.max(maxBins * maxBins, 10_000), MOST_ROWS);
@@ -67,7 +64,7 @@ function weightedValues(values: Float64Array, weights: Float64Array | null): { d
     nonZero += rows;
     weight += sum;
   }
-  if (distinct.length > 0 && total - weight > EPSILON * nonZero * 100) {
+  if (distinct.length > 0 && total - weight > Number.EPSILON * nonZero * 100) {
     distinct.splice(zeroAt, 0, 0);
     counts.splice(zeroAt, 0, total - weight);
   }

@@ -3,7 +3,7 @@ import { type GrowingNode, GrowingTree } from './growing-tree.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
 import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-tasks.ts';
-import { MOVED_NODES, type RowMoves, writeMoves } from './row-nodes.ts';
+import { type RowMoves, writeMoves } from './row-nodes.ts';
 
 /** One of the trees that grow together, and the nodes that it has to split. */
 interface Lane {
@@ -79,8 +79,10 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
 }
 
 /** Open nodes in lots that one task can hold. Of siblings the one of fewer rows is summed up, where the parent's sums are known. */
-function cut(lane: Lane, { taskNodes, taskSpan, keptNodes }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
+function cut(lane: Lane, { cachedNodes, taskNodes, taskSpan, keptNodes }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
   const { open, kept, growing } = lane;
+  // Every lot reads all rows: a few more of them to stay in the cache, but not many.
+  const most = Math.min(taskNodes, Math.max(cachedNodes, Math.ceil(open.length / 16)));
   const keeps = open.length <= keptNodes;
   const lots: TaskNode[][] = [];
   let slots = 0;
@@ -93,7 +95,7 @@ function cut(lane: Lane, { taskNodes, taskSpan, keptNodes }: GrowthSizes): { lan
     const node: TaskNode = { number, heap, impurity, keep: keeps ? place : -1, parent: from, sibling };
     const lot = lots.at(-1);
     const needed = from < 0 ? 1 : 2;
-    if (lot && slots + needed <= taskNodes && number - (lot[0] as TaskNode).number < taskSpan) {
+    if (lot && slots + needed <= most && number - (lot[0] as TaskNode).number < taskSpan) {
       lot.push(node);
       slots += needed;
     } else {
@@ -115,12 +117,13 @@ function bestOf(records: readonly NodeRecord[]): NodeRecord {
 
 /** Moves the rows of nodes `[from, to)` of each lane to the children. */
 function moveOn(ctx: FitContext, args: GrowthArgs, ranges: readonly { lane: Lane; from: number; to: number }[]): void {
+  const { movedNodes } = growthSizes(args);
   let moves: RowMoves[] = [];
-  let room = MOVED_NODES;
+  let room = movedNodes;
   const flush = () => {
     if (moves.length > 0) ctx.aggregate('move', writeMoves(moves, args));
     moves = [];
-    room = MOVED_NODES;
+    room = movedNodes;
   };
   for (const { lane, from, to } of ranges) {
     for (let first = from; first < to; ) {

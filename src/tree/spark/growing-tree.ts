@@ -2,9 +2,6 @@ import type { Impurity } from './impurity.ts';
 import type { NodeRecord } from './node-tasks.ts';
 import type { RowMove } from './row-nodes.ts';
 
-/** Impurities below this count as none. */
-const EPSILON = 2.220446049250313e-16;
-
 export interface GrowingNode {
   /** Number of the parent; -1 of the root. */
   readonly parent: number;
@@ -48,7 +45,7 @@ export class GrowingTree {
     const open: number[] = [];
     for (const [side, stats] of [record.left, record.right].entries()) {
       const child = node(number, 2 * own.heap + side, own.level + 1, stats, impurity.of(stats, 0));
-      if (child.level < maxDepth && Math.abs(child.impurity) >= EPSILON) open.push(this.nodes.length);
+      if (child.level < maxDepth && Math.abs(child.impurity) >= Number.EPSILON) open.push(this.nodes.length);
       this.nodes.push(child);
     }
     return open;

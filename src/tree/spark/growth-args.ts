@@ -49,7 +49,8 @@ export interface GrowthSizes {
   readonly slotBytes: number;
   /** u32 words of a category split. */
   readonly words: number;
-  /** Nodes of one task at most, and the node numbers that they may span. */
+  /** Nodes of one task whose sums stay in a core's cache; nodes of one task at most, and the node numbers that they may span. */
+  readonly cachedNodes: number;
   readonly taskNodes: number;
   readonly taskSpan: number;
   /** Tasks of one round at most. */
@@ -58,6 +59,8 @@ export interface GrowthSizes {
   readonly recordLength: number;
   /** Nodes of a level whose sums are kept for the next one. */
   readonly keptNodes: number;
+  /** Nodes whose rows move on in one call, all trees together. */
+  readonly movedNodes: number;
 }
 
 /** Groups that the features of a tree are cut into at most. */
@@ -65,8 +68,9 @@ export const MOST_GROUPS = 16;
 /** Numbers of a task, and of each of its nodes. */
 export const TASK_WORDS = 7;
 export const NODE_WORDS = 6;
-/** Sums of the nodes of one task should stay in a core's cache. */
-const TASK_BYTES = 1 << 20;
+/** Sums of one task: what a core's cache holds, and the most. */
+const CACHE_BYTES = 1 << 20;
+const TASK_BYTES = 1 << 23;
 /** Bytes of kept sums at most. */
 const KEPT_BYTES = 1 << 26;
 
@@ -78,11 +82,24 @@ export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes,
   const featureBytes = 8 * binLength * Math.max(1, ...bins);
   const slotBytes = Math.ceil((headerBytes(taskFeatures) + taskFeatures * featureBytes) / 16) * 16;
   const words = Math.ceil(Math.max(0, ...bins.filter((_, j) => kinds[j] === 'ordered' || kinds[j] === 'unordered')) / 32);
-  const taskNodes = Math.max(2, Math.min(1024, Math.floor(TASK_BYTES / slotBytes)));
+  const nodesIn = (budget: number) => Math.max(2, Math.min(4096, 2 ** maxDepth, Math.floor(budget / slotBytes)));
+  const taskNodes = nodesIn(TASK_BYTES);
   const recordLength = 4 + 3 * binLength + words;
-  const tasks = Math.max(nodes.length * MOST_GROUPS, Math.min(64, Math.floor((1 << 21) / (taskNodes * recordLength))));
-  const keptNodes = whole && shared ? Math.min(2 ** Math.max(0, maxDepth - 2), Math.floor(KEPT_BYTES / (2 * nodes.length * d * featureBytes))) : 0;
-  return { binLength, whole, taskFeatures, featureBytes, slotBytes, words, taskNodes, taskSpan: 4 * taskNodes, tasks, recordLength, keptNodes };
+  return {
+    binLength,
+    whole,
+    taskFeatures,
+    featureBytes,
+    slotBytes,
+    words,
+    cachedNodes: nodesIn(CACHE_BYTES),
+    taskNodes,
+    taskSpan: 4 * taskNodes,
+    tasks: Math.max(nodes.length * (whole ? MOST_GROUPS : 1), Math.min(64, Math.floor((1 << 21) / (taskNodes * recordLength)))),
+    recordLength,
+    keptNodes: whole && shared ? Math.min(2 ** Math.max(0, maxDepth - 2), Math.floor(KEPT_BYTES / (2 * nodes.length * d * featureBytes))) : 0,
+    movedNodes: Math.max(64, Math.min(8192, Math.floor((1 << 18) / (4 + words)))),
+  };
 }
 
 /** Bytes before the bins of a node that looks at so many features: the addresses of their codes. */

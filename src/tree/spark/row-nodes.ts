@@ -19,17 +19,16 @@ export interface RowMove {
   readonly right: number;
 }
 
-/** Nodes of one call at most, all trees together. */
-export const MOVED_NODES = 8192;
 const LANE_WORDS = 4;
 const NODE_WORDS = 4;
 const ENTRY_BYTES = 16;
 
 function inputLength(args: GrowthArgs): number {
-  return 1 + LANE_WORDS * args.nodes.length + MOVED_NODES * (NODE_WORDS + growthSizes(args).words);
+  const { movedNodes, words } = growthSizes(args);
+  return 1 + LANE_WORDS * args.nodes.length + movedNodes * (NODE_WORDS + words);
 }
 
-/** Moves as the input of `moveRows`; no more than {@link MOVED_NODES} splits. */
+/** Moves as the input of `moveRows`; no more nodes than one call takes. */
 export function writeMoves(moves: readonly RowMoves[], args: GrowthArgs): Float64Array {
   const { words } = growthSizes(args);
   const input = new Float64Array(inputLength(args));
@@ -53,11 +52,14 @@ export function writeMoves(moves: readonly RowMoves[], args: GrowthArgs): Float6
 export const moveRows: Aggregator<GrowthArgs> = {
   inputLength,
   outputLength: () => 0,
-  scratchBytes: (_, args) => MOVED_NODES * (ENTRY_BYTES + 4 * growthSizes(args).words),
+  scratchBytes(_, args) {
+    const { movedNodes, words } = growthSizes(args);
+    return movedNodes * (ENTRY_BYTES + 4 * words);
+  },
   bind(partition, { ptr }, _, args) {
     const kernels = instantiate(partition.memory);
-    const { words } = growthSizes(args);
-    const bits = ptr + MOVED_NODES * ENTRY_BYTES;
+    const { movedNodes, words } = growthSizes(args);
+    const bits = ptr + movedNodes * ENTRY_BYTES;
     let lanes: { nodes: ColumnHandle; first: number; span: number; table: number }[] = [];
     return {
       load(input) {
