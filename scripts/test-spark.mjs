@@ -1,25 +1,30 @@
 // Runs test/spark against a real Spark: the interpreter named by SPARK_PYTHON, or the one of a virtual environment made for it. The suite starts
 // and stops the Spark Connect server that it needs.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const VERSION = '4.3.0';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (command, args, env = {}) => execFileSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
 
 checkJava();
-let python = process.env.SPARK_PYTHON;
-if (!python) {
-  const home = join(root, '.cache/spark');
-  python = join(home, 'bin/python');
-  if (!existsSync(python)) {
-    run('python3', ['-m', 'venv', home]);
-    run(python, ['-m', 'pip', 'install', '-q', 'pyspark==4.3.0', 'numpy']);
-  }
-}
+const python = process.env.SPARK_PYTHON ?? environment();
 run(process.execPath, ['scripts/build.mjs']);
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/spark', ...process.argv.slice(2)], { SPARK_PYTHON: python });
+
+/** The interpreter of an environment with pyspark, made once a user and version, so that every checkout finds it. */
+function environment() {
+  const home = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millstream', `pyspark-${VERSION}`);
+  const interpreter = join(home, 'bin/python');
+  if (spawnSync(interpreter, ['-c', 'import pyspark, numpy']).status !== 0) {
+    console.error(`test:spark: installing pyspark ${VERSION} into ${home}`);
+    run('python3', ['-m', 'venv', '--clear', home]);
+    run(interpreter, ['-m', 'pip', 'install', '-q', `pyspark==${VERSION}`, 'numpy']);
+  }
+  return interpreter;
+}
 
 function checkJava() {
   const home = process.env.JAVA_HOME;
