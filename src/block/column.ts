@@ -1,3 +1,5 @@
+import { sparseIsShorter } from '../linalg/vectors.ts';
+
 /**
  * Columns of a slice of rows, as typed arrays. Arrays may be longer than the slice: only the first `rows` entries count.
  * A step owns the columns it puts out and writes them anew at each run, so whoever keeps one copies it.
@@ -48,7 +50,15 @@ export interface VectorColumn {
   size: number;
   parts: readonly VectorPart[];
   valid: Uint8Array | null;
+  /** The form in which rows leave, where it is not the parts' own. */
+  form?: VectorForms | undefined;
 }
+
+/**
+ * `compressed`: each row in the form that takes less room, as Spark's assembler makes them. A byte a row: 1 sparse, 0 dense. Without a form a single part of codes or
+ * sparse rows leaves sparse, a single dense part dense, and parts side by side compressed.
+ */
+export type VectorForms = 'compressed' | Uint8Array;
 
 export type VectorPart = NumberPart | CodePart | DensePart | SparsePart;
 
@@ -112,6 +122,20 @@ export function denseVectors(size: number, rows: number): VectorColumn {
 /** The slots of a column that {@link denseVectors} made, row-major. */
 export function denseValues(column: VectorColumn): Float64Array {
   return (column.parts[0] as DensePart).values;
+}
+
+/** The form of a column's rows where another column of the same rows, held densely, is to leave alike. */
+export function formLike({ form, parts }: VectorColumn, rows: number): VectorForms | undefined {
+  if (form !== undefined || parts.length !== 1) return form ?? 'compressed';
+  return parts[0].kind === 'codes' || parts[0].kind === 'sparse' ? new Uint8Array(rows).fill(1) : undefined;
+}
+
+/** Whether row i of a column leaves as a sparse vector, having so many slots that are not 0. */
+export function leavesSparse({ form, parts, size }: VectorColumn, i: number, nonZeros: number): boolean {
+  if (form instanceof Uint8Array) return form[i] === 1;
+  const only = form === undefined && parts.length === 1 ? parts[0].kind : null;
+  if (only === 'dense') return false;
+  return only === 'codes' || only === 'sparse' || sparseIsShorter(nonZeros, size);
 }
 
 /** Slot values of one row, written to `out` at `at`; absent slots become 0. */

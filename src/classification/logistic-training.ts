@@ -70,7 +70,28 @@ export function readLabels({ owner, uid, params }: Owner, set: TrainingSet, know
     );
   }
   const numClasses = known ?? classes;
+  if (known === undefined)
+    refuseStray(
+      classes,
+      weights,
+      set,
+      (row, value) => refuse(params.labelCol, row, 'a class number 0, 1, 2 … without large gaps; index the labels with StringIndexer', value),
+      label,
+    );
   return { numClasses, weights: weights.slice(0, numClasses) };
+}
+
+/** So many classes may have gaps, as in Spark any number may. */
+const FEW_CLASSES = 100;
+
+/** A stray label, such as an identifier, would make a coefficient set of every number below it: more classes than rows, or ten times those that occur, are refused. */
+function refuseStray(classes: number, weights: Float64Array, set: TrainingSet, refuse: (row: number, value: number) => never, label: number): void {
+  const occurring = weights.reduce((count, w) => count + Number(w > 0), 0);
+  if (classes <= FEW_CLASSES || (classes <= set.rows && classes <= 10 * occurring)) return;
+  for (const partition of set.partitions as readonly PartitionHandle[]) {
+    const row = slotsOf(partition, label, 0, partition.rows).indexOf(classes - 1);
+    if (row >= 0) refuse(partition.firstRow + row, classes - 1);
+  }
 }
 
 /**

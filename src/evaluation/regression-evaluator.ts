@@ -58,7 +58,7 @@ export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorPar
       weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
     };
     const { prediction, label, weight } = await readScoredRows(this.owner, this.uid, frame, wanted, options);
-    return regressionMetrics(prediction.values, label.values, weight?.values, { throughOrigin });
+    return regressionMetrics(prediction.values, label.values, weight?.values, { throughOrigin, owner: this.owner });
   }
 
   protected override outputSchema(schema: Schema): Schema {

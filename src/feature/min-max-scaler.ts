@@ -1,5 +1,5 @@
 import type { Binder } from '../block/binder.ts';
-import { type Block, type Column, type DensePart, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { type Block, type Column, type DensePart, formLike, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import type { TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import { groupOf } from '../frame/attributes.ts';
@@ -171,15 +171,18 @@ interface RescaleArgs extends Site {
   readonly middle: number;
 }
 
-/** Vectors → `(x - lo) · factor + min`, dense. */
+/** Vectors → `(x - lo) · factor + min`: in the form of the input where 0 stays 0 in all slots, else dense. */
 export function rescale(args: RescaleArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
   const { lo, factors, min, middle } = args;
   const size = lo.length;
   const part: DensePart = { kind: 'dense', size, values: new Float64Array(0) };
-  const outputs: readonly Column[] = [{ kind: 'vectors', size, parts: [part], valid: null }];
+  const out: VectorColumn = { kind: 'vectors', size, parts: [part], valid: null };
+  const outputs: readonly Column[] = [out];
+  const keepsZeros = lo.every((l, j) => (factors[j] !== 0 ? -l * factors[j] + min : middle) === 0);
   return ([input], block) => {
     const vectors = input as VectorColumn;
     checkVectors(args, vectors, block, size);
+    out.form = keepsZeros ? formLike(vectors, block.rows) : undefined;
     if (part.values.length < block.rows * size) part.values = new Float64Array(block.rows * size);
     const { values } = part;
     for (let i = 0, p = 0; i < block.rows; i++) {

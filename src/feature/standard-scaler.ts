@@ -193,9 +193,11 @@ export function scale(args: ScaleArgs): (inputs: readonly Column[], block: Block
   const { factors } = args;
   const parts: VectorPart[] = [];
   const scalers: PartScaler[] = [];
-  const outputs: readonly Column[] = [{ kind: 'vectors', size: factors.length, parts, valid: null }];
+  const out: VectorColumn = { kind: 'vectors', size: factors.length, parts, valid: null };
+  const outputs: readonly Column[] = [out];
   return ([input], block) => {
     const vectors = input as VectorColumn;
+    out.form = vectors.form;
     checkVectors(args, vectors, block, factors.length);
     let offset = 0;
     for (let p = 0; p < vectors.parts.length; p++) {

@@ -114,7 +114,7 @@ export function assemble({ owner, stage, handleInvalid, inputs }: AssembleArgs):
     return isVector ? new VectorSource(site, handleInvalid, size) : new NumberSource(site, handleInvalid);
   });
   const parts: VectorPart[] = [];
-  const out: VectorColumn = { kind: 'vectors', size: 0, parts, valid: null };
+  const out: VectorColumn = { kind: 'vectors', size: 0, parts, valid: null, form: 'compressed' };
   const outputs = [out];
   return (columns, block) => {
     let count = 0;

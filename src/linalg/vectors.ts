@@ -56,9 +56,9 @@ export class DenseVector {
     );
   }
 
-  /** The form that takes less room, by Spark's rule: sparse when 1.5 · (nonzeros + 1) < size. */
+  /** The form that takes less room, by Spark's rule: {@link sparseIsShorter}. */
   get compressed(): Vector {
-    return 1.5 * (this.numNonzeros + 1) < this.size ? this.toSparse() : this;
+    return sparseIsShorter(this.numNonzeros, this.size) ? this.toSparse() : this;
   }
 
   /** `(Σ |x|^p)^(1/p)`; the largest magnitude for p = Infinity. Needs p >= 1. */
@@ -155,9 +155,9 @@ export class SparseVector {
     );
   }
 
-  /** The form that takes less room, by Spark's rule: sparse when 1.5 · (nonzeros + 1) < size. */
+  /** The form that takes less room, by Spark's rule: {@link sparseIsShorter}. */
   get compressed(): Vector {
-    return 1.5 * (this.numNonzeros + 1) < this.size ? this.toSparse() : this.toDense();
+    return sparseIsShorter(this.numNonzeros, this.size) ? this.toSparse() : this.toDense();
   }
 
   /** `(Σ |x|^p)^(1/p)`; the largest magnitude for p = Infinity. Needs p >= 1. */
@@ -362,4 +362,9 @@ function firstGap(indices: Int32Array): number {
   let k = 0;
   while (k < indices.length && indices[k] === k) k++;
   return k;
+}
+
+/** Whether a sparse vector takes less room than a dense one, as Spark 4.3 reckons it (12 bytes an entry against 8 a slot, and what both need besides). */
+export function sparseIsShorter(nonZeros: number, size: number): boolean {
+  return 1.5 * nonZeros + 2 < size;
 }

@@ -1,4 +1,4 @@
-import { type Column, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { type Column, leavesSparse, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import type { Field } from '../frame/schema.ts';
 import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 
@@ -36,17 +36,17 @@ function vectorReader(): (column: VectorColumn) => Vector {
   return (column) => {
     const { parts, size } = column;
     const part = parts[0];
-    if (parts.length === 1 && part.kind === 'codes' && part.table === null) {
+    const asIs = parts.length === 1 && column.form === undefined;
+    if (asIs && part.kind === 'codes' && part.table === null) {
       const code = Math.min(part.codes[0], size);
       return (oneHot[code] ??= code < size ? new SparseVector(size, [code], [1]) : new SparseVector(size, [], []));
     }
-    if (parts.length === 1 && part.kind === 'dense') return new DenseVector(room.copy(part.values, size));
+    if (asIs && part.kind === 'dense') return new DenseVector(room.copy(part.values, size));
     if (scratch.length < size) scratch = new Float64Array(size);
     writeDenseRow(column, 0, scratch);
     let nonzeros = 0;
     for (let j = 0; j < size; j++) if (scratch[j] !== 0) nonzeros++;
-    const isSparse = parts.length === 1 && part.kind !== 'numbers' ? true : 1.5 * (nonzeros + 1) < size;
-    if (!isSparse) return new DenseVector(room.copy(scratch, size));
+    if (!leavesSparse(column, 0, nonzeros)) return new DenseVector(room.copy(scratch, size));
     const indices = room.ints(nonzeros);
     const values = room.doubles(nonzeros);
     for (let j = 0, k = 0; j < size; j++) {

@@ -16,7 +16,7 @@ export function regressionMetrics(
   predictions: Float64Array,
   labels: Float64Array,
   weights?: Float64Array,
-  { throughOrigin = false }: { throughOrigin?: boolean } = {},
+  { throughOrigin = false, owner = 'regressionMetrics' }: { throughOrigin?: boolean; owner?: string } = {},
 ): RegressionMetrics {
   if (predictions.length !== labels.length || (weights && weights.length !== labels.length)) {
     throw new MlError(
@@ -36,7 +36,7 @@ export function regressionMetrics(
     squaredWeights += w * w;
     sum += w * labels[i];
   }
-  if (!(total > 0)) throw new MlError('EMPTY_DATASET', 'regressionMetrics: there must be at least one row of positive weight, got none');
+  if (!(total > 0)) throw new MlError('EMPTY_DATASET', `${owner}: there must be at least one row of positive weight, got none`);
   const mean = sum / total;
   let squares = 0;
   let deviations = 0;

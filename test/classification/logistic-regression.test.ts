@@ -289,3 +289,25 @@ describe('a summary', () => {
     expect(told).toEqual(model.summary.objectiveHistory.map((value, i) => [i, value]));
   });
 });
+
+describe('a stray label', () => {
+  const stray = (n: number, last: number) =>
+    frame([...Array.from({ length: n }, (_, i) => ({ x: [Math.sin(i), i % 5], y: i % 3 })), { x: [0, 1], y: last }]);
+
+  it('that would make more classes than rows, or far more than occur, is an error that names its row', async () => {
+    for (const [n, last] of [
+      [60, 200_000],
+      [400, 150],
+    ] as const) {
+      await expect(new LogisticRegression().fit(stray(n, last))).rejects.toMatchObject({
+        code: 'VALUE_INVALID',
+        details: { column: 'label', row: n, value: last },
+        message: expect.stringContaining('StringIndexer'),
+      });
+    }
+  });
+
+  it('makes a class up to 100, as in Spark', async () => {
+    expect((await new LogisticRegression({ maxIter: 1 }).fit(stray(40, 60))).numClasses).toBe(61);
+  });
+});

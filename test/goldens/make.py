@@ -2,7 +2,7 @@
 
     python test/goldens/make.py [OUT] [section...]
 
-Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv trees stat. OUT defaults to this folder.
+Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv trees stat vector-forms. OUT defaults to this folder.
 Made with pyspark 4.3.0, numpy 2.4, Python 3.11, Java 17, local[1], one partition, session time zone UTC, ANSI mode on
 (Spark's default). `telco` needs the Telco churn table: set TELCO_CSV or have examples/data/telco-churn.csv.
 
@@ -33,6 +33,7 @@ from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import Row, SparkSession, Window, functions as F, types as T
 
 from trees import trees
+from vector_forms import vector_forms
 from vector_stats import stat
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -1494,7 +1495,7 @@ def csv(spark):
 
 
 SECTIONS = {"logistic-regression": logistic_regression, "feature": feature, "evaluation": evaluation, "telco": telco,
-            "expressions": expressions, "csv": csv, "trees": lambda spark: trees(spark, failure), "stat": lambda spark: stat(spark, failure, frame_out)}
+            "expressions": expressions, "csv": csv, "trees": lambda spark: trees(spark, failure), "stat": lambda spark: stat(spark, failure, frame_out), "vector-forms": vector_forms}
 
 
 def main(args):

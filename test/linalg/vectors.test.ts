@@ -72,13 +72,21 @@ describe('a vector', () => {
     );
   });
 
-  it('is compressed to sparse when 1.5 · (nonzeros + 1) < size', () => {
+  it('is compressed to sparse when 1.5 · nonzeros + 2 < size', () => {
     expect(Vectors.dense(1, 0, 0).compressed).toBeInstanceOf(DenseVector);
     expect(Vectors.dense(1, 0, 0, 0).compressed).toBeInstanceOf(SparseVector);
     expect(Vectors.sparse(3, [0], [1]).compressed).toBeInstanceOf(DenseVector);
     expect(Vectors.sparse(4, [0, 1, 2], [1, 0, 0]).compressed).toEqual(Vectors.sparse(4, [0], [1]));
     expect(Vectors.zeros(1).compressed).toBeInstanceOf(DenseVector);
-    expect(Vectors.zeros(2).compressed).toBeInstanceOf(SparseVector);
+    expect(Vectors.zeros(2).compressed).toBeInstanceOf(DenseVector);
+    // The most entries of a sparse vector by its size, as Spark 4.3 makes them.
+    const most = [3, 4, 5, 6, 7, 8, 9, 10, 12, 13].map(
+      (size) =>
+        Array.from({ length: size + 1 }, (_, n) => Vectors.dense(Array.from({ length: size }, (_, j) => Number(j < n))).compressed).filter(
+          (v) => v instanceof SparseVector,
+        ).length - 1,
+    );
+    expect(most).toEqual([0, 1, 1, 2, 3, 3, 4, 5, 6, 7]);
   });
 
   it('prints as Spark does', () => {

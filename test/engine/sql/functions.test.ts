@@ -73,3 +73,9 @@ it('two names for one method give the same', async () => {
   ];
   for (const [a, b] of pairs) expect(a.expression).toEqual(b.expression);
 });
+
+it("selectExpr takes a column's name as it is, also a word of SQL's", async () => {
+  const made = open().createFrame([{ at: 1, select: 2, 'a b': 3 }]);
+  expect(await made.selectExpr('at', 'select', ' a b ', '"at" + 1 AS next').collect()).toEqual([{ at: 1, select: 2, 'a b': 3, next: 2 }]);
+  await refuses(() => made.selectExpr('at + 1').columns(), 'EXPRESSION_INVALID', {}, 'double quotes');
+});

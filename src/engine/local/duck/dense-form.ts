@@ -11,9 +11,9 @@ export class DenseForm {
   #entries = new Uint32Array(0);
 
   /** False, and nothing written, when the column is of another kind: parts side by side, sparse ones, or with nulls. */
-  write(vector: RawVector, { parts, size, valid }: VectorColumn, rows: number): boolean {
+  write(vector: RawVector, { parts, size, valid, form }: VectorColumn, rows: number): boolean {
     const [part] = parts;
-    if (parts.length !== 1 || part?.kind !== 'dense' || valid) return false;
+    if (parts.length !== 1 || part?.kind !== 'dense' || valid || form) return false;
     if (this.#size !== size || this.#types.length < rows) this.#prepare(size, rows);
     const child = (k: number) => low.struct_vector_get_child(vector, k);
     copyInto(child(0), this.#types, rows);

@@ -230,7 +230,14 @@ export function readVectors(vector: RawVector, rows: number, size: number | unde
   } else {
     part = sparsePart(raw, valid, rows, width, stored);
   }
-  return { kind: 'vectors', size: width, parts: [part], valid };
+  // Rows that came sparse leave sparse, whatever they are held as.
+  return {
+    kind: 'vectors',
+    size: width,
+    parts: [part],
+    valid,
+    ...(!dense && { form: Uint8Array.from({ length: rows }, (_, i) => Number(types[i] !== 1)) }),
+  };
 }
 
 function commonSize(raw: RawVectors, valid: Uint8Array | null, rows: number, declared: number | undefined, column: string, firstRow: number): number {

@@ -1,4 +1,4 @@
-import type { VectorColumn, VectorPart } from '../../../block/column.ts';
+import { leavesSparse, type VectorColumn, type VectorPart } from '../../../block/column.ts';
 import { copyInto, copyValidity, listChild, low, type RawVector } from './bindings.ts';
 
 /** Rows of the vector struct, collected for one chunk: sparse rows and dense ones mixed as they come. */
@@ -100,15 +100,12 @@ export class VectorForm {
   }
 }
 
-/**
- * Writes a block's vector column in the form that Spark gives it: a single one-hot or CSR part is sparse, a single dense part dense;
- * parts side by side (an assembler's) are compressed row by row, sparse when 1.5 · (nonzeros + 1) < size.
- */
+/** Writes a block's vector column in the form that Spark gives it. */
 export function writeVectorColumn(vector: RawVector, column: VectorColumn, rows: number, keep: Uint8Array | null): void {
   const { parts, size, valid } = column;
   const form = new VectorForm(rows);
   const skip = (i: number) => (valid !== null && valid[i] === 0) || (keep !== null && keep[i] === 0);
-  const single = parts.length === 1 ? (parts[0] as VectorPart) : null;
+  const single = parts.length === 1 && column.form === undefined ? (parts[0] as VectorPart) : null;
   if (single?.kind === 'dense') {
     for (let i = 0; i < rows; i++) skip(i) ? form.none(i) : form.dense(i, single.values, i * size, size);
   } else if (single?.kind === 'codes') {
@@ -124,7 +121,7 @@ export function writeVectorColumn(vector: RawVector, column: VectorColumn, rows:
     const row = new FilledSlots(size);
     for (let i = 0; i < rows; i++) {
       if (skip(i)) form.none(i);
-      else row.collect(parts, i).writeTo(form, i);
+      else row.collect(parts, i).writeTo(form, i, column);
     }
   }
   form.copyTo(vector, rows);
@@ -168,8 +165,8 @@ class FilledSlots {
     return this;
   }
 
-  writeTo(form: VectorForm, i: number): void {
-    if (1.5 * (this.#count + 1) < this.#size) {
+  writeTo(form: VectorForm, i: number, column: VectorColumn): void {
+    if (leavesSparse(column, i, this.#count)) {
       form.sparse(i, this.#size, this.#slots, this.#numbers, 0, this.#count);
       return;
     }

@@ -1,6 +1,6 @@
 import { MlError, show } from '../../../error.ts';
 import type { Expression } from '../../../frame/expression.ts';
-import { columnIndex, unknownColumn } from './expression.ts';
+import { columnIndex, expressionSql, unknownColumn } from './expression.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { scopeOver } from './scope.ts';
 import type { Scope, Typed } from './typed.ts';
@@ -41,6 +41,8 @@ export async function withTexts(scope: Scope, expressions: readonly Expression[]
 }
 
 async function compileText(text: string, scope: Scope, tables: string, context: PlanContext): Promise<Typed> {
+  // A name may be a word of SQL's.
+  if (columnIndex(text.trim(), scope) >= 0) return expressionSql({ kind: 'column', name: text.trim() }, scope);
   const tree = await parse(text, context);
   const [item] = tree.items;
   const sql = renamed(tree.alias ? withoutAlias(text) : text, item, scope);
@@ -64,7 +66,7 @@ async function parse(text: string, context: PlanContext): Promise<{ items: unkno
       };
     }[];
   };
-  if (tree.error) throw fail(`${tree.error_message ?? 'it cannot be read'},`);
+  if (tree.error) throw fail(`${tree.error_message ?? 'it cannot be read'} (a column called like a word of SQL's stands in double quotes),`);
   const node = tree.statements?.[0]?.node;
   const plain = node?.from_table?.type === 'EMPTY' && !node.where_clause && !node.modifiers?.length && !node.group_expressions?.length;
   if (tree.statements?.length !== 1 || !node || !plain || node.select_list?.length !== 1) throw fail('got more');

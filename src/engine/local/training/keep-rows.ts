@@ -15,6 +15,7 @@ export function keepRows(column: Column, keep: Uint8Array, rows: number, kept: n
       return {
         ...column,
         valid: column.valid && packed(column.valid, keep, rows, kept),
+        ...(column.form instanceof Uint8Array && { form: packed(column.form, keep, rows, kept) }),
         parts: column.parts.map((part) => keepPart(part, keep, rows, kept)),
       };
   }
