@@ -60,7 +60,7 @@ export function throwIfAborted(signal: AbortSignal | undefined, owner: string): 
   if (signal?.aborted) throw aborted(signal, owner);
 }
 
-/** A value as it may stand in a message: quoted when text, cut to 200 characters. */
+/** A value as it may stand in a message: quoted when text, a stage as it prints, cut to 200 characters. */
 export function show(value: unknown): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value);
@@ -69,7 +69,8 @@ export function show(value: unknown): string {
   else if (typeof value === 'function') text = `function ${value.name}`;
   else {
     try {
-      text = JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v)) ?? String(value);
+      const isStage = typeof value === 'object' && 'paramDefinitions' in value;
+      text = (isStage ? undefined : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v))) ?? String(value);
     } catch {
       text = Object.prototype.toString.call(value);
     }
