@@ -147,7 +147,22 @@ export function add_labels_u8(rows: usize, slots: usize, labels: usize, n: i32, 
       add4(slot + o3 + (<usize>load<u8>(c3 + i) << 5), low, high);
     }
   }
-  for (; f < count; f++) {
+  for (; f + 2 <= count; f += 2) {
+    const c0 = <usize>load<u32>(columns + (<usize>f << 2));
+    const c1 = <usize>load<u32>(columns + (<usize>f << 2), 4);
+    const o0 = header + <usize>f * featureBytes;
+    const o1 = o0 + featureBytes;
+    for (let k = 0; k < n; k++) {
+      const i = <usize>load<i32>(rows + (<usize>k << 2));
+      const slot = <usize>load<u32>(slots + (<usize>k << 2));
+      const y = load<f64>(labels + (i << 3));
+      const low = f64x2.replace_lane(f64x2.splat(1), 1, y);
+      const high = f64x2.replace_lane(f64x2.splat(1), 0, y * y);
+      add4(slot + o0 + (<usize>load<u8>(c0 + i) << 5), low, high);
+      add4(slot + o1 + (<usize>load<u8>(c1 + i) << 5), low, high);
+    }
+  }
+  if (f < count) {
     const c0 = <usize>load<u32>(columns + (<usize>f << 2));
     const o0 = header + <usize>f * featureBytes;
     for (let k = 0; k < n; k++) {
