@@ -1,0 +1,297 @@
+import { MlError, show } from '../error.ts';
+import { Column, type ColumnOrName, col, expr, type Value } from './column.ts';
+import type { Executor } from './executor.ts';
+import type { Expression } from './expression.ts';
+import type { Frame } from './frame.ts';
+import { GroupedFrame } from './grouped.ts';
+import { joinKind } from './join.ts';
+import { type FillValue, fillPlan, replacePairs } from './missing.ts';
+import type { Plan } from './plan.ts';
+import { checkNames, fraction, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
+import type { Metadata } from './schema.ts';
+import { callSite } from './site.ts';
+
+/** The steps that a {@link Frame} offers to plan with: each returns a new frame at once and touches nothing. */
+export abstract class FrameSteps {
+  readonly executor: Executor;
+  readonly plan: Plan;
+
+  constructor(executor: Executor, plan: Plan) {
+    this.executor = executor;
+    this.plan = plan.site ? plan : { ...plan, site: callSite() };
+  }
+
+  protected abstract next(plan: Plan): Frame;
+
+  // ---- columns
+
+  /** This frame's column `name`: tells columns of one name apart after a join (`a.col('id').eq(b.col('id'))`). */
+  col(name: string): Column {
+    const { expression } = col(name);
+    return new Column(expression.kind === 'column' ? { ...expression, of: this.plan } : expression);
+  }
+
+  select(...columns: (ColumnOrName | readonly ColumnOrName[])[]): Frame {
+    return this.next({ op: 'project', input: this.plan, columns: expressions(columns) });
+  }
+
+  /** Columns by SQL text: `selectExpr('age + 1 AS next', '*')`. */
+  selectExpr(...texts: (string | readonly string[])[]): Frame {
+    return this.next({
+      op: 'project',
+      input: this.plan,
+      columns: (texts.flat() as string[]).map((t) => (t.trim() === '*' ? col('*') : expr(t)).expression),
+    });
+  }
+
+  /** This frame with column `name` added, or replaced where it stands. */
+  withColumn(name: string, value: Column): Frame {
+    return this.withColumns([[name, value]]);
+  }
+
+  /** Several columns at once; each sees the columns as they were. */
+  withColumns(columns: Readonly<Record<string, Column>> | readonly (readonly [string, Column])[]): Frame {
+    const entries = (Array.isArray(columns) ? columns : Object.entries(columns)) as readonly (readonly [string, Column])[];
+    return this.next({
+      op: 'withColumns',
+      input: this.plan,
+      columns: entries.map(([name, value]) => {
+        if (!(value instanceof Column)) {
+          throw new MlError('EXPRESSION_INVALID', `withColumn: ${show(name)} must be a Column (use lit for a constant), got ${show(value)}`, {
+            column: name,
+          });
+        }
+        return { name, value: value.expression };
+      }),
+    });
+  }
+
+  /** The column with other metadata (ML attributes go under `ml_attr`). */
+  withMetadata(name: string, metadata: Metadata): Frame {
+    return this.withColumn(name, col(name).alias(name, { metadata }));
+  }
+
+  /** Renames a column; a name that does not exist changes nothing, as in Spark. */
+  withColumnRenamed(existing: string, name: string): Frame {
+    return this.withColumnsRenamed([[existing, name]]);
+  }
+
+  withColumnsRenamed(names: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): Frame {
+    const entries = (Array.isArray(names) ? names : Object.entries(names)) as readonly (readonly [string, string])[];
+    return this.next({ op: 'rename', input: this.plan, names: new Map(entries) });
+  }
+
+  /** Without these columns; names that do not exist are ignored, as in Spark. */
+  drop(...names: string[]): Frame {
+    return this.next({ op: 'drop', input: this.plan, names: checkNames('drop', names) });
+  }
+
+  /** All columns renamed, in order; without names the frame itself. */
+  toDF(...names: string[]): Frame {
+    return this.next({ op: 'toDF', input: this.plan, names: checkNames('toDF', names) });
+  }
+
+  /** Names the frame, so that `col('a.x')` means its column `x` after a join. */
+  alias(name: string): Frame {
+    return this.next({ op: 'alias', input: this.plan, name });
+  }
+
+  // ---- rows
+
+  /** The rows for which `condition` (a column, or SQL text) is true; null is not true. */
+  filter(condition: Column | string): Frame {
+    return this.next({ op: 'filter', input: this.plan, condition: (condition instanceof Column ? condition : expr(condition)).expression });
+  }
+
+  where(condition: Column | string): Frame {
+    return this.filter(condition);
+  }
+
+  /**
+   * Joins by columns that both frames have (they come once, first) or by a condition. `how`: inner, left, right, full (outer),
+   * semi (left_semi), anti (left_anti), cross, with Spark's other spellings.
+   */
+  join(other: Frame, on: string | readonly string[] | Column | readonly Column[] | null = null, how = 'inner'): Frame {
+    this.#sameSession('join', other);
+    return this.next({ op: 'join', left: this.plan, right: other.plan, ...joinKind(on, how) });
+  }
+
+  crossJoin(other: Frame): Frame {
+    return this.join(other, null, 'cross');
+  }
+
+  /** The rows of both, duplicates kept; columns go by position. */
+  union(other: Frame): Frame {
+    return this.#union(other, false, false);
+  }
+
+  unionAll(other: Frame): Frame {
+    return this.union(other);
+  }
+
+  /** The rows of both; columns go by name. With `allowMissingColumns` what one lacks is null. */
+  unionByName(other: Frame, options: { allowMissingColumns?: boolean } = {}): Frame {
+    return this.#union(other, true, options.allowMissingColumns ?? false);
+  }
+
+  /** Distinct rows that both frames have. */
+  intersect(other: Frame): Frame {
+    return this.#combine('intersect', other, false);
+  }
+
+  /** Rows that both frames have, as often as both have them. */
+  intersectAll(other: Frame): Frame {
+    return this.#combine('intersect', other, true);
+  }
+
+  /** Distinct rows that the other frame lacks. */
+  subtract(other: Frame): Frame {
+    return this.#combine('except', other, false);
+  }
+
+  /** Rows of this frame, each taken away as often as the other has it. */
+  exceptAll(other: Frame): Frame {
+    return this.#combine('except', other, true);
+  }
+
+  /** Groups rows with equal values of these columns (null and NaN are values too). */
+  groupBy(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
+    return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns) });
+  }
+
+  /** As {@link FrameSteps.groupBy}, and by fewer and fewer of the columns: without the last, without the last two, …, by none. `grouping` tells such rows. */
+  rollup(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
+    return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns), sets: 'rollup' });
+  }
+
+  /** As {@link FrameSteps.groupBy}, and by every choice of the columns, down to none. `grouping` tells such rows. */
+  cube(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
+    return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns), sets: 'cube' });
+  }
+
+  /** Aggregates of all rows: one row. */
+  agg(...aggregates: [Readonly<Record<string, string>>] | Column[]): Frame {
+    return this.groupBy().agg(...aggregates);
+  }
+
+  /** Sorted by these columns: ascending with nulls first unless `desc()` and the like say otherwise. Equal rows keep their order. */
+  orderBy(...columns: (ColumnOrName | readonly ColumnOrName[] | { ascending: boolean | readonly boolean[] })[]): Frame {
+    const last = columns.at(-1);
+    const options =
+      typeof last === 'object' && !(last instanceof Column) && !Array.isArray(last) ? (last as { ascending: boolean | readonly boolean[] }) : null;
+    const keys = expressions((options ? columns.slice(0, -1) : columns) as (ColumnOrName | readonly ColumnOrName[])[]);
+    if (keys.length === 0) throw new MlError('EXPRESSION_INVALID', 'orderBy: needs at least one column');
+    const descends = (i: number) => options !== null && !(Array.isArray(options.ascending) ? options.ascending[i] : options.ascending);
+    return this.next({ op: 'sort', input: this.plan, keys: keys.map((key, i) => (descends(i) ? new Column(key).desc().expression : key)) });
+  }
+
+  sort(...columns: (ColumnOrName | readonly ColumnOrName[] | { ascending: boolean | readonly boolean[] })[]): Frame {
+    return this.orderBy(...columns);
+  }
+
+  limit(count: number): Frame {
+    return this.next({ op: 'limit', input: this.plan, count: wholeNumber('limit', 'count', count), offset: 0 });
+  }
+
+  /** Without the first `count` rows. */
+  offset(count: number): Frame {
+    return this.next({ op: 'limit', input: this.plan, count: Number.POSITIVE_INFINITY, offset: wholeNumber('offset', 'count', count) });
+  }
+
+  distinct(): Frame {
+    return this.next({ op: 'distinct', input: this.plan, columns: null });
+  }
+
+  /** The first row of each combination of these columns' values (all columns when none are named). */
+  dropDuplicates(columns?: readonly string[]): Frame {
+    return this.next({ op: 'distinct', input: this.plan, columns: columns ? checkNames('dropDuplicates', columns) : null });
+  }
+
+  /**
+   * About `fraction` of the rows: those whose hash of (seed, row number) falls below it. With replacement each row comes as often as a Poisson
+   * number of mean `fraction` says, made of that hash. The same rows at every run.
+   */
+  sample(fraction: number, seed?: number | bigint): Frame;
+  sample(withReplacement: boolean, fraction: number, seed?: number | bigint): Frame;
+  sample(options: { withReplacement?: boolean; fraction: number; seed?: number | bigint }): Frame;
+  sample(...args: SampleArguments): Frame {
+    return this.next({ ...sampleStep(args), input: this.plan });
+  }
+
+  /** Disjoint parts that hold every row, in proportion to `weights`. The same parts at every run. */
+  randomSplit<const W extends readonly number[]>(weights: W, seed: number | bigint = 0): { -readonly [I in keyof W]: Frame } {
+    const from = seedOf('randomSplit', seed);
+    const parts = splitBounds(weights).map(([lower, upper]) => this.next({ op: 'sample', input: this.plan, lower, upper, seed: from }));
+    return parts as { -readonly [I in keyof W]: Frame };
+  }
+
+  /** A sample by strata: `fractions` says how much of each value of `column` to keep; values not named go. */
+  sampleBy(column: ColumnOrName, fractions: ReadonlyMap<Value, number> | Readonly<Record<string, number>>, seed: number | bigint = 0): Frame {
+    const entries = fractions instanceof Map ? [...fractions] : Object.entries(fractions as Record<string, number>);
+    return this.next({
+      op: 'sampleBy',
+      input: this.plan,
+      column: expressions([column])[0],
+      fractions: entries.map(([value, share]) => ({ value, fraction: fraction('sampleBy', share) })),
+      seed: seedOf('sampleBy', seed),
+    });
+  }
+
+  // ---- missing values
+
+  /** Nulls (and NaN, for numbers) replaced by a value, in all columns of its type, in `subset`, or by column. */
+  fillna(value: FillValue | Readonly<Record<string, FillValue>>, subset?: string | readonly string[]): Frame {
+    return this.next({ op: 'fill', input: this.plan, values: fillPlan(value, subset) });
+  }
+
+  /** Without rows that have a null (or NaN) in any (`how: 'all'`: in all) of the columns, or fewer than `thresh` values. */
+  dropna(options: { how?: 'any' | 'all'; thresh?: number; subset?: string | readonly string[] } = {}): Frame {
+    const { how = 'any', thresh, subset } = options;
+    if (how !== 'any' && how !== 'all') throw new MlError('PARAM_INVALID', `dropna: how must be 'any' or 'all', got ${show(how)}`, { param: 'how' });
+    return this.next({
+      op: 'dropNulls',
+      input: this.plan,
+      columns: subset === undefined ? null : checkNames('dropna', [subset].flat() as string[]),
+      minNonNulls: thresh === undefined ? how : wholeNumber('dropna', 'thresh', thresh),
+    });
+  }
+
+  /** Values replaced by others: `replace(0, null)`, `replace(['a', 'b'], 'c')`, `replace(new Map([[1, 10]]))`; in columns of their type. */
+  replace(from: Value | readonly Value[] | ReadonlyMap<Value, Value>, to?: Value | readonly Value[], subset?: string | readonly string[]): Frame {
+    return this.next({
+      op: 'replace',
+      input: this.plan,
+      columns: subset === undefined ? null : checkNames('replace', [subset].flat() as string[]),
+      pairs: replacePairs(from, to),
+    });
+  }
+
+  /** Spark's `na`: `fill`, `drop`, `replace`. */
+  get na(): { fill: Frame['fillna']; drop: Frame['dropna']; replace: Frame['replace'] } {
+    return { fill: this.fillna.bind(this), drop: this.dropna.bind(this), replace: this.replace.bind(this) };
+  }
+
+  #union(other: Frame, byName: boolean, allowMissing: boolean): Frame {
+    this.#sameSession('union', other);
+    return this.next({ op: 'union', left: this.plan, right: other.plan, byName, allowMissing });
+  }
+
+  #combine(kind: 'intersect' | 'except', other: Frame, all: boolean): Frame {
+    this.#sameSession(kind, other);
+    return this.next({ op: 'combine', left: this.plan, right: other.plan, kind, all });
+  }
+
+  #sameSession(owner: string, other: Frame): void {
+    if (!(other instanceof FrameSteps)) throw new MlError('VALUE_INVALID', `${owner}: the other must be a Frame, got ${show(other)}`);
+    if (other.executor !== this.executor) throw new MlError('VALUE_INVALID', `${owner}: both frames must belong to one session`);
+  }
+}
+
+function expressions(columns: readonly (ColumnOrName | readonly ColumnOrName[])[]): Expression[] {
+  return (columns.flat() as ColumnOrName[]).map((c) => {
+    if (!(c instanceof Column) && typeof c !== 'string') {
+      throw new MlError('EXPRESSION_INVALID', `select: columns must be Columns or names, got ${show(c)}`, { value: c });
+    }
+    return (c instanceof Column ? c : col(c)).expression;
+  });
+}
