@@ -1,5 +1,6 @@
 import type { Column } from '../block/column.ts';
 import type { ActionOptions, Executor, FitOptions, Logger, ProgressEvent } from '../frame/executor.ts';
+import type { ServerFolders } from '../frame/open-sessions.ts';
 import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { AggregatorSpec, ColumnSpec, LinearArgs, PartitionHandle } from '../kernels/contract.ts';
@@ -40,6 +41,8 @@ export interface RemoteModel {
 /** What a session stands on: an engine, and what ends it. */
 export interface Backend {
   readonly engine: Engine;
+  /** Folders of the server, on one. */
+  readonly folders?: ServerFolders;
   close(): Promise<void>;
 }
 /** A slice of the rows asked for: `columns[i]` is the i-th column named. Valid until the callback returns. Dropped rows are not in it. */

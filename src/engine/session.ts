@@ -3,7 +3,7 @@ import { MlError, show } from '../error.ts';
 import { isArrowTable, tableFromArrow } from '../frame/arrow.ts';
 import type { Logger } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
-import { sessionClosed, sessionOpened } from '../frame/open-sessions.ts';
+import { type ServerFolders, sessionClosed, sessionOpened } from '../frame/open-sessions.ts';
 import type { Plan } from '../frame/plan.ts';
 import { FrameReader, parseSchema } from '../frame/reader.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
@@ -45,6 +45,11 @@ export class Session {
     const logger = options.logger ?? CONSOLE;
     const { openSpark } = await import('./spark/open.ts');
     return new Session(await openSpark(address, options, logger), logger);
+  }
+
+  /** Folders of the server that the session is connected to, for saved stages. */
+  get folders(): ServerFolders | undefined {
+    return this.#backend.folders;
   }
 
   /** Readers of CSV, Parquet and JSON: `session.read.csv(path, options)`. */

@@ -35,10 +35,11 @@ export function nodeModule<T>(name: string, what: string): T {
 
 /** Files held in memory. */
 export class MapFiles implements ModelFiles {
-  readonly root = 'the file map';
+  readonly root: string;
   readonly #files: ReadonlyMap<string, Uint8Array>;
 
-  constructor(files: ReadonlyMap<string, Uint8Array>) {
+  constructor(files: ReadonlyMap<string, Uint8Array>, root = 'the file map') {
+    this.root = root;
     for (const [name, bytes] of files) {
       if (typeof name !== 'string' || Object.prototype.toString.call(bytes) !== '[object Uint8Array]') {
         throw new MlError('PARAM_INVALID', `load: a file map must hold Uint8Arrays by name, got ${show(name)}: ${show(bytes)}`);

@@ -7,7 +7,7 @@ import { formatError, type ModelFiles, nodeModule, tooLarge } from './files.ts';
 
 /** The path on this machine that `path` means; URLs of another scheme than `file:` are refused. */
 export function localPath(what: string, path: string | URL): string {
-  const isUrl = path instanceof URL || (typeof path === 'string' && /^[a-z][a-z0-9+.-]+:\/\//i.test(path));
+  const isUrl = path instanceof URL || (typeof path === 'string' && /^[a-z][a-z0-9+.-]+:\//i.test(path));
   if (typeof path !== 'string' && !isUrl) throw new MlError('PARAM_INVALID', `${what}: path must be a string or a URL, got ${show(path)}`);
   if (path === '' || String(path).includes('\0')) {
     throw new MlError('PARAM_INVALID', `${what}: path must be a path without NUL characters, got ${show(String(path))}`);
@@ -15,9 +15,13 @@ export function localPath(what: string, path: string | URL): string {
   const { resolve } = nodeModule<typeof Path>('node:path', what);
   if (!isUrl) return resolve(path as string);
   if (!/^file:/i.test(String(path))) {
-    throw new MlError('NOT_SUPPORTED', `${what}: path must be on this machine, got ${show(String(path))}; fetch its files and pass them as a Map`, {
-      path: String(path),
-    });
+    throw new MlError(
+      'NOT_SUPPORTED',
+      `${what}: path must be on this machine, got ${show(String(path))}; for one of a cluster's open a session with Session.connect`,
+      {
+        path: String(path),
+      },
+    );
   }
   try {
     return nodeModule<typeof Url>('node:url', what).fileURLToPath(path);

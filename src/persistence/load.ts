@@ -1,4 +1,5 @@
 import { MlError, show } from '../error.ts';
+import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
 import type { Codec, Rows, SideTable } from './codec.ts';
@@ -32,6 +33,8 @@ const MAX_ATTEMPTS = 5;
  * UNSUPPORTED_VERSION, NOT_SUPPORTED (a class of Spark’s that is not here), IO_FAILED.
  */
 export async function loadStage(source: ModelSource, expected?: StageClass): Promise<PipelineStage<ParamSchema>> {
+  const server = foldersOf(source);
+  if (server) return new Loader(new MapFiles(await server.read(source as string, { owner: 'load' }), source as string)).load('', 0, expected);
   for (let attempt = 1; ; attempt++) {
     const files = isFileMap(source) ? new MapFiles(source) : await openFolder(source);
     let stage: PipelineStage<ParamSchema> | undefined;

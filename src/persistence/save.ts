@@ -1,4 +1,5 @@
 import { MlError, show, throwIfAborted } from '../error.ts';
+import { foldersOf } from '../frame/open-sessions.ts';
 import { nameHint, type ParamSchema } from '../param/param.ts';
 import type { PipelineStage, SaveOptions } from '../pipeline/stage.ts';
 import { localPath } from './folder.ts';
@@ -9,10 +10,18 @@ import { classesOf, stageFiles } from './stage-files.ts';
 /**
  * Saves `stage` as the folder `path` in Spark ML's layout, all or nothing: a folder that is complete takes the place of what was there by
  * a rename. ALREADY_EXISTS for a path in use, unless it is a saved stage or an empty folder and `overwrite` is true; IO_FAILED with path
- * and errno for what the disk refuses.
+ * and errno for what the disk refuses. With a scheme, on a connected session, the path is the server's: what makes the folder a saved stage is written last.
  */
 export async function saveStage(stage: PipelineStage<ParamSchema>, path: string | URL, options: SaveOptions = {}): Promise<void> {
   checkOptions(stage, options);
+  const server = foldersOf(path);
+  if (server) {
+    throwIfAborted(options.signal, 'save');
+    await requireLoadable(stage);
+    const files = stageFiles(stage, options as Readonly<Record<string, unknown>>, Date.now());
+    await server.write(path as string, files, { owner: 'save', overwrite: options.overwrite === true, signal: options.signal });
+    return;
+  }
   const target = localPath('save', path);
   throwIfAborted(options.signal, 'save');
   await requireLoadable(stage);

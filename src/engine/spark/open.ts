@@ -5,6 +5,7 @@ import type { Backend } from '../engine.ts';
 import { parseAddress } from './address.ts';
 import { SparkClient } from './client.ts';
 import { SparkEngine } from './engine.ts';
+import { SparkFolders } from './folders.ts';
 
 export interface ConnectOptions {
   /** Warnings and errors go to the console by default. */
@@ -40,7 +41,7 @@ export async function openSpark(address: string, options: ConnectOptions, logger
   }
   const openLocal = async () => (await import('../local/open.ts')).openLocal({}, logger);
   const engine = new SparkEngine({ client, logger, onProgress, openLocal });
-  return { engine, close: () => engine.close() };
+  return { engine, folders: new SparkFolders(engine), close: () => engine.close() };
 }
 
 function checkOptions(options: ConnectOptions): void {
