@@ -23,7 +23,10 @@ export class SparkFolders implements ServerFolders {
 
   async read(path: string, { owner, signal }: FolderOptions): Promise<Map<string, Uint8Array>> {
     const rows = await this.#engine.rows(filesBelow(path), { owner, signal });
-    const names = namesBelow(path, rows.map((row) => String(row.path)));
+    const names = namesBelow(
+      path,
+      rows.map((row) => String(row.path)),
+    );
     return new Map(rows.map((row, i) => [names[i], row.content as Uint8Array]));
   }
 
@@ -60,7 +63,10 @@ export class SparkFolders implements ServerFolders {
     const column = { exprType: { case: 'unresolvedAttribute' as const, value: { unparsedIdentifier: 'path' } } };
     try {
       const rows = await this.#engine.rows({ case: 'project', value: { input: { relType: filesBelow(path) }, expressions: [column] } }, options);
-      return namesBelow(path, rows.map((row) => String(row.path)));
+      return namesBelow(
+        path,
+        rows.map((row) => String(row.path)),
+      );
     } catch (error) {
       if (error instanceof MlError && error.code === 'NOT_FOUND') return [];
       throw error;

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { LogisticRegression } from '#dist/classification/index.js';
+import { Session } from '#dist/engine/session.js';
+import { StringIndexer, StringIndexerModel } from '#dist/feature/index.js';
+import { load } from '#dist/persistence/load.js';
+import { PipelineModel } from '#dist/pipeline/index.js';
+import { folder, refuses } from '../engine/harness.ts';
+import { FIXTURES, saved } from '../persistence/files.ts';
+
+const path = folder();
+/** One of each way in which stages lie in files. */
+const LAYOUTS = [
+  ...['Binarizer', 'LogisticRegressionModel', 'StringIndexerModel', 'StandardScalerModel-sparse', 'ImputerModel', 'GBTClassificationModel'],
+  ...['RandomForestClassificationModel-categorical', 'PipelineModel-nested', 'CrossValidator', 'TrainValidationSplitModel'],
+];
+const server = (name: string) => `file:${path(name)}`;
+
+describe('paths with a scheme, on a connected session', { timeout: 120_000 }, () => {
+  let session: Session;
+  beforeAll(async () => {
+    session = await Session.connect(inject('sparkAddress'));
+  });
+  afterAll(() => session?.close());
+
+  it.each(LAYOUTS)('are the server’s: what is saved there is what is loaded from there: %s', { timeout: 120_000 }, async (name) => {
+    const stage = await load(join(FIXTURES, name));
+    await stage.save(server(name));
+    expect(readdirSync(path(name, 'metadata'))).toContain('_SUCCESS');
+    const again = await load(server(name));
+    expect(again.constructor).toBe(stage.constructor);
+    const lines = (of: typeof stage) =>
+      [...saved(of)].filter(([file]) => file.includes('metadata/part')).map(([file, bytes]) => [file, new TextDecoder().decode(bytes)]);
+    expect(lines(again)).toEqual(lines(stage));
+    if ('state' in stage && !/Validat|Pipeline/.test(name)) expect((again as { state?: unknown }).state).toEqual(stage.state);
+  });
+
+  it('are read by other sessions of this machine as folders', async () => {
+    const model = StringIndexerModel.fromLabels(['b', 'a'], { inputCol: 'x', outputCol: 'y' });
+    await model.save(server('indexer'));
+    expect((await StringIndexerModel.load(path('indexer'))).labels).toEqual(['b', 'a']);
+    expect(existsSync(path('indexer', 'data'))).toBe(true);
+  });
+
+  it('are refused where there are files, unless a saved stage is to be replaced', async () => {
+    const [first, second] = [new LogisticRegression({ maxIter: 3 }), new StringIndexer({ inputCol: 'x', outputCol: 'y' })];
+    await first.save(server('taken'));
+    await refuses(() => second.save(server('taken')), 'ALREADY_EXISTS', { path: server('taken') }, 'overwrite: true');
+    await second.save(server('taken'), { overwrite: true });
+    expect((await load(server('taken'))).uid).toBe(second.uid);
+    mkdirSync(path('mine', 'nested'), { recursive: true });
+    writeFileSync(path('mine', 'notes.txt'), 'keep me');
+    await second.save(server('mine/nested/stage'));
+    for (const name of ['mine', 'mine/nested'])
+      await refuses(() => first.save(server(name), { overwrite: true }), 'ALREADY_EXISTS', {}, 'no saved stage');
+    await first.save(server('mine/nested/stage'), { overwrite: true });
+  });
+
+  it('must hold a saved stage of the class asked for', async () => {
+    await refuses(() => load(server('nowhere')), 'NOT_FOUND');
+    await new LogisticRegression().save(server('lr'));
+    await refuses(() => PipelineModel.load(server('lr')), 'MODEL_FORMAT', { path: server('lr') }, 'PipelineModel');
+  });
+
+  it('need a connected session, or are this machine’s', async () => {
+    await new LogisticRegression().save(server('here'));
+    await session.close();
+    expect((await load(`file://${path('here')}`)).owner).toBe('LogisticRegression');
+    await refuses(() => load('hdfs://somewhere/model'), 'NOT_SUPPORTED', {}, 'Session.connect');
+  });
+});
