@@ -1,4 +1,4 @@
-import type { TrainingContext } from '../engine/engine.ts';
+import type { Engine, TrainingContext } from '../engine/engine.ts';
 import { MlError } from '../error.ts';
 import type { ActionOptions, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -42,6 +42,7 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
 
   override async fit(frame: Frame, options: FitOptions = {}): Promise<RandomForestClassificationModel> {
     const model = await super.fit(frame, options);
+    if ((frame.executor as Engine).stages) return model;
     const small = model.state.trees.rawCount[0] * model.numTrees <= MAX_SCORED_LEAVES;
     const rows = small ? await scoreFrame(model, frame, { signal: options.signal }) : null;
     return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, model.transform(frame)));

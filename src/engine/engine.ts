@@ -26,6 +26,8 @@ export interface RemoteStage {
 }
 /** A cluster's own trainers. */
 export interface StageServer {
+  /** Fails for a stage that the cluster lacks. */
+  require(stage: RemoteStage): void;
   /** Fits the stage there. */
   fit(plan: Plan, stage: RemoteStage, options: FitOptions): Promise<RemoteModel>;
   evaluate(plan: Plan, stage: RemoteStage, options: ActionOptions): Promise<number>;

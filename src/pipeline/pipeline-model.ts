@@ -38,6 +38,10 @@ export class PipelineModel extends Model<typeof PipelineModelParams, PipelineMod
     return this.stages.reduce((current, stage) => stage.transform(current), frameOf(this.owner, frame));
   }
 
+  override async close(): Promise<void> {
+    await Promise.all(this.stages.map((stage) => stage.close()));
+  }
+
   bind(binder: Binder, schema: Schema): void {
     let current = schema;
     for (const stage of this.stages) {

@@ -5,7 +5,7 @@ import type { Schema } from '../frame/schema.ts';
 import { isArray, type ParamSchema, param } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import * as z from '../param/zod.ts';
-import { descendants } from './children.ts';
+import { descendants, requireThere } from './children.ts';
 import { PipelineModel } from './pipeline-model.ts';
 import { type Changes, Estimator, frameOf, loadAs, type PipelineStage, Transformer } from './stage.ts';
 
@@ -51,12 +51,18 @@ export class Pipeline extends Estimator<typeof PipelineParams, PipelineModel> {
     const last = stages.findLastIndex((stage) => stage instanceof Estimator);
     const fitted: AnyTransformer[] = [];
     let current = frame;
-    for (const [i, stage] of stages.entries()) {
-      throwIfAborted(options.signal, this.uid);
-      const transformer = stage instanceof Estimator ? ((await stage.fit(current, options)) as AnyTransformer) : (stage as AnyTransformer);
-      fitted.push(transformer);
-      if (i < last) current = transformer.transform(current);
-      options.onProgress?.({ stage: this.uid, done: i + 1, total: stages.length });
+    requireThere(this, frame);
+    try {
+      for (const [i, stage] of stages.entries()) {
+        throwIfAborted(options.signal, this.uid);
+        const transformer = stage instanceof Estimator ? ((await stage.fit(current, options)) as AnyTransformer) : (stage as AnyTransformer);
+        fitted.push(transformer);
+        if (i < last) current = transformer.transform(current);
+        options.onProgress?.({ stage: this.uid, done: i + 1, total: stages.length });
+      }
+    } catch (error) {
+      for (const [i, transformer] of fitted.entries()) if (stages[i] instanceof Estimator) await transformer.close();
+      throw error;
     }
     return new PipelineModel({}, { stages: fitted }, this.uid, this);
   }

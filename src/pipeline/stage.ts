@@ -1,5 +1,6 @@
 import type { Binder } from '../block/binder.ts';
 import type { Engine, RemoteModel, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
+import { giveBack } from '../engine/kept-models.ts';
 import { MlError, show } from '../error.ts';
 import type { Executor, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -218,6 +219,13 @@ export abstract class Transformer<P extends ParamSchema> extends PipelineStage<P
   rowScorer(): RowScorer {
     return makeRowScorer(this);
   }
+
+  /** Gives back what clusters keep of a fitted model. It stays usable: a cluster that needs it is sent it anew. Collected models are given back too, some day. */
+  async close(): Promise<void> {}
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 /** Key of an option of `fit`: a model fitted on a cluster stays there and is not fetched, as a search wants it, which only scores by it and gives it back. */
@@ -232,12 +240,10 @@ export class FittedThere extends Transformer<ParamSchema> {
   static readonly type = 'millstream.FittedThere';
   static readonly paramSchema = z.strictObject({});
   readonly state = {};
-  readonly #model: RemoteModel;
   readonly #stage: RemoteStage;
 
   constructor(model: RemoteModel, stage: RemoteStage) {
     super({}, stage.uid);
-    this.#model = model;
     this.#stage = stage;
     model.adopt(this.state);
   }
@@ -246,8 +252,8 @@ export class FittedThere extends Transformer<ParamSchema> {
     return { ...this.#stage, params: new Map() };
   }
 
-  release(): Promise<void> {
-    return this.#model.release();
+  override close(): Promise<void> {
+    return giveBack(this.state);
   }
 
   bind(): never {
@@ -310,6 +316,10 @@ export abstract class Model<P extends ParamSchema, State> extends Transformer<P>
     super(params, uid);
     this.state = state;
     this.parent = parent;
+  }
+
+  override close(): Promise<void> {
+    return giveBack(this.state as object);
   }
 
   protected override recreate(params: Record<string, unknown>): PipelineStage<P> {

@@ -66,6 +66,10 @@ export class CrossValidatorModel extends SearchModel<typeof CrossValidatorModelP
     return this.requireSubModels(this.state.subModels);
   }
 
+  protected get subModelList(): readonly AnyTransformer[] {
+    return this.state.subModels?.flat() ?? [];
+  }
+
   get hasSubModels(): boolean {
     return this.state.subModels !== null;
   }

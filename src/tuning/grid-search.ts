@@ -50,7 +50,7 @@ export async function searchGrid(
   const { prefix, tail } = splitEstimator(plan.estimator, maps);
   const there = (frame.executor as Engine).stages !== undefined;
   const small = !there && (await frame.count(options)) <= SMALL_ROWS;
-  const folds = splits.map((split) => new Fold(split, prefix, maps.length, small));
+  const folds = splits.map((split) => new Fold(plan, split, prefix, small));
   const metrics = splits.map(() => new Array<number>(maps.length).fill(Number.NaN));
   const models = splits.map(() => new Array<AnyTransformer>(maps.length));
   const limit = Math.max(plan.parallelism, small ? ((frame.executor as Engine).workers ?? 1) : 1);
@@ -59,9 +59,8 @@ export async function searchGrid(
       const [s, p] = [Math.floor(task / maps.length), task % maps.length];
       if (small) folds[s + 1]?.prepare(signal).catch(() => {}); // its own points will meet the error
       const { head, train, validation } = await folds[s].prepare(signal);
-      const stay: StayOptions = { signal, [STAY]: !collectSubModels };
-      const model = (await tail.copy(maps[p]).fit(train, stay)) as AnyTransformer;
-      const metric = await evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBack(model));
+      const model = (await tail.copy(maps[p]).fit(train, staying({ signal }, plan))) as AnyTransformer;
+      const metric = await evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBackFitted(model));
       if (Number.isNaN(metric)) throw notANumber(plan, splits[s], p);
       metrics[s][p] = metric;
       if (collectSubModels) models[s][p] = head ? joined(plan.estimator.copy(maps[p]), head, model) : model;
@@ -101,11 +100,16 @@ function splitEstimator(estimator: AnyEstimator, maps: readonly ParamMap[]): { p
   return { prefix: estimator.copy({ stages: stages.slice(0, cut) }), tail: estimator.copy({ stages: stages.slice(cut) }) as AnyEstimator };
 }
 
-/** Frees what is on a cluster only. */
-async function giveBack(model: AnyTransformer): Promise<void> {
-  for (const stage of model instanceof PipelineModel ? model.stages : [model]) {
-    if (stage instanceof FittedThere) await stage.release().catch(() => {});
-  }
+/** On a cluster models of which only the metric is wanted stay there. */
+function staying(options: FitOptions, { collectSubModels }: SearchPlan): StayOptions {
+  return { ...options, [STAY]: !collectSubModels };
+}
+
+/** Frees what was fitted on a cluster and is there only. */
+async function giveBackFitted(model: AnyTransformer): Promise<void> {
+  if (model instanceof FittedThere) await model.close();
+  const { bestModel } = model as { bestModel?: AnyTransformer };
+  for (const held of model instanceof PipelineModel ? model.stages : bestModel ? [bestModel] : []) await giveBackFitted(held);
 }
 
 /** The pipeline's model, from its head's and its tail's. */
@@ -122,6 +126,7 @@ interface PreparedFold {
 
 /** A split while its points are fitted: the prefix is fitted at the first point, and the frames are kept until the last. */
 class Fold {
+  readonly #plan: SearchPlan;
   readonly #split: Split;
   readonly #prefix: Pipeline | null;
   readonly #small: boolean;
@@ -129,10 +134,11 @@ class Fold {
   #prepared: Promise<PreparedFold> | null = null;
   readonly #cached: Frame[] = [];
 
-  constructor(split: Split, prefix: Pipeline | null, points: number, small: boolean) {
+  constructor(plan: SearchPlan, split: Split, prefix: Pipeline | null, small: boolean) {
+    this.#plan = plan;
     this.#split = split;
     this.#prefix = prefix;
-    this.#left = points;
+    this.#left = plan.maps.length;
     this.#small = small;
   }
 
@@ -146,7 +152,9 @@ class Fold {
   }
 
   async release(): Promise<void> {
-    await this.#prepared?.catch(() => {});
+    const prepared = await this.#prepared?.catch(() => null);
+    this.#prepared = null;
+    if (prepared?.head) await giveBackFitted(prepared.head);
     await unpersist(this.#cached.splice(0).reverse());
   }
 
@@ -154,7 +162,7 @@ class Fold {
     const split = this.#split.train;
     // Few cached rows are filtered again sooner than copied.
     const train = this.#prefix && this.#small && split.plan.op === 'filter' ? split : this.#cache(split);
-    const head = this.#prefix && (await this.#prefix.fit(train, { signal }));
+    const head = this.#prefix && (await this.#prefix.fit(train, staying({ signal }, this.#plan)));
     const [trained, judged] = [train, this.#split.validation].map((rows) => (head ? head.transform(rows) : rows));
     return {
       head,

@@ -35,11 +35,17 @@ export abstract class SearchModel<P extends ParamSchema, State extends BestModel
   }
 
   abstract get hasSubModels(): boolean;
+  /** The sub-models, all splits' in a row. */
+  protected abstract get subModelList(): readonly AnyTransformer[];
   /** One metric a point. */
   protected abstract get metrics(): readonly number[];
 
   override transform(frame: Frame): Frame {
     return this.bestModel.transform(frame);
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([this.bestModel, ...this.subModelList].map((model) => model.close()));
   }
 
   bind(binder: Binder, schema: Schema): void {

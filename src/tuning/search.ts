@@ -5,6 +5,7 @@ import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import type * as z from '../param/zod.ts';
+import { requireThere } from '../pipeline/children.ts';
 import type { AnyEstimator, AnyTransformer } from '../pipeline/pipeline.ts';
 import { type Changes, Estimator, frameOf } from '../pipeline/stage.ts';
 import { bestOf, searchGrid, unpersist } from './grid-search.ts';
@@ -48,6 +49,7 @@ export abstract class Search<P extends ParamSchema, M extends AnyTransformer> ex
   override async fit(frame: Frame, options: FitOptions = {}): Promise<M> {
     await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
     const { estimator, evaluator, estimatorParamMaps: maps, parallelism, collectSubModels } = this.#values;
+    requireThere(this, frame);
     const { signal, onProgress } = options;
     const total = this.splits * maps.length + 1;
     let done = 0;

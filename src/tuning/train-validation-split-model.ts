@@ -55,6 +55,10 @@ export class TrainValidationSplitModel extends SearchModel<typeof TrainValidatio
     return this.requireSubModels(this.state.subModels);
   }
 
+  protected get subModelList(): readonly AnyTransformer[] {
+    return this.state.subModels ?? [];
+  }
+
   get hasSubModels(): boolean {
     return this.state.subModels !== null;
   }

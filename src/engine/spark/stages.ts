@@ -9,6 +9,7 @@ import { Schema } from '../../frame/schema.ts';
 import type { ParamSchema } from '../../param/param.ts';
 import type { PipelineStage } from '../../pipeline/stage.ts';
 import type { RemoteModel, RemoteStage, StageServer } from '../engine.ts';
+import { keptThere } from '../kept-models.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { execute } from './execution.ts';
@@ -27,6 +28,12 @@ const MODEL = 4;
 /** Classes that a cluster has. */
 const SPARK = 'org.apache.spark.';
 
+/** What does the same there, for our own classes. */
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ['millstream.classification.HistGradientBoostingClassifier', 'GBTClassifier'],
+  ['millstream.regression.HistGradientBoostingRegressor', 'GBTRegressor'],
+]);
+
 /** Fits, transforms and judges on the cluster by the protocol's ML commands. Models stay there; each is given back once nobody here has it. */
 export class SparkStages implements StageServer {
   readonly #engine: SparkEngine;
@@ -40,8 +47,16 @@ export class SparkStages implements StageServer {
     this.#engine = engine;
   }
 
+  require({ type, owner }: RemoteStage): void {
+    if (type.startsWith(SPARK)) return;
+    const instead = INSTEAD.get(type) ?? 'a stage that it has';
+    throw new MlError('NOT_SUPPORTED', `${owner}: Spark has no such stage; take ${instead}, or bring the rows into a local session`, {
+      stage: owner,
+    });
+  }
+
   async fit(plan: Plan, stage: RemoteStage, { signal, onProgress }: FitOptions): Promise<RemoteModel> {
-    requireSpark(stage);
+    this.require(stage);
     const owner = stage.owner;
     const dataset = await this.#engine.prepared(plan, { owner, signal });
     const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
@@ -56,7 +71,7 @@ export class SparkStages implements StageServer {
   }
 
   async evaluate(plan: Plan, stage: RemoteStage, { signal }: ActionOptions): Promise<number> {
-    requireSpark(stage);
+    this.require(stage);
     const { owner } = stage;
     const dataset = await this.#engine.prepared(plan, { owner, signal });
     const evaluator = { name: stage.type, uid: stage.uid, type: EVALUATOR };
@@ -70,7 +85,7 @@ export class SparkStages implements StageServer {
   async transform(stage: TransformStage, input: Relation): Promise<RelType> {
     const here = stage as unknown as AnyStage;
     const described = here.remote();
-    requireSpark(described);
+    this.require(described);
     const operator = here.state
       ? ({ case: 'objRef', value: { id: await this.#uploaded(here, here.state) } } as const)
       : ({ case: 'transformer', value: { name: described.type, uid: described.uid, type: TRANSFORMER } } as const);
@@ -79,7 +94,17 @@ export class SparkStages implements StageServer {
 
   #adopt(state: object, id: string): void {
     this.#models.set(state, Promise.resolve(id));
-    this.#forgotten.register(state, id);
+    this.#keep(state, id);
+  }
+
+  /** Until it is given back, or collected. */
+  #keep(state: object, id: string): void {
+    this.#forgotten.register(state, id, state);
+    keptThere(state, async () => {
+      this.#models.delete(state);
+      this.#forgotten.unregister(state);
+      if (!this.#engine.client.closed) await this.#delete(id);
+    });
   }
 
   /** The key of a model; one that was made here is sent to the server first, once. */
@@ -89,7 +114,7 @@ export class SparkStages implements StageServer {
       key = this.#upload(stage);
       this.#models.set(state, key);
       key.then(
-        (id) => this.#forgotten.register(state, id),
+        (id) => this.#keep(state, id),
         () => this.#models.delete(state),
       );
     }
@@ -166,13 +191,6 @@ export class SparkStages implements StageServer {
     if (info?.type.case === 'objRef') return info.type.value.id;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a model, got ${show(resultType.case)}`);
   }
-}
-
-function requireSpark({ type, owner }: RemoteStage): void {
-  if (type.startsWith(SPARK)) return;
-  throw new MlError('NOT_SUPPORTED', `${owner}: Spark has no such stage; take one that it has, or bring the rows into a local session`, {
-    stage: owner,
-  });
 }
 
 /** Folders that hold data files. */
