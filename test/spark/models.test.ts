@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { GBTClassifier, HistGradientBoostingClassifier, LogisticRegression, RandomForestClassifier } from '#dist/classification/index.js';
+import { Session } from '#dist/engine/session.js';
+import type { SparkEngine } from '#dist/engine/spark/engine.js';
+import { BinaryClassificationEvaluator } from '#dist/evaluation/index.js';
+import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
+import type { Frame } from '#dist/frame/frame.js';
+import { Pipeline } from '#dist/pipeline/index.js';
+import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
+import { refuses } from '../engine/harness.ts';
+
+const ROWS = Array.from({ length: 300 }, (_, i) => ({
+  plan: ['basic', 'plus', 'gold'][(i * 7) % 3],
+  use: ((i * 37) % 101) / 10,
+  label: (i * 13) % 7 > 3 || (i * 7) % 3 === 2 ? 1 : 0,
+}));
+const SCHEMA = { plan: 'string', use: 'double', label: 'double' };
+const head = [
+  new StringIndexer({ inputCol: 'plan', outputCol: 'planIx' }),
+  new VectorAssembler({ inputCols: ['use', 'planIx'], outputCol: 'features' }),
+];
+const lr = new LogisticRegression({ maxIter: 5 });
+const evaluator = new BinaryClassificationEvaluator();
+const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.001, 0.1]).build();
+
+describe('models on a cluster', { timeout: 180_000 }, () => {
+  let session: Session;
+  let frame: Frame;
+  const kept = async () => (await (frame.executor as SparkEngine).stages.kept()).length;
+
+  beforeAll(async () => {
+    session = await Session.connect(inject('sparkAddress'));
+    frame = session.createFrame(ROWS, SCHEMA);
+  }, 60_000);
+  afterAll(() => session?.close());
+
+  it('are given back by close, and sent anew when they are needed again', async () => {
+    const model = await new Pipeline({ stages: [...head, lr] }).fit(frame);
+    expect(await kept()).toBe(2);
+    const scored = await model.transform(frame).select('prediction').collect();
+    await model.close();
+    expect(await kept()).toBe(0);
+    expect(await model.transform(frame).select('prediction').collect()).toEqual(scored);
+    await model.close();
+    await model.close();
+    expect(await kept()).toBe(0);
+    {
+      await using indexer = await head[0].fit(frame);
+      expect([indexer.uid, await kept()]).toEqual([head[0].uid, 1]);
+    }
+    expect(await kept()).toBe(0);
+  });
+
+  it.each([1, 3])('of searches are given back but for the best one, %i at once', async (parallelism) => {
+    const pipeline = new Pipeline({ stages: [...head, lr] });
+    const params = { estimator: pipeline, estimatorParamMaps: grid, evaluator, seed: 3, parallelism };
+    for (const search of [new CrossValidator({ ...params, numFolds: 2 }), new TrainValidationSplit(params)]) {
+      const model = await search.fit(frame);
+      expect(await kept()).toBe(2);
+      await model.close();
+      expect(await kept()).toBe(0);
+    }
+  });
+
+  it('of searches within searches are given back too, and collected ones by close', async () => {
+    const inner = new TrainValidationSplit({ estimator: lr, estimatorParamMaps: grid, evaluator, seed: 1 });
+    const pipeline = new Pipeline({ stages: [...head, inner] });
+    const maps = new ParamGridBuilder().addGrid(inner, 'trainRatio', [0.5, 0.7]).build();
+    const nested = new TrainValidationSplit({ estimator: pipeline, estimatorParamMaps: maps, evaluator, seed: 2, collectSubModels: true });
+    const model = await nested.fit(frame);
+    expect(await evaluator.evaluate(model.subModels[0].transform(frame))).toBeGreaterThan(0.5);
+    await model.close();
+    expect(await kept()).toBe(0);
+    const quiet = await nested.copy({ collectSubModels: false }).fit(frame);
+    expect(await kept()).toBe(2);
+    await quiet.close();
+    expect(await kept()).toBe(0);
+  });
+
+  it('of forests and boosted trees are found by a search', async () => {
+    for (const tree of [new RandomForestClassifier({ numTrees: 3, maxDepth: 2, seed: 1 }), new GBTClassifier({ maxIter: 2, maxDepth: 2, seed: 1 })]) {
+      const maps = new ParamGridBuilder().addGrid(tree as RandomForestClassifier, 'maxDepth', [1, 2]).build();
+      const search = new TrainValidationSplit({ estimator: new Pipeline({ stages: [...head, tree] }), estimatorParamMaps: maps, evaluator, seed: 5 });
+      const model = await search.fit(frame);
+      expect(model.validationMetrics.every((auc) => auc > 0.5)).toBe(true);
+      expect(await evaluator.evaluate(model.transform(frame))).toBeGreaterThan(0.5);
+      await model.close();
+    }
+    expect(await kept()).toBe(0);
+  });
+
+  it('of a fit or a search that fails or is stopped are given back', async () => {
+    const wrong = new LogisticRegression({ maxIter: 5, lowerBoundsOnIntercepts: undefined, thresholds: [0.1, 0.2, 0.7] });
+    const pipeline = new Pipeline({ stages: [...head, wrong] });
+    await expect(pipeline.fit(frame)).rejects.toThrow();
+    const stop = new AbortController();
+    const search = new CrossValidator({ estimator: new Pipeline({ stages: [...head, lr] }), estimatorParamMaps: grid, evaluator, numFolds: 2 });
+    let done = 0;
+    const fitting = search.fit(frame, { signal: stop.signal, onProgress: (e) => e.stage === search.uid && ++done === 2 && stop.abort() });
+    await refuses(() => fitting, 'ABORTED');
+    expect(await kept()).toBe(0);
+  });
+
+  it('that Spark lacks are refused before any work, and another one named', async () => {
+    const boosted = new HistGradientBoostingClassifier({ maxIter: 2 });
+    const pipeline = new Pipeline({ stages: [...head, boosted] });
+    await refuses(() => pipeline.fit(frame), 'NOT_SUPPORTED', { stage: boosted.owner }, 'GBTClassifier');
+    const maps = new ParamGridBuilder().addGrid(boosted, 'maxIter', [1, 2]).build();
+    const search = new CrossValidator({ estimator: pipeline, estimatorParamMaps: maps, evaluator });
+    await refuses(() => search.fit(frame), 'NOT_SUPPORTED', { stage: boosted.owner }, 'GBTClassifier');
+    expect(await kept()).toBe(0);
+  });
+});
