@@ -15,10 +15,8 @@ const ROWS = Array.from({ length: 300 }, (_, i) => ({
   label: (i * 13) % 7 > 3 || (i * 7) % 3 === 2 ? 1 : 0,
 }));
 const SCHEMA = { plan: 'string', use: 'double', label: 'double' };
-const head = [
-  new StringIndexer({ inputCol: 'plan', outputCol: 'planIx' }),
-  new VectorAssembler({ inputCols: ['use', 'planIx'], outputCol: 'features' }),
-];
+const indexer = new StringIndexer({ inputCol: 'plan', outputCol: 'planIx' });
+const head = [indexer, new VectorAssembler({ inputCols: ['use', 'planIx'], outputCol: 'features' })];
 const lr = new LogisticRegression({ maxIter: 5 });
 const evaluator = new BinaryClassificationEvaluator();
 const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.001, 0.1]).build();
@@ -45,8 +43,8 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
     await model.close();
     expect(await kept()).toBe(0);
     {
-      await using indexer = await head[0].fit(frame);
-      expect([indexer.uid, await kept()]).toEqual([head[0].uid, 1]);
+      await using model = await indexer.fit(frame);
+      expect([model.uid, await kept()]).toEqual([indexer.uid, 1]);
     }
     expect(await kept()).toBe(0);
   });
