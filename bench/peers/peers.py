@@ -147,6 +147,8 @@ def lightgbm_score(request):
     model, x, y = once(f"lightgbm-{request['rows']}", fit)
     scores, seconds = timed(lambda: model.predict(x, num_threads=2))
     return "LightGBM", seconds, float(roc_auc_score(y, scores))
+
+
 def booster(peer):
     """The fit of hgb.ts by a peer: rows and labels to a function that scores."""
     if peer == "sklearn":

@@ -2,7 +2,7 @@ import { MlError } from '../error.ts';
 import type { Trees } from './trees.ts';
 
 /** The deepest tree that is taken; Spark's have at most 30 levels, leaf-wise ones rarely more than 100. */
-const MAX_DEPTH = 4096;
+export const MAX_DEPTH = 4096;
 
 /**
  * Refuses trees that scoring could not trust, such as a damaged or hostile file declares: children that are not in preorder (so cycles, shared and lost

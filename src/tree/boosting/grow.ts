@@ -1,6 +1,7 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { hash32, Random } from '../../random.ts';
 import { binCount } from '../bins.ts';
+import { MAX_DEPTH } from '../check-trees.ts';
 import * as hand from './hand.ts';
 import { MOST_PIECES, NARROW_ROWS, RESULT } from './memory.ts';
 import { allowedFeatures, type GrowingNode, leafValue, type Split, sideBounds } from './split.ts';
@@ -50,7 +51,7 @@ export class Grower {
     const { growth } = this.#hand.args.spec;
     this.#seed = seed;
     this.#drawn = growth.featureFraction < 1 ? this.#draw(everyFeature(dims.features), growth.featureFraction, 0) : null;
-    this.#free[0] = Array.from({ length: dims.leaves + 1 }, (_, slot) => slot).reverse();
+    this.#free[0] = Array.from({ length: dims.slots }, (_, slot) => slot).reverse();
     this.#free[1] = Array.from({ length: dims.wideSlots }, (_, slot) => slot).reverse();
     this.#leaves = [];
     this.#plantRoot(score);
@@ -187,7 +188,11 @@ export class Grower {
 
   #mayBeSplit({ count, depth }: Leaf): boolean {
     const { maxDepth, minSamplesLeaf } = this.#hand.args.spec.growth;
-    return count >= 2 * Math.max(minSamplesLeaf, 1) && (maxDepth === 0 || depth < maxDepth) && this.#hand.memory.dims.leaves > 1;
+    return (
+      count >= 2 * Math.max(minSamplesLeaf, 1) &&
+      depth < (maxDepth === 0 ? MAX_DEPTH : Math.min(maxDepth, MAX_DEPTH)) &&
+      this.#hand.memory.dims.leaves > 1
+    );
   }
 
   /** The best of the pieces' splits; of equal ones that of the first feature. */

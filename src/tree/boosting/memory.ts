@@ -46,7 +46,8 @@ export interface Dimensions {
   /** Words of the largest set of categories. */
   readonly categoryWords: number;
   readonly mostCodes: number;
-  /** Slots of wide histograms. */
+  /** Slots of histograms: only leaves that may be split keep one. Slots of wide ones. */
+  readonly slots: number;
   readonly wideSlots: number;
 }
 
@@ -56,12 +57,13 @@ export function dimensionsOf({ layout, spec, rows }: BoostingArgs): Dimensions {
   const blockRows = Math.min(NARROW_ROWS, Math.max(LEAST_BLOCK, Math.ceil(total / BLOCKS / 1024) * 1024));
   const held = spec.heldOut !== undefined || (spec.validationFraction ?? 0) > 0;
   const weighted = held || layout.weight !== undefined || spec.classWeights !== undefined;
+  const leaves = Math.min(spec.growth.maxLeaves, Math.max(total, 1));
   return {
     features: bins.length,
     total,
     scores: scoreCount(spec.loss),
     sums: mostSums(bins),
-    leaves: spec.growth.maxLeaves,
+    leaves,
     blockRows,
     blocks: rows.flatMap((n, partition) =>
       Array.from({ length: Math.ceil(n / blockRows) }, (_, b) => ({ partition, lo: b * blockRows, rows: Math.min(blockRows, n - b * blockRows) })),
@@ -72,6 +74,7 @@ export function dimensionsOf({ layout, spec, rows }: BoostingArgs): Dimensions {
     narrowFeatures: bins.filter(isNarrow).length,
     categoryWords: bins.reduce((most, one) => Math.max(most, one.kind === 'categories' ? (one.categories + 31) >> 5 : 0), 0),
     mostCodes: bins.reduce((most, one) => Math.max(most, binCount(one) + 1), TABLE),
+    slots: Math.min(leaves + 1, Math.floor(total / (2 * Math.max(spec.growth.minSamplesLeaf, 1))) + 3),
     wideSlots: total > NARROW_ROWS ? Math.floor(total / (NARROW_ROWS + 1)) + 1 : 0,
   };
 }
@@ -183,9 +186,9 @@ function placesOf({ rows, index }: PartitionHandle, ptr: number, args: BoostingA
 }
 
 function homeOf(take: (bytes: number) => number, dims: Dimensions, { rows }: BoostingArgs, threads: number): Home {
-  const { sums, leaves, wideSlots, blocks, features, mostCodes, categoryWords } = dims;
+  const { sums, leaves, slots, wideSlots, blocks, features, mostCodes, categoryWords } = dims;
   return {
-    slots: take(8 * sums * (leaves + 1)),
+    slots: take(8 * sums * slots),
     wideSlots: take(16 * sums * wideSlots),
     staging: Array.from({ length: threads }, () => take(16 * mostCodes)),
     asks: Array.from({ length: threads }, () => take(ASK_BYTES)),
