@@ -10,7 +10,7 @@ const word = fc.integer({ min: 0, max: 0xffffffff });
 
 /** `n` of `total` rows in some order, codes of `columns` columns and a pair a row. */
 const leaves = fc
-  .record({ n: fc.constantFrom(...LENGTHS), columns: fc.integer({ min: 0, max: 30 }), apart: fc.integer({ min: 0, max: 1 }) })
+  .record({ n: fc.constantFrom(...LENGTHS), columns: fc.integer({ min: 0, max: 45 }), apart: fc.integer({ min: 0, max: 1 }) })
   .chain(({ n, columns, apart }) => {
     const total = n + 3;
     return fc.record({
@@ -18,7 +18,7 @@ const leaves = fc
       columns: fc.constant(columns),
       apart: fc.constant(apart),
       rows: fc.shuffledSubarray([...Array(total).keys()], { minLength: n, maxLength: n }),
-      codes: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: total * 32, maxLength: total * 32 }),
+      codes: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: total * 48, maxLength: total * 48 }),
       pairs: fc.array(word, { minLength: total, maxLength: total }),
     });
   });
@@ -44,8 +44,8 @@ describe('boosting kernels give the bits of their twins', () => {
         const own = place(new Array(512 * columns).fill(7));
         const expected = copyOf(own);
         const [c, p, r] = [arena.put(Uint8Array, codes), place(pairs), place(rows)];
-        twins.histogram_u8(expected, copyOf(c), 32, columns, copyOf(p), copyOf(r), n);
-        arena.kernels.histogram_u8(own.byteOffset, c.byteOffset, 32, columns, p.byteOffset, r.byteOffset, n, apart);
+        twins.histogram_u8(expected, copyOf(c), 48, columns, copyOf(p), copyOf(r), n);
+        arena.kernels.histogram_u8(own.byteOffset, c.byteOffset, 48, columns, p.byteOffset, r.byteOffset, n, apart);
         // Sums whose hessians stay below 2^32: the words do not run into one another.
         expect(copyOf(own)).toEqual(expected);
         expect(arena.fences).toBe(true);
@@ -116,7 +116,7 @@ describe('boosting kernels give the bits of their twins', () => {
     );
   });
 
-  it('drain_i64, subtract_i64, add_scaled_f64, add_at_f64', () => {
+  it('drain_i64, subtract_i64, add_scaled_f64, add_at_f64, count_up_u32', () => {
     fc.assert(
       fc.property(sums, ({ n, a, b }) => {
         arena.clear();
@@ -141,6 +141,8 @@ describe('boosting kernels give the bits of their twins', () => {
         const rows = place(Array.from({ length: n }, (_, i) => 2 * i));
         arena.kernels.add_at_f64(more.byteOffset, rows.byteOffset, 0.5, n);
         expect([...more]).toEqual(b.map((v, i) => (i % 2 === 0 ? v + 0.5 : v)));
+        arena.kernels.count_up_u32(rows.byteOffset, 7, n);
+        expect([...rows]).toEqual(Array.from({ length: n }, (_, i) => 7 + i));
         expect(arena.fences).toBe(true);
       }),
     );

@@ -24,6 +24,7 @@ export {
   add_at_f64,
   add_scaled_f64,
   code_f64,
+  count_up_u32,
   divide_u16,
   divide_u8,
   drain_i64,

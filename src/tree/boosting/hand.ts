@@ -194,7 +194,7 @@ export class BoostingHand implements RoundHand {
     const order = u32.subarray((places.order >>> 2) + lo, (places.order >>> 2) + lo + rows);
     const { rowFraction } = this.args.spec;
     let training = rows;
-    if (!dims.weighted && rowFraction >= 1) for (let i = 0; i < rows; i++) order[i] = lo + i;
+    if (!dims.weighted && rowFraction >= 1) view.kernels.count_up_u32(places.order + 4 * lo, lo, rows);
     else {
       const weights = dims.weighted ? f64.subarray(places.weights / 8 + lo, places.weights / 8 + lo + rows) : null;
       const seed = board.command[SAMPLE_SEED];
