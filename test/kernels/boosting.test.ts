@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '#dist/kernels/js/bins.js';
 import * as twins from '#dist/kernels/js/boosting.js';
+import { sortNumbers } from '#dist/kernels/sort.js';
 import { bestNumericSplit } from '#dist/tree/boosting/find-split.js';
 import { Arena, copyOf, LENGTHS } from './arena.ts';
 
@@ -232,6 +233,19 @@ describe('boosting kernels give the bits of their twins', () => {
         }
         expect(arena.fences).toBe(true);
       }),
+    );
+  });
+
+  it('sort_f64', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -9, max: 9 }), fc.constant(-0)), { maxLength: 3000, size: 'max' }),
+        (values) => {
+          const sorted = Float64Array.from(values);
+          sortNumbers(sorted);
+          expect(sorted).toEqual(Float64Array.from(values).sort());
+        },
+      ),
     );
   });
 

@@ -622,3 +622,58 @@ export function spread_u8(rows: usize, stride: i32, codes: usize, n: i32): void 
     to += stride;
   }
 }
+
+/**
+ * Sorts doubles, none of them NaN, in ascending order, -0 before 0: radix sort by six digits of up to 11 bits, from the lowest on, of the bits turned about so that they
+ * order as the numbers do. `spare` has room for n doubles, `counts` for 6 · 2048 words.
+ */
+export function sort_f64(values: usize, spare: usize, counts: usize, n: i32): void {
+  memory.fill(counts, 0, 6 << 13);
+  const end = <usize>n << 3;
+  for (let i: usize = 0; i < end; i += 8) {
+    const bits = load<i64>(values + i);
+    const key = bits ^ ((bits >> 63) | 0x8000000000000000);
+    store<i64>(values + i, key);
+    for (let digit = 0; digit < 6; digit++) tally(counts, digit, key);
+  }
+  let from = values;
+  let to = spare;
+  for (let digit = 0; digit < 6; digit++) {
+    const starts = counts + (<usize>digit << 13);
+    if (n == 0 || load<u32>(starts + bucket(load<i64>(from), digit)) == <u32>n) continue; // all share this digit
+    let at: u32 = 0;
+    for (let b: usize = 0; b < 8192; b += 4) {
+      const size = load<u32>(starts + b);
+      store<u32>(starts + b, at);
+      at += size;
+    }
+    for (let i: usize = 0; i < end; i += 8) {
+      const key = load<i64>(from + i);
+      const place = starts + bucket(key, digit);
+      const next = load<u32>(place);
+      store<u32>(place, next + 1);
+      store<i64>(to + (<usize>next << 3), key);
+    }
+    const other = from;
+    from = to;
+    to = other;
+  }
+  for (let i: usize = 0; i < end; i += 8) {
+    const key = load<i64>(from + i);
+    store<i64>(values + i, key ^ (~(key >> 63) | 0x8000000000000000));
+  }
+}
+
+/** Byte offset of a key's bucket. */
+// @ts-ignore: decorator
+@inline
+function bucket(key: i64, digit: i32): usize {
+  return (<usize>(<u64>key >> (11 * digit)) & 2047) << 2;
+}
+
+// @ts-ignore: decorator
+@inline
+function tally(counts: usize, digit: i32, key: i64): void {
+  const at = counts + (<usize>digit << 13) + bucket(key, digit);
+  store<u32>(at, load<u32>(at) + 1);
+}

@@ -33,6 +33,7 @@ export {
   logistic_pairs,
   narrow_sums,
   scan_numeric,
+  sort_f64,
   spread_u8,
   subtract_i64,
   widen_sums,

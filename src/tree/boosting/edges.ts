@@ -1,3 +1,4 @@
+import { sortNumbers } from '../../kernels/sort.ts';
 import { sortDoubles } from './sort-doubles.ts';
 
 /**
@@ -31,7 +32,8 @@ function massesOf(values: Float64Array, weights: Float64Array | null): Masses {
   }
   const sorted = values.subarray(0, n);
   const order = weights && Uint32Array.from({ length: n }, (_, i) => i);
-  sortDoubles(sorted, order);
+  if (order) sortDoubles(sorted, order);
+  else sortNumbers(sorted);
   let count = 0;
   for (let i = 0; i < n; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) count++;
   const masses = new Float64Array(count);
