@@ -13,12 +13,13 @@ import type * as z from '../param/zod.ts';
 import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs } from '../predictor/score-columns.ts';
+import { decide } from '../scoring/decision.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
 import { ClassificationSummary } from './classification-summary.ts';
-import { type BoostedClassOutput, type BoostedClassScoring, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
+import { type BoostedClassOutput, type BoostedClassScoring, bindBoostedClasses, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
 import { scoreFrame } from './scored-frame.ts';
 
 const OWNER = 'HistGradientBoostingClassificationModel';
@@ -80,14 +81,12 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
 
   /** The probabilities of one vector after each iteration. */
   stagedProbabilities(features: Vector): Float64Array[] {
-    const scores = this.stagedScores(features);
-    const { length: width } = this.state.start;
-    return Array.from({ length: this.numIterations }, (_, m) => {
-      if (width === 1) return Float64Array.of(sigmoid(-scores[m]), sigmoid(scores[m]));
-      const p = scores.slice(m * width, (m + 1) * width);
-      softmax(p);
-      return p;
-    });
+    return this.#stages(features).map(({ probability }) => probability);
+  }
+
+  /** The class predicted for one vector after each iteration. */
+  stagedPredictions(features: Vector): Float64Array {
+    return Float64Array.from(this.#stages(features), ({ raw, probability }) => decide(this.#decision, raw, probability, 0, this.numClasses));
   }
 
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
@@ -112,8 +111,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     const wanted = more.filter(([, name]) => name !== '');
     const all = [...names, ...wanted.map(([, name]) => name)];
     if (all.length === 0) return;
-    const scoring = this.#scoringOf([...outputs, ...wanted.map(([output]) => output)]);
-    binder.step(import.meta.url, scoreBoostedClasses, scoring, [binder.vectors(featuresCol)], all);
+    bindBoostedClasses(binder, binder.vectors(featuresCol), this.#scoringOf([...outputs, ...wanted.map(([output]) => output)]), all);
   }
 
   protected override outputSchema(schema: Schema): Schema {
@@ -121,10 +119,26 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     return this.addBoostedColumns(addClassColumns(this.owner, schema, this.params, this.numClasses, this.numClasses));
   }
 
+  /** By raw scores and not by probabilities, which round: the prediction must not depend on the columns asked for. */
+  get #decision() {
+    return { by: 'margin', above: null, thresholds: this.params.thresholds ?? null } as const;
+  }
+
   #scoringOf(outputs: readonly BoostedClassOutput[]): BoostedClassScoring {
-    // Of raw scores and not of probabilities, which round: the prediction must not depend on the columns asked for.
-    const decision = { by: 'margin', above: null, thresholds: this.params.thresholds ?? null } as const;
-    return { ...this.scoring, decision, outputs };
+    return { ...this.scoring, decision: this.#decision, outputs };
+  }
+
+  /** Raw scores and probabilities of one vector after each iteration. */
+  #stages(features: Vector): { readonly raw: Float64Array; readonly probability: Float64Array }[] {
+    const scores = this.stagedScores(features);
+    const { length: width } = this.state.start;
+    return Array.from({ length: this.numIterations }, (_, m) => {
+      if (width === 1) return { raw: Float64Array.of(-scores[m], scores[m]), probability: Float64Array.of(sigmoid(-scores[m]), sigmoid(scores[m])) };
+      const raw = scores.slice(m * width, (m + 1) * width);
+      const probability = raw.slice();
+      softmax(probability);
+      return { raw, probability };
+    });
   }
 
   #scoreOne(features: Vector): readonly Column[] {

@@ -1,3 +1,4 @@
+import type { Binder, Slot } from '../block/binder.ts';
 import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
 import { sigmoid, softmax } from '../kernels/js/math.ts';
@@ -13,6 +14,11 @@ export interface BoostedClassScoring extends BoostedScoring {
   readonly decision: Extract<Decision, { above: null }>;
   /** Which columns to make, in this order. */
   readonly outputs: readonly BoostedClassOutput[];
+}
+
+/** Adds the scoring step to a program. */
+export function bindBoostedClasses(binder: Binder, features: Slot, scoring: BoostedClassScoring, names: readonly string[]): void {
+  binder.step(import.meta.url, scoreBoostedClasses, scoring, [features], names);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Binder, Slot } from '../block/binder.ts';
 import { type Block, type CodeColumn, type Codes, type Column, codesFor, dropRow, nullCode, unseenCode } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError, show } from '../error.ts';
@@ -14,6 +15,11 @@ export interface IndexArgs {
   readonly labels: readonly string[];
   readonly form: LabelForm;
   readonly handleInvalid: 'error' | 'skip' | 'keep';
+}
+
+/** Adds the step that looks labels up to a program. */
+export function bindIndexLabels(binder: Binder, codes: Slot, args: IndexArgs, output: string): void {
+  binder.step(import.meta.url, indexLabels, args, [codes], [output]);
 }
 
 /** Step of `StringIndexerModel`: codes of labels → index codes, with what has no label refused, dropped or given the index `numLabels`. */

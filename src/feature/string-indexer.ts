@@ -10,7 +10,7 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator, loadAs, Model } from '../pipeline/stage.ts';
 import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
-import { indexLabels, type LabelForm } from './label-lookup.ts';
+import { bindIndexLabels, type LabelForm } from './label-lookup.ts';
 import { compareText, type NumberKind } from './label-text.ts';
 
 export const StringIndexerParams = z
@@ -140,7 +140,7 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
       if (!schema.has(input) || !binder.has(input)) continue;
       const form: LabelForm = binder.made(input) ? { made: schema.require(owner, input).type.kind as NumberKind | 'string' } : 'codes';
       const args = { owner, stage, column: input, labels, form, handleInvalid: this.params.handleInvalid };
-      binder.step(import.meta.url, indexLabels, args, [binder.codes(input, labels)], [output]);
+      bindIndexLabels(binder, binder.codes(input, labels), args, output);
     }
   }
 

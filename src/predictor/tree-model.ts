@@ -14,7 +14,7 @@ import { treeCount } from '../tree/trees.ts';
 import { type NamedValue, PredictionModel } from './prediction-model.ts';
 import { addLeafColumn, requireFeatures } from './score-columns.ts';
 import { type EnsembleState, type TreeClass, type TreeState, treeParamsOf } from './tree-codec.ts';
-import { scoreTrees, type TreeOutput, type TreeRule, type TreeScoring } from './tree-scoring.ts';
+import { bindTrees, scoreTrees, type TreeOutput, type TreeRule, type TreeScoring } from './tree-scoring.ts';
 
 /** A model of Spark's tree family. */
 export abstract class TreeModel<P extends ParamSchema, State extends TreeState> extends PredictionModel<P, State> {
@@ -54,11 +54,10 @@ export abstract class TreeModel<P extends ParamSchema, State extends TreeState> 
   bind(binder: Binder): void {
     const wanted = this.outputs().filter(([, name]) => name);
     if (wanted.length === 0) return;
-    binder.step(
-      import.meta.url,
-      scoreTrees,
+    bindTrees(
+      binder,
+      binder.vectors(this.#columns.featuresCol),
       this.#scoring(wanted.map(([output]) => output)),
-      [binder.vectors(this.#columns.featuresCol)],
       wanted.map(([, name]) => name as string),
     );
   }

@@ -1,3 +1,4 @@
+import type { Binder, Slot } from '../block/binder.ts';
 import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
 import { checkFeatures, type ExpectedFeatures } from '../block/features.ts';
 import { exp } from '../kernels/js/math.ts';
@@ -29,6 +30,11 @@ export type TreeRule =
   | { readonly kind: 'number'; readonly weights: Float64Array | null; readonly divisor: number; readonly variances: Float64Array | null };
 
 const ZERO = new Float64Array(1);
+
+/** Adds the scoring step to a program. */
+export function bindTrees(binder: Binder, features: Slot, scoring: TreeScoring, names: readonly string[]): void {
+  binder.step(import.meta.url, scoreTrees, scoring, [features], names);
+}
 
 /** Scores blocks whose one input is the features. */
 export function scoreTrees(scoring: TreeScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {

@@ -19,7 +19,7 @@ import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import { predictionOf } from '../tree/boosting/losses.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
-import { type BoostedNumberOutput, scoreBoostedNumbers } from './hist-gradient-boosting-scoring.ts';
+import { type BoostedNumberOutput, bindBoostedNumbers } from './hist-gradient-boosting-scoring.ts';
 
 const OWNER = 'HistGradientBoostingRegressionModel';
 type Params = z.input<typeof BoostingRegressionParams>;
@@ -101,13 +101,8 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
     const wanted = all.filter(([, name]) => name !== '');
     if (wanted.length === 0) return;
     const scoring = { ...this.scoring, loss: this.state.loss.name, outputs: wanted.map(([output]) => output) };
-    binder.step(
-      import.meta.url,
-      scoreBoostedNumbers,
-      scoring,
-      [binder.vectors(featuresCol)],
-      wanted.map(([, name]) => name),
-    );
+    const names = wanted.map(([, name]) => name);
+    bindBoostedNumbers(binder, binder.vectors(featuresCol), scoring, names);
   }
 
   protected override outputSchema(schema: Schema): Schema {

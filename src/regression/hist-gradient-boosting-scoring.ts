@@ -1,3 +1,4 @@
+import type { Binder, Slot } from '../block/binder.ts';
 import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
 import type { LossSpec } from '../tree/boosting/contract.ts';
@@ -12,6 +13,11 @@ export interface BoostedNumberScoring extends BoostedScoring {
   readonly loss: LossSpec['name'];
   /** Which columns to make, in this order. */
   readonly outputs: readonly BoostedNumberOutput[];
+}
+
+/** Adds the scoring step to a program. */
+export function bindBoostedNumbers(binder: Binder, features: Slot, scoring: BoostedNumberScoring, names: readonly string[]): void {
+  binder.step(import.meta.url, scoreBoostedNumbers, scoring, [features], names);
 }
 
 /** Scores blocks: the prediction is f, the start score and the leaves' values added in tree order, or `e^f` under poisson, gamma and tweedie. */

@@ -250,6 +250,7 @@ export const REGISTRY: ReadonlyMap<string, StageEntry> = new Map<string, StageEn
       invalid: rows('a row', 'transform', 'x', [null, Number.NaN]),
       except: new Map([
         ['tells its schema without an engine', 'only an engine knows what SQL puts out'],
+        ['binds functions that their modules export', 'SQL is the engine’s to run, there is no program'],
         ['scores one row as a batch, to the bit', 'a row scorer has no engine'],
       ]),
     },

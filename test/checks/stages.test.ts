@@ -9,6 +9,7 @@ import type { Frame } from '#dist/frame/frame.js';
 import { isVector } from '#dist/linalg/vectors.js';
 import { loadStage } from '#dist/persistence/load.js';
 import { Estimator, Transformer } from '#dist/pipeline/stage.js';
+import { bindProgram } from '#dist/scoring/bind.js';
 import { type AnyStage, type Invalid, REGISTRY, type Row, row, SCHEMA, type StageEntry } from './registry.ts';
 
 type AnyTransformer = Transformer<never>;
@@ -116,6 +117,13 @@ describe.each(steps)('%s', (name, entry) => {
       const names = stage.transformSchema(await frame.schema()).names.slice(Object.keys(SCHEMA).length);
       expect(names.map((column) => plain(one[column]))).toEqual(batch);
     }
+  });
+
+  law(entry, 'binds functions that their modules export', async () => {
+    const frame = frameOf(ROWS);
+    const stage = await fitted(make(), frame);
+    const { program } = bindProgram([stage as never], await frame.schema());
+    for (const { module, name, op } of program.steps) expect((await import(/* @vite-ignore */ module))[name], `${name} of ${module}`).toBe(op);
   });
 
   law(entry, 'transforms no rows to no rows', async () => {

@@ -105,6 +105,10 @@ describe('a boosted classification model', () => {
   it('stages its predictions, and is what it was after some iterations', () => {
     const v = Vectors.dense(1, 1, -2);
     expect(binary().stagedProbabilities(v)).toEqual([1, 2, 3].map((n) => binary().firstIterations(n).predictProbability(v).values));
+    for (const params of [{}, { thresholds: [0.9, 0.1] }]) {
+      const model = binary(params);
+      expect([...model.stagedPredictions(v)]).toEqual([1, 2, 3].map((n) => model.firstIterations(n).predict(v)));
+    }
     expect([...poisson().stagedPredictions(v)]).toEqual([1, 2, 3].map((n) => poisson().firstIterations(n).predict(v)));
     expect(multiclass().stagedProbabilities(v)).toEqual([multiclass().predictProbability(v).values]);
     const none = multiclass().firstIterations(0);
