@@ -21,13 +21,15 @@ export class Caches {
   }
 
   /** Asks the server to keep what the plan's `cache()` steps say, once it has computed it. */
-  async ensure(plan: Plan, options: CallOptions): Promise<void> {
+  async ensure(plan: Plan, options: CallOptions, seen: Set<Plan> = new Set()): Promise<void> {
+    if (seen.has(plan)) return;
+    seen.add(plan);
     const kept = this.#kept.get(plan);
     if (kept) {
       await kept;
       return;
     }
-    for (const input of inputsOf(plan)) await this.ensure(input, options);
+    for (const input of inputsOf(plan)) await this.ensure(input, options, seen);
     if (plan.op !== 'cache') return;
     const relation = this.#persist(plan, options);
     this.#kept.set(plan, relation);

@@ -179,6 +179,6 @@ export class SparkClient {
   }
 }
 
-export function closedError(owner: string): MlError {
+function closedError(owner: string): MlError {
   return new MlError('SESSION_CLOSED', `${owner}: the session must be open, it has been closed`);
 }

@@ -70,11 +70,11 @@ export function sortOrder(expression: Expression, names: Names): SortInit {
   return { child: sparkExpression(child, names), direction: descending ? 2 : 1, nullOrdering: nulls === 'first' ? 1 : 2 };
 }
 
-export function call(functionName: string, args: ExpressionInit[], isDistinct = false): ExpressionInit {
+function call(functionName: string, args: ExpressionInit[], isDistinct = false): ExpressionInit {
   return { exprType: { case: 'unresolvedFunction', value: { functionName, arguments: args, isDistinct } } };
 }
 
-export function literal(value: unknown, type?: DataType): ExpressionInit {
+function literal(value: unknown, type?: DataType): ExpressionInit {
   return { exprType: { case: 'literal', value: literalOf(value, type) } };
 }
 

@@ -53,9 +53,12 @@ function resolved(name: string, schemas: readonly Schema[]): string {
   return /^`.*`$/s.test(name) ? name : dots.length > 0 ? name.split('.').map(quoted).join('.') : quoted(name);
 }
 
-/** Whether `of` is a plan below `plan`, with a join on the way. */
-function behindJoin(plan: Plan, of: object, joined: boolean): boolean {
-  if (plan === of) return joined;
+/** Whether `of` is a plan below `plan`, with a join on the way. Plans may share inputs: each is looked at once behind a join, and once before. */
+function behindJoin(plan: Plan, of: object, joined: boolean, seen: readonly [Set<Plan>, Set<Plan>] = [new Set(), new Set()]): boolean {
+  if (plan === of && joined) return true;
+  const known = seen[joined ? 1 : 0];
+  if (known.has(plan)) return false;
+  known.add(plan);
   const branches = inputsOf(plan);
-  return branches.some((input) => behindJoin(input, of, joined || branches.length > 1));
+  return branches.some((input) => behindJoin(input, of, joined || branches.length > 1, seen));
 }

@@ -155,7 +155,8 @@ export class SparkStages implements StageServer {
       await this.#run({ case: 'write', value: { type: { case: 'objRef', value: { id } }, path, shouldOverwrite: false } }, options);
       const source = { format: 'binaryFile', paths: [path], options: { recursiveFileLookup: 'true' } };
       const rows = await this.#engine.rows({ case: 'read', value: { readType: { case: 'dataSource', value: source } } }, options);
-      const inside = (file: string) => file.slice(file.indexOf(`/${basename(scratch)}/model/`) + basename(scratch).length + '//model/'.length);
+      const home = `/${basename(scratch)}/model/`;
+      const inside = (file: string) => file.slice(file.indexOf(home) + home.length);
       return new Map(rows.map((row) => [inside(String(row.path)), row.content as Uint8Array]));
     });
   }
