@@ -2,6 +2,7 @@ import type { Binder } from '../block/binder.ts';
 import type { Engine, RemoteModel, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
 import { giveBack } from '../engine/kept-models.ts';
 import { MlError, show } from '../error.ts';
+import { featureNames } from '../frame/attributes.ts';
 import type { Executor, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
@@ -283,7 +284,7 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
       const { loadStage } = await import('../persistence/load.ts');
       const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
       const Class = fetched.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
-      const model = new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this);
+      const model = named(new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this), await frame.schema(options));
       remote.adopt(model.state);
       return model as unknown as M;
     } catch (error) {
@@ -304,6 +305,14 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     const params = Object.fromEntries([...this.setParams()].filter(([name]) => known.has(name)));
     return new Class(params as never, state, this.uid, this);
   }
+}
+
+/** The model with the names that its features had in the frame: Spark saves none. */
+function named(model: Model<ParamSchema, object>, schema: Schema): Model<ParamSchema, object> {
+  const { numFeatures, withFeatureNames } = model as { numFeatures?: number; withFeatureNames?(names: readonly string[]): typeof model };
+  const { featuresCol } = model.params as { featuresCol?: string };
+  if (!withFeatureNames || !featuresCol || numFeatures === undefined) return model;
+  return withFeatureNames.call(model, featureNames(schema.require(model.owner, featuresCol, 'vector'), numFeatures));
 }
 
 /** A fitted transformer: params and a frozen state of plain data (typed arrays, numbers, texts). */
