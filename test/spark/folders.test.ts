@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { LogisticRegression } from '#dist/classification/index.js';
+import { HistGradientBoostingClassificationModel, HistGradientBoostingClassifier, LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import { StringIndexer, StringIndexerModel } from '#dist/feature/index.js';
+import { Vectors } from '#dist/linalg/index.js';
 import { load } from '#dist/persistence/load.js';
 import { PipelineModel } from '#dist/pipeline/index.js';
 import { folder, refuses } from '../engine/harness.ts';
@@ -41,6 +42,16 @@ describe('paths with a scheme, on a connected session', { timeout: 120_000 }, ()
     await model.save(server('indexer'));
     expect((await StringIndexerModel.load(path('indexer'))).labels).toEqual(['b', 'a']);
     expect(existsSync(path('indexer', 'data'))).toBe(true);
+  });
+
+  it('hold stages that Spark lacks too', async () => {
+    const local = await Session.local({ workers: 1 });
+    const rows = Array.from({ length: 60 }, (_, i) => ({ features: Vectors.dense([i % 7, i % 5]), label: i % 2 }));
+    const model = await new HistGradientBoostingClassifier({ maxIter: 3 }).fit(local.createFrame(rows, { features: 'vector', label: 'double' }));
+    await local.close();
+    await model.save(server('boosted'));
+    const again = await HistGradientBoostingClassificationModel.load(server('boosted'));
+    for (const { features } of rows) expect(again.predictRaw(features)).toEqual(model.predictRaw(features));
   });
 
   it('are refused where there are files, unless a saved stage is to be replaced', async () => {

@@ -39,9 +39,12 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
     await model.close();
     expect(await kept()).toBe(0);
     expect(await model.transform(frame).select('prediction').collect()).toEqual(scored);
+    const before = model.transform(frame).select('prediction');
+    await before.count();
     await model.close();
     await model.close();
     expect(await kept()).toBe(0);
+    await refuses(() => before.collect(), 'NOT_FOUND', {}, 'no longer on the server');
     {
       await using model = await indexer.fit(frame);
       expect([model.uid, await kept()]).toEqual([indexer.uid, 1]);
