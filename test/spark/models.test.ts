@@ -4,6 +4,7 @@ import { Session } from '#dist/engine/session.js';
 import type { SparkEngine } from '#dist/engine/spark/engine.js';
 import { BinaryClassificationEvaluator } from '#dist/evaluation/index.js';
 import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
+import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Pipeline } from '#dist/pipeline/index.js';
 import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
@@ -91,9 +92,14 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
   });
 
   it('of a fit or a search that fails or is stopped are given back', async () => {
-    const wrong = new LogisticRegression({ maxIter: 5, lowerBoundsOnIntercepts: undefined, thresholds: [0.1, 0.2, 0.7] });
-    const pipeline = new Pipeline({ stages: [...head, wrong] });
-    await expect(pipeline.fit(frame)).rejects.toThrow();
+    const negative = frame.withColumn('label', col('label').minus(5));
+    const told: (number | undefined)[] = [];
+    const pipeline = new Pipeline({ stages: [...head, lr] });
+    const failed = pipeline.fit(negative, { onProgress: (e) => e.stage === pipeline.uid && told.push(e.done) });
+    await expect(failed).rejects.toMatchObject({ name: 'MlError' });
+    // The indexer was there already.
+    expect(told).toEqual([1, 2]);
+    expect(await kept()).toBe(0);
     const stop = new AbortController();
     const search = new CrossValidator({ estimator: new Pipeline({ stages: [...head, lr] }), estimatorParamMaps: grid, evaluator, numFolds: 2 });
     let done = 0;
