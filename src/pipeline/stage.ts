@@ -1,7 +1,7 @@
 import type { Binder } from '../block/binder.ts';
 import type { Engine, RemoteModel, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
 import { giveBack } from '../engine/kept-models.ts';
-import { MlError, show } from '../error.ts';
+import { MlError, show, throwIfAborted } from '../error.ts';
 import { featureNames } from '../frame/attributes.ts';
 import type { Executor, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -273,7 +273,10 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
     const engine = frame.executor as Engine;
     if (engine.stages) return this.#fitThere(engine.stages, frame, options);
-    return engine.train(frame.plan, this.uid, options, (context) => this.train(context));
+    const model = await engine.train(frame.plan, this.uid, options, (context) => this.train(context));
+    // A signal raised while the last result was on its way counts too.
+    throwIfAborted(options.signal, this.owner);
+    return model;
   }
 
   /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */
