@@ -1,4 +1,4 @@
-import { sparseIsShorter } from '../linalg/vectors.ts';
+import { sparseIsShorter } from '../linalg/arithmetic.ts';
 
 /**
  * Columns of a slice of rows, as typed arrays. Arrays may be longer than the slice: only the first `rows` entries count.

@@ -1,6 +1,8 @@
 import { MlError, show } from '../error.ts';
+import { checkIndex, checkSize, doubles } from './arguments.ts';
+import { countNonzeros, lowerBound, sameNumber } from './arithmetic.ts';
 import { javaDouble } from './format.ts';
-import { checkIndex, checkSize, countNonzeros, DenseVector, doubles, lowerBound, sameNumber, type Vector } from './vectors.ts';
+import { DenseVector, type Vector } from './vectors.ts';
 
 /** A matrix of doubles in either form. Both forms of the same numbers are `equals`. */
 export type Matrix = DenseMatrix | SparseMatrix;
