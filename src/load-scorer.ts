@@ -1,7 +1,7 @@
 import { MlError } from './error.ts';
 import type { ModelSource } from './persistence/files.ts';
 import { loadStage } from './persistence/load.ts';
-import { Transformer } from './pipeline/stage.ts';
+import { Transformer } from './pipeline/transformer.ts';
 import type { RowScorer } from './scoring/row-scorer.ts';
 
 export type { ModelSource, RowScorer };

@@ -7,7 +7,8 @@ import { double, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
-import { frameOf, loadAs } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { frameOf } from '../pipeline/transformer.ts';
 import { logLoss, MulticlassMetrics } from '../stat/multiclass-metrics.ts';
 import { finiteLabel, type ReadColumn, readScoredRows, weightRule } from './scored-rows.ts';
 

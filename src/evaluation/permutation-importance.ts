@@ -9,7 +9,7 @@ import { Schema } from '../frame/schema.ts';
 import { DenseVector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Evaluator } from '../pipeline/evaluator.ts';
-import { frameOf } from '../pipeline/stage.ts';
+import { frameOf } from '../pipeline/transformer.ts';
 import type { PredictionModel } from '../predictor/prediction-model.ts';
 import { Random } from '../random.ts';
 import { readScoredRows } from './scored-rows.ts';

@@ -5,7 +5,8 @@ import { flag, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
-import { frameOf, loadAs } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { frameOf } from '../pipeline/transformer.ts';
 import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
 import { readScoredRows, weightRule } from './scored-rows.ts';
 

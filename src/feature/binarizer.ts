@@ -8,7 +8,8 @@ import { DOUBLE, VECTOR } from '../frame/types.ts';
 import { anyDouble, doubles } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs, Transformer } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { Transformer } from '../pipeline/transformer.ts';
 import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 import { sameSlots } from './vector-values.ts';
 

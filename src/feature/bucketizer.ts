@@ -9,7 +9,8 @@ import { javaDouble } from '../linalg/format.ts';
 import { doubles, isArray, param } from '../param/param.ts';
 import { handleInvalid, inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs, Transformer } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { Transformer } from '../pipeline/transformer.ts';
 import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 

@@ -12,7 +12,9 @@ import { anyDouble, double, oneOf, type ParamSchema } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
-import { Estimator, loadAs, Model, type PipelineStage } from '../pipeline/stage.ts';
+import { Estimator } from '../pipeline/estimator.ts';
+import { Model } from '../pipeline/model.ts';
+import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { columnCounts, type InOutParams, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 
 export const ImputerParams = z

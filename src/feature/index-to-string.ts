@@ -8,7 +8,8 @@ import { STRING } from '../frame/types.ts';
 import { texts } from '../param/param.ts';
 import { inputCol, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs, Transformer } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 export const IndexToStringParams = z.strictObject({

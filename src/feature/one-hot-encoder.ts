@@ -10,7 +10,9 @@ import { flag, oneOf } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
-import { Estimator, loadAs, Model } from '../pipeline/stage.ts';
+import { Estimator } from '../pipeline/estimator.ts';
+import { Model } from '../pipeline/model.ts';
+import { loadAs } from '../pipeline/stage.ts';
 import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 

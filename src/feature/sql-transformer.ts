@@ -6,7 +6,8 @@ import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
 import { text } from '../param/param.ts';
 import * as z from '../param/zod.ts';
-import { frameOf, loadAs, Transformer } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { frameOf, Transformer } from '../pipeline/transformer.ts';
 import { checkStatement, THIS } from './sql-statement.ts';
 
 export const SQLTransformerParams = z.strictObject({

@@ -10,7 +10,9 @@ import { flag } from '../param/param.ts';
 import { inputCol, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
-import { Estimator, loadAs, Model } from '../pipeline/stage.ts';
+import { Estimator } from '../pipeline/estimator.ts';
+import { Model } from '../pipeline/model.ts';
+import { loadAs } from '../pipeline/stage.ts';
 import type { Site } from './invalid-value.ts';
 import { checkFeatures, checkVectors, forEachNonzero, refuseOverflow, sameSlots, scannedVectors } from './vector-values.ts';
 

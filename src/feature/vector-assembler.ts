@@ -16,7 +16,8 @@ import type { Field, Schema } from '../frame/schema.ts';
 import { VECTOR } from '../frame/types.ts';
 import { handleInvalid, inputCols, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs, Transformer } from '../pipeline/stage.ts';
+import { loadAs } from '../pipeline/stage.ts';
+import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 export const VectorAssemblerParams = z.strictObject({

@@ -3,7 +3,8 @@ import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
-import { frameOf, PipelineStage } from './stage.ts';
+import { PipelineStage } from './stage.ts';
+import { frameOf } from './transformer.ts';
 
 /** Judges a scored frame by one number. */
 export abstract class Evaluator<P extends ParamSchema> extends PipelineStage<P> {

@@ -10,11 +10,14 @@ export type { RowScorer } from '../scoring/row-scorer.ts';
 
 import { double, doubles, flag, int, long, name, names, oneOf, param, text, texts } from '../param/param.ts';
 
+export { Estimator } from './estimator.ts';
 export { Evaluator } from './evaluator.ts';
+export { Model, type ModelClass } from './model.ts';
 export { type AnyEstimator, type AnyStage, type AnyTransformer, Pipeline, PipelineParams } from './pipeline.ts';
 export { PipelineModel, PipelineModelParams, type PipelineModelState } from './pipeline-model.ts';
 export { registeredStage, registerStage, type StageConstructor } from './registry.ts';
-export { type Changes, Estimator, loadAs, Model, type ModelClass, PipelineStage, type SaveOptions, type StageClass, Transformer } from './stage.ts';
+export { type Changes, loadAs, PipelineStage, type SaveOptions, type StageClass } from './stage.ts';
+export { Transformer } from './transformer.ts';
 export { UnaryParams, type UnaryStep, UnaryTransformer } from './unary-transformer.ts';
 
 /** Makers of params, for the zod schema of one's own stage: `z.strictObject({ k: params.int({ min: 1 }).default(10).describe('…') })`. */

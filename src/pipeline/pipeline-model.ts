@@ -7,7 +7,9 @@ import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
-import { type Changes, frameOf, loadAs, Model, Transformer } from './stage.ts';
+import { Model } from './model.ts';
+import { type Changes, loadAs } from './stage.ts';
+import { frameOf, Transformer } from './transformer.ts';
 
 export const PipelineModelParams = z.strictObject({});
 

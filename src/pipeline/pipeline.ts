@@ -6,8 +6,10 @@ import { isArray, type ParamSchema, param } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import * as z from '../param/zod.ts';
 import { descendants, requireThere } from './children.ts';
+import { Estimator } from './estimator.ts';
 import { PipelineModel } from './pipeline-model.ts';
-import { type Changes, Estimator, frameOf, loadAs, type PipelineStage, Transformer } from './stage.ts';
+import { type Changes, loadAs, type PipelineStage } from './stage.ts';
+import { frameOf, Transformer } from './transformer.ts';
 
 /** A stage of any class. */
 export type AnyStage = PipelineStage<ParamSchema>;

@@ -1,16 +1,10 @@
-import type { Binder } from '../block/binder.ts';
-import type { Engine, RemoteModel, RemoteStage, StageServer, TrainingContext } from '../engine/engine.ts';
-import { giveBack } from '../engine/kept-models.ts';
-import { MlError, show, throwIfAborted } from '../error.ts';
-import { featureNames } from '../frame/attributes.ts';
-import type { Executor, FitOptions } from '../frame/executor.ts';
-import type { Frame } from '../frame/frame.ts';
+import type { RemoteStage } from '../engine/engine.ts';
+import { MlError, show } from '../error.ts';
+import type { Executor } from '../frame/executor.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
 import { checkParams, type ParamDefinition, type ParamSchema, type ParamShape, paramShapes, resolveParams, unknownParam } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
-import * as z from '../param/zod.ts';
-import type { Codec } from '../persistence/codec.ts';
-import { makeRowScorer, type RowScorer } from '../scoring/row-scorer.ts';
+import type * as z from '../param/zod.ts';
 import { classSeed, randomUid } from './uid.ts';
 
 /** What a stage's class declares. */
@@ -19,12 +13,6 @@ export interface StageClass {
   readonly type: string;
   readonly paramSchema: ParamSchema;
   readonly name: string;
-}
-
-/** What a model's class declares besides. */
-// biome-ignore lint/suspicious/noExplicitAny: codecs of all states lie in one table
-export interface ModelClass<State = any> extends StageClass {
-  readonly codec: Codec<State>;
 }
 
 export interface SaveOptions {
@@ -201,156 +189,6 @@ export abstract class PipelineStage<P extends ParamSchema> {
     const parent = this.uid;
     return { name, parent, doc: shape.doc, toString: () => `${parent}__${name}` };
   }
-}
-
-/** Turns a frame into a frame with more columns, row by row. */
-export abstract class Transformer<P extends ParamSchema> extends PipelineStage<P> {
-  /** The frame with this stage's columns added; lazy. */
-  transform(frame: Frame): Frame {
-    return frameOf(this.owner, frame).apply(this);
-  }
-
-  /** Adds this stage's steps to a program over blocks (see `block/binder.ts`). */
-  abstract bind(binder: Binder, schema: Schema): void;
-
-  /**
-   * A function that scores one row object in this process: no session, no threads, the same bits as `transform`.
-   * It returns the columns this stage adds, or null for a row that `handleInvalid: 'skip'` drops.
-   */
-  rowScorer(): RowScorer {
-    return makeRowScorer(this);
-  }
-
-  /** Gives back what clusters keep of a fitted model. It stays usable: a cluster that needs it is sent it anew. Collected models are given back too, some day. */
-  async close(): Promise<void> {}
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-}
-
-/** Key of an option of `fit`: a model fitted on a cluster stays there and is not fetched, as a search wants it, which only scores by it and gives it back. */
-export const STAY: unique symbol = Symbol('stay');
-
-export interface StayOptions extends FitOptions {
-  [STAY]?: boolean;
-}
-
-/** A model that is on a cluster only: it scores frames there, until it is given back. */
-export class FittedThere extends Transformer<ParamSchema> {
-  static readonly type = 'millstream.FittedThere';
-  static readonly paramSchema = z.strictObject({});
-  readonly state = {};
-  readonly #stage: RemoteStage;
-
-  constructor(model: RemoteModel, stage: RemoteStage) {
-    super({}, stage.uid);
-    this.#stage = stage;
-    model.adopt(this.state);
-  }
-
-  override remote(): RemoteStage {
-    return { ...this.#stage, params: new Map() };
-  }
-
-  override close(): Promise<void> {
-    return giveBack(this.state);
-  }
-
-  bind(): never {
-    throw new MlError('NOT_SUPPORTED', `${this.uid}: the model is on the cluster only`);
-  }
-
-  protected outputSchema(schema: Schema): Schema {
-    return schema;
-  }
-}
-
-/** Learns a {@link Model} from a frame. */
-export abstract class Estimator<P extends ParamSchema, M extends Transformer<ParamSchema>> extends PipelineStage<P> {
-  /** Fits to `frame`: checks the schema first, then trains where the frame's engine is. This stage is not changed. */
-  async fit(frame: Frame, options: StayOptions = {}): Promise<M> {
-    await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
-    const engine = frame.executor as Engine;
-    if (engine.stages) return this.#fitThere(engine.stages, frame, options);
-    const model = await engine.train(frame.plan, this.uid, options, (context) => this.train(context));
-    // A signal raised while the last result was on its way counts too.
-    throwIfAborted(options.signal, this.owner);
-    return model;
-  }
-
-  /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */
-  async #fitThere(stages: StageServer, frame: Frame, options: StayOptions): Promise<M> {
-    const remote = await stages.fit(frame.plan, this.remote(), options);
-    if (options[STAY]) return new FittedThere(remote, this.remote()) as unknown as M;
-    try {
-      const { loadStage } = await import('../persistence/load.ts');
-      const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
-      const Class = fetched.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
-      const model = named(new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this), await frame.schema(options));
-      remote.adopt(model.state);
-      return model as unknown as M;
-    } catch (error) {
-      await remote.release().catch(() => {});
-      throw error;
-    }
-  }
-
-  /** Local training. */
-  protected abstract train(context: TrainingContext): Promise<M>;
-
-  /** The model of this estimator: same uid, the params set that it has too, this as its parent. */
-  protected model<S, T extends M>(
-    Class: ModelClass<S> & (new (params: never, state: S, uid: string, parent: PipelineStage<ParamSchema>) => T),
-    state: S,
-  ): T {
-    const known = paramShapes(Class.paramSchema);
-    const params = Object.fromEntries([...this.setParams()].filter(([name]) => known.has(name)));
-    return new Class(params as never, state, this.uid, this);
-  }
-}
-
-/** The model with the names that its features had in the frame: Spark saves none. */
-function named(model: Model<ParamSchema, object>, schema: Schema): Model<ParamSchema, object> {
-  const { numFeatures, withFeatureNames } = model as { numFeatures?: number; withFeatureNames?(names: readonly string[]): typeof model };
-  const { featuresCol } = model.params as { featuresCol?: string };
-  if (!withFeatureNames || !featuresCol || numFeatures === undefined) return model;
-  return withFeatureNames.call(model, featureNames(schema.require(model.owner, featuresCol, 'vector'), numFeatures));
-}
-
-/** A fitted transformer: params and a frozen state of plain data (typed arrays, numbers, texts). */
-export abstract class Model<P extends ParamSchema, State> extends Transformer<P> {
-  readonly state: State;
-  /** The estimator that made it, when made in this process. */
-  readonly parent: PipelineStage<ParamSchema> | null;
-
-  constructor(params: z.input<P>, state: State, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
-    super(params, uid);
-    this.state = state;
-    this.parent = parent;
-  }
-
-  override close(): Promise<void> {
-    return giveBack(this.state as object);
-  }
-
-  protected override recreate(params: Record<string, unknown>): PipelineStage<P> {
-    const Class = this.constructor as unknown as new (
-      params: Record<string, unknown>,
-      state: State,
-      uid: string,
-      parent: PipelineStage<ParamSchema> | null,
-    ) => PipelineStage<P>;
-    return new Class(params, this.state, this.uid, this.parent);
-  }
-}
-
-/** `frame`, once it is known to be one (by what it can do: a row scorer loads this file, but never a Frame). */
-export function frameOf(owner: string, frame: Frame): Frame {
-  if ((frame as Partial<Frame> | undefined | null)?.executor !== undefined && frame.plan !== undefined) return frame;
-  throw new MlError('VALUE_INVALID', `${owner}: must be given a Frame, got ${show(frame)}; make one with session.createFrame or session.read`, {
-    stage: owner,
-  });
 }
 
 /** Loads a stage of `Class` from a directory in Spark ML's layout; any other class there is an error. */

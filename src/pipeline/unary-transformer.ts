@@ -4,7 +4,7 @@ import { type DataType, parseType } from '../frame/types.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { inputCol, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { Transformer } from './stage.ts';
+import { Transformer } from './transformer.ts';
 
 /** `inputCol` (required) and `outputCol`; add params of one's own with `UnaryParams.extend({ … })`. */
 export const UnaryParams = z.strictObject({ inputCol, outputCol });

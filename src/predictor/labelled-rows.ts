@@ -3,7 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
-import { frameOf } from '../pipeline/stage.ts';
+import { frameOf } from '../pipeline/transformer.ts';
 import { requireTrainingColumns, type TrainingColumns } from './score-columns.ts';
 
 /** A slice of rows with labels; weights are null without a weight column. Valid until the visit returns. */

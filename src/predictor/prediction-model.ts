@@ -3,7 +3,7 @@ import { vectorColumn } from '../block/one-row.ts';
 import { MlError, show } from '../error.ts';
 import { isVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
-import { Model } from '../pipeline/stage.ts';
+import { Model } from '../pipeline/model.ts';
 
 /** A value and the feature it belongs to. */
 export interface NamedValue {

@@ -6,8 +6,10 @@ import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import type { ChildReader } from '../persistence/composite.ts';
+import { Model } from '../pipeline/model.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
-import { type Changes, Model, type SaveOptions, Transformer } from '../pipeline/stage.ts';
+import type { Changes, SaveOptions } from '../pipeline/stage.ts';
+import { Transformer } from '../pipeline/transformer.ts';
 import { bestOf } from './grid-search.ts';
 import type { AnyEvaluator } from './search-params.ts';
 

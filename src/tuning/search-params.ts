@@ -3,9 +3,10 @@ import { double, flag, int, isArray, type ParamSchema, param, text } from '../pa
 import { ParamMap } from '../param/param-map.ts';
 import { parallelism, seed } from '../param/shared.ts';
 import { descendants } from '../pipeline/children.ts';
+import { Estimator } from '../pipeline/estimator.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
 import type { AnyEstimator, AnyStage } from '../pipeline/pipeline.ts';
-import { Estimator, PipelineStage } from '../pipeline/stage.ts';
+import { PipelineStage } from '../pipeline/stage.ts';
 
 export type AnyEvaluator = Evaluator<ParamSchema>;
 

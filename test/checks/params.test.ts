@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MlError } from '#dist/error.js';
 import { paramShapes, type SparkParamType } from '#dist/param/param.js';
-import { Model } from '#dist/pipeline/stage.js';
+import { Model } from '#dist/pipeline/model.js';
 import { exportedStages } from './classes.ts';
 import { type AnyStage, REGISTRY } from './registry.ts';
 

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { MlError } from '#dist/error.js';
 import { Evaluator } from '#dist/evaluation/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { isVector } from '#dist/linalg/vectors.js';
 import { loadStage } from '#dist/persistence/load.js';
-import { Estimator, Transformer } from '#dist/pipeline/stage.js';
+import { Estimator } from '#dist/pipeline/estimator.js';
+import { Transformer } from '#dist/pipeline/transformer.js';
 import { bindProgram } from '#dist/scoring/bind.js';
 import { type AnyStage, type Invalid, REGISTRY, type Row, row, SCHEMA, type StageEntry } from './registry.ts';
 

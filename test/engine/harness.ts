@@ -1,8 +1,8 @@
-import { type Dirent, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type Dirent, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { MlError, type MlErrorCode, type MlErrorDetails } from '#dist/error.js';
 
 export const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -32,16 +32,27 @@ export function filesIn(path: string): string[] {
     .sort();
 }
 
-/** `action` must fail with this code and these details, among others. */
-export async function refuses(action: () => unknown, code: MlErrorCode, details: MlErrorDetails = {}, text: string | RegExp = ''): Promise<void> {
+/** Writes a file and gives back its path. */
+export function written(path: string, content: string | Uint8Array): string {
+  writeFileSync(path, content);
+  return path;
+}
+
+/** The error that `action` ends with, now or later. */
+export async function failure(action: () => unknown): Promise<MlError> {
   try {
     await action();
   } catch (error) {
     if (!(error instanceof MlError)) throw error;
-    expect(error.code, error.message).toBe(code);
-    expect(error.details, error.message).toMatchObject(details);
-    expect(error.message).toMatch(text);
-    return;
+    return error;
   }
-  expect.fail(`must be refused with ${code}`);
+  throw new Error('nothing was refused');
+}
+
+/** `action` must fail with this code, these details among others, and a message that holds the texts. */
+export async function refuses(action: () => unknown, code: MlErrorCode, details: MlErrorDetails = {}, ...texts: (string | RegExp)[]): Promise<void> {
+  const error = await failure(action);
+  expect(error.code, error.message).toBe(code);
+  expect(error.details, error.message).toMatchObject(details);
+  for (const text of texts) expect(error.message).toMatch(text);
 }

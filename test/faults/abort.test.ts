@@ -5,10 +5,11 @@ import { BinaryClassificationEvaluator } from '#dist/evaluation/index.js';
 import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { CrossValidator, ParamGridBuilder } from '#dist/tuning/index.js';
-import { failure, folder, refuses, session } from './harness.ts';
+import { failure, folder, refuses, session, written } from '../engine/harness.ts';
 
 const s = session();
-const { path, file } = folder();
+const path = folder();
+const file = (name: string, content: string | Uint8Array) => written(path(name), content);
 const learn = new LogisticRegression({ maxIter: 100000, tol: 0, regParam: 1e-9, elasticNetParam: 0.5 });
 const assembler = new VectorAssembler({ inputCols: ['a', 'b'], outputCol: 'features' });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LogisticRegression } from '#dist/classification/index.js';
 import { VectorAssembler } from '#dist/feature/index.js';
-import { failure, refuses, session } from './harness.ts';
+import { failure, refuses, session } from '../engine/harness.ts';
 
 const s = session();
 const MODULE = new URL('./functions/batches.mjs', import.meta.url);

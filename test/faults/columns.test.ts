@@ -14,7 +14,8 @@ import {
 } from '#dist/feature/index.js';
 import { col, Pipeline } from '#dist/index.js';
 import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
-import { frameOf, refuses, session } from './harness.ts';
+import { refuses, session } from '../engine/harness.ts';
+import { frameOf } from './rows.ts';
 
 const s = session();
 const assembler = new VectorAssembler({ inputCols: ['a', 'b'], outputCol: 'features' });

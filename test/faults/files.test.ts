@@ -2,10 +2,11 @@ import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { VectorAssembler } from '#dist/feature/index.js';
-import { folder, refuses, session } from './harness.ts';
+import { folder, refuses, session, written } from '../engine/harness.ts';
 
 const s = session();
-const { path, file } = folder();
+const path = folder();
+const file = (name: string, content: string | Uint8Array) => written(path(name), content);
 const HEADER = { header: true, inferSchema: true } as const;
 const read = (name: string, content: string | Uint8Array, options: object = HEADER) => s().read.csv(file(name, content), options).collect();
 

@@ -4,10 +4,11 @@ import { Bucketizer, Imputer, IndexToString, OneHotEncoder, StringIndexer, type 
 import { col, load, Pipeline, PipelineModel } from '#dist/index.js';
 import type { Vector } from '#dist/linalg/vectors.js';
 import { loadScorer } from '#dist/load-scorer.js';
-import { folder, refuses, session } from './harness.ts';
+import { folder, refuses, session, written } from '../engine/harness.ts';
 
 const s = session();
-const { path, file } = folder();
+const path = folder();
+const file = (name: string, content: string | Uint8Array) => written(path(name), content);
 
 const NAMES = [
   '__proto__',

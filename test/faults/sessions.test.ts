@@ -7,9 +7,10 @@ import { LogisticRegression } from '#dist/classification/index.js';
 import { VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Session } from '#dist/index.js';
-import { failure, folder, frameOf, refuses, SILENT } from './harness.ts';
+import { failure, folder, refuses, SILENT } from '../engine/harness.ts';
+import { frameOf } from './rows.ts';
 
-const { path } = folder();
+const path = folder();
 const CHILD = fileURLToPath(new URL('./functions/child.mjs', import.meta.url));
 const assembler = new VectorAssembler({ inputCols: ['a', 'b'], outputCol: 'features' });
 const open = (workers = 1) => Session.local({ workers, logger: SILENT });

@@ -12,10 +12,11 @@ import {
   VectorAssembler,
 } from '#dist/feature/index.js';
 import { col, Pipeline, Vectors } from '#dist/index.js';
-import { folder, frameOf, refuses, rowsOf, SCHEMA, session } from './harness.ts';
+import { folder, refuses, session } from '../engine/harness.ts';
+import { frameOf, rowsOf, SCHEMA } from './rows.ts';
 
 const s = session();
-const { path } = folder();
+const path = folder();
 const assembler = new VectorAssembler({ inputCols: ['a', 'b'], outputCol: 'features' });
 const keeping = assembler.copy({ handleInvalid: 'keep' });
 const regression = new LogisticRegression({ maxIter: 3 });

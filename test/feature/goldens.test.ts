@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MlError } from '#dist/error.js';
 import type { Vector } from '#dist/linalg/vectors.js';
-import type { ModelClass } from '#dist/pipeline/stage.js';
+import type { ModelClass } from '#dist/pipeline/model.js';
 import { type GoldenCase, goldens, numbersOf, stageOf, tableOf } from './goldens.ts';
 import { DIFFERENT } from './goldens-different.ts';
 import { fitStages, plainRows, transformTable } from './mini-engine.ts';

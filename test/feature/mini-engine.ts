@@ -6,8 +6,10 @@ import { compareText, type NumberKind, numberText } from '#dist/feature/label-te
 import { type Field, Schema } from '#dist/frame/schema.js';
 import { isVector, SparseVector, type Vector } from '#dist/linalg/vectors.js';
 import type { ParamSchema } from '#dist/param/param.js';
-import type { Estimator, PipelineStage, Transformer } from '#dist/pipeline/stage.js';
-import { Estimator as EstimatorClass } from '#dist/pipeline/stage.js';
+import type { Estimator } from '#dist/pipeline/estimator.js';
+import { Estimator as EstimatorClass } from '#dist/pipeline/estimator.js';
+import type { PipelineStage } from '#dist/pipeline/stage.js';
+import type { Transformer } from '#dist/pipeline/transformer.js';
 import { type BindableStage, bindProgram } from '#dist/scoring/bind.js';
 import { type ProgramInput, startProgram } from '#dist/scoring/program.js';
 

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { MlError } from '#dist/error.js';
 import { Imputer, SQLTransformer } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { isVector } from '#dist/linalg/vectors.js';
-import { Estimator, type Transformer } from '#dist/pipeline/stage.js';
+import { Estimator } from '#dist/pipeline/estimator.js';
+import type { Transformer } from '#dist/pipeline/transformer.js';
 import { type GoldenCase, goldens, stageOf, tableOf } from './goldens.ts';
 import { DIFFERENT } from './goldens-different.ts';
 import type { AnyTransformer, Table } from './mini-engine.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { BinaryClassificationEvaluator, permutationImportance, RegressionEvaluator } from '#dist/evaluation/index.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { HistGradientBoostingRegressionModel } from '#dist/regression/index.js';

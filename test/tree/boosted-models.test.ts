@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HistGradientBoostingClassificationModel } from '#dist/classification/index.js';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { MlError } from '#dist/error.js';
 import { VectorAssembler } from '#dist/feature/index.js';
 import { type Vector, Vectors } from '#dist/linalg/vectors.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinnedRequest, BinnedSet, Engine, SampleTask, TrainingContext } from '#dist/engine/engine.js';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { OneHotEncoder, VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import type { PartitionHandle } from '#dist/kernels/contract.js';

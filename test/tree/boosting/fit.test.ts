@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinnedRequest, Engine } from '#dist/engine/engine.js';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { Random } from '#dist/random.js';
 import { type FeatureBins, missingCode } from '#dist/tree/bins.js';

@@ -1,4 +1,4 @@
-import type { Session } from '#dist/engine/local/session.js';
+import type { Session } from '#dist/engine/session.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { Random } from '#dist/random.js';

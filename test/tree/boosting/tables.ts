@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Session } from '#dist/engine/local/session.js';
+import type { Session } from '#dist/engine/session.js';
 import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Pipeline } from '#dist/pipeline/index.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { HistGradientBoostingClassifier } from '#dist/classification/index.js';
-import { Session } from '#dist/engine/local/session.js';
+import { Session } from '#dist/engine/session.js';
 import { HistGradientBoostingRegressor } from '#dist/regression/index.js';
 import { filesIn, folder, SILENT } from '../../engine/harness.ts';
 import { examples, frameOf } from './synthetic.ts';

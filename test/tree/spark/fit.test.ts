@@ -184,7 +184,7 @@ describe('many rows', () => {
 
   it('give the same bits on 1, 2 and 4 threads', async () => {
     const fits = async (workers: number) => {
-      const { Session } = await import('#dist/engine/local/session.js');
+      const { Session } = await import('#dist/engine/session.js');
       const own = await Session.local({ workers });
       try {
         const frame = frameOf(own, rows, counts).cache();

@@ -1,5 +1,5 @@
 import type { Engine } from '#dist/engine/engine.js';
-import type { Session } from '#dist/engine/local/session.js';
+import type { Session } from '#dist/engine/session.js';
 import type { FitOptions } from '#dist/frame/executor.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Vectors } from '#dist/linalg/vectors.js';

@@ -1,2 +1,0 @@
-export { Session } from '../session.ts';
-export type { LocalOptions } from './open.ts';

@@ -1,0 +1,62 @@
+import type { Engine, StageServer, TrainingContext } from '../engine/engine.ts';
+import { throwIfAborted } from '../error.ts';
+import { featureNames } from '../frame/attributes.ts';
+import type { Frame } from '../frame/frame.ts';
+import type { Schema } from '../frame/schema.ts';
+import { type ParamSchema, paramShapes } from '../param/param.ts';
+import { FittedThere, STAY, type StayOptions } from './fitted-there.ts';
+import type { Model, ModelClass } from './model.ts';
+import { PipelineStage } from './stage.ts';
+import { frameOf, type Transformer } from './transformer.ts';
+
+/** Learns a {@link Model} from a frame. */
+export abstract class Estimator<P extends ParamSchema, M extends Transformer<ParamSchema>> extends PipelineStage<P> {
+  /** Fits to `frame`: checks the schema first, then trains where the frame's engine is. This stage is not changed. */
+  async fit(frame: Frame, options: StayOptions = {}): Promise<M> {
+    await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
+    const engine = frame.executor as Engine;
+    if (engine.stages) return this.#fitThere(engine.stages, frame, options);
+    const model = await engine.train(frame.plan, this.uid, options, (context) => this.train(context));
+    // A signal raised while the last result was on its way counts too.
+    throwIfAborted(options.signal, this.owner);
+    return model;
+  }
+
+  /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */
+  async #fitThere(stages: StageServer, frame: Frame, options: StayOptions): Promise<M> {
+    const remote = await stages.fit(frame.plan, this.remote(), options);
+    if (options[STAY]) return new FittedThere(remote, this.remote()) as unknown as M;
+    try {
+      const { loadStage } = await import('../persistence/load.ts');
+      const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
+      const Class = fetched.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
+      const model = named(new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this), await frame.schema(options));
+      remote.adopt(model.state);
+      return model as unknown as M;
+    } catch (error) {
+      await remote.release().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Local training. */
+  protected abstract train(context: TrainingContext): Promise<M>;
+
+  /** The model of this estimator: same uid, the params set that it has too, this as its parent. */
+  protected model<S, T extends M>(
+    Class: ModelClass<S> & (new (params: never, state: S, uid: string, parent: PipelineStage<ParamSchema>) => T),
+    state: S,
+  ): T {
+    const known = paramShapes(Class.paramSchema);
+    const params = Object.fromEntries([...this.setParams()].filter(([name]) => known.has(name)));
+    return new Class(params as never, state, this.uid, this);
+  }
+}
+
+/** The model with the names that its features had in the frame: Spark saves none. */
+function named(model: Model<ParamSchema, object>, schema: Schema): Model<ParamSchema, object> {
+  const { numFeatures, withFeatureNames } = model as { numFeatures?: number; withFeatureNames?(names: readonly string[]): typeof model };
+  const { featuresCol } = model.params as { featuresCol?: string };
+  if (!withFeatureNames || !featuresCol || numFeatures === undefined) return model;
+  return withFeatureNames.call(model, featureNames(schema.require(model.owner, featuresCol, 'vector'), numFeatures));
+}
