@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { HistGradientBoostingClassificationModel, HistGradientBoostingClassifier, LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
@@ -8,14 +7,8 @@ import { Vectors } from '#dist/linalg/index.js';
 import { load } from '#dist/persistence/load.js';
 import { PipelineModel } from '#dist/pipeline/index.js';
 import { folder, refuses } from '../engine/harness.ts';
-import { FIXTURES, saved } from '../persistence/files.ts';
 
 const path = folder();
-/** One of each way in which stages lie in files. */
-const LAYOUTS = [
-  ...['Binarizer', 'LogisticRegressionModel', 'StringIndexerModel', 'StandardScalerModel-sparse', 'ImputerModel', 'GBTClassificationModel'],
-  ...['RandomForestClassificationModel-categorical', 'PipelineModel-nested', 'CrossValidator', 'TrainValidationSplitModel'],
-];
 const server = (name: string) => `file:${path(name)}`;
 
 describe('paths with a scheme, on a connected session', { timeout: 120_000 }, () => {
@@ -24,18 +17,6 @@ describe('paths with a scheme, on a connected session', { timeout: 120_000 }, ()
     session = await Session.connect(inject('sparkAddress'));
   });
   afterAll(() => session?.close());
-
-  it.each(LAYOUTS)('are the server’s: what is saved there is what is loaded from there: %s', { timeout: 120_000 }, async (name) => {
-    const stage = await load(join(FIXTURES, name));
-    await stage.save(server(name));
-    expect(readdirSync(path(name, 'metadata'))).toContain('_SUCCESS');
-    const again = await load(server(name));
-    expect(again.constructor).toBe(stage.constructor);
-    const lines = (of: typeof stage) =>
-      [...saved(of)].filter(([file]) => file.includes('metadata/part')).map(([file, bytes]) => [file, new TextDecoder().decode(bytes)]);
-    expect(lines(again)).toEqual(lines(stage));
-    if ('state' in stage && !/Validat|Pipeline/.test(name)) expect((again as { state?: unknown }).state).toEqual(stage.state);
-  });
 
   it('are read by other sessions of this machine as folders', async () => {
     const model = StringIndexerModel.fromLabels(['b', 'a'], { inputCol: 'x', outputCol: 'y' });

@@ -5,22 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Session } from '#dist/index.js';
-import { Vectors } from '#dist/linalg/index.js';
-import { isVector } from '#dist/linalg/vectors.js';
 import { load } from '#dist/persistence/load.js';
 import { Transformer } from '#dist/pipeline/index.js';
 import { type AnyStage, REGISTRY } from '../checks/registry.ts';
 import { FIXTURES, fixtureNames } from '../persistence/files.ts';
 import { estimatorOf, framesOf, rowsToScore } from '../predictor/tree-goldens.ts';
 import { CATEGORIES, churnModel, churnRow, textColumn } from '../scoring/churn-model.ts';
+import { expectClose, fixture, number, rowOf, type Table } from './tables.ts';
 
 /** A Python that has pyspark 4.3; without one these tests are passed over: `SPARK_PYTHON=python3 npx vitest run test/spark`. */
 const PYTHON = process.env.SPARK_PYTHON;
 
-interface Table {
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly metadata?: unknown }[];
-  readonly rows: readonly Record<string, unknown>[];
-}
 interface Result {
   readonly uid?: string;
   readonly class?: string;
@@ -28,7 +23,6 @@ interface Result {
   readonly error?: string;
 }
 
-const fixture = (name: string, file: string): Table => JSON.parse(readFileSync(join(FIXTURES, name, file), 'utf8'));
 const churnTable = (): Table => {
   const rows = Array.from({ length: 60 }, (_, i) => ({ ...churnRow(i), Churn: i % 2 ? 'Yes' : 'No' }));
   const text = ['customerID', 'Churn', ...CATEGORIES.map((_, c) => textColumn(c))];
@@ -70,19 +64,6 @@ for (const [estimator, table, params] of GROWN) {
   };
   const input = { columns: [{ name: 'features', type: 'vector', metadata }], rows: features.map((x) => ({ features: x })) };
   stages.set(`fitted here, ${estimator}`, { make, input });
-}
-
-const number = (value: unknown) => (value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : value);
-
-function expectClose(ours: unknown, theirs: unknown, what: string): void {
-  if (Array.isArray(theirs)) {
-    const values = isVector(ours) ? [...ours.toArray()] : (ours as unknown[]);
-    expect(values, what).toHaveLength(theirs.length);
-    for (const [i, value] of theirs.entries()) expectClose(values[i], value, `${what}[${i}]`);
-  } else if (typeof ours === 'number') {
-    const x = number(theirs) as number;
-    expect(Object.is(ours, x) || ours === x || Math.abs(ours - x) <= 1e-12 * Math.max(1, Math.abs(x)), `${what}: ${ours} is ${x}`).toBe(true);
-  } else expect(ours, what).toEqual(theirs);
 }
 
 describe.runIf(PYTHON)('Spark', () => {
@@ -130,16 +111,7 @@ describe.runIf(PYTHON)('Spark', () => {
     if (!(stage instanceof Transformer) || name === 'SQLTransformer') return;
     const score = stage.rowScorer();
     const { columns, rows: input } = stages.get(name)!.input!;
-    const scored = input.map((row) =>
-      score(
-        Object.fromEntries(
-          columns.map(({ name: c, type }) => [
-            c,
-            type === 'vector' ? Vectors.dense((row[c] as unknown[]).map(number) as number[]) : type === 'string' ? row[c] : number(row[c]),
-          ]),
-        ),
-      ),
-    );
+    const scored = input.map((row) => score(rowOf(columns, row)));
     for (const [i, row] of rows.entries())
       for (const column of Object.keys(row)) expectClose(scored[i]?.[column], row[column], `row ${i}, ${column}`);
   });
