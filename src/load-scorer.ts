@@ -2,9 +2,9 @@ import { MlError } from './error.ts';
 import type { ModelSource } from './persistence/files.ts';
 import { loadStage } from './persistence/load.ts';
 import { Transformer } from './pipeline/transformer.ts';
-import type { RowScorer } from './scoring/row-scorer.ts';
+import type { RowScore, RowScorer, ScorableRow } from './scoring/row-scorer.ts';
 
-export type { ModelSource, RowScorer };
+export type { ModelSource, RowScore, RowScorer, ScorableRow };
 
 /**
  * A function that scores one row by the transformer or model saved at `source`: a folder by its path or `file:` URL, or (in a browser)

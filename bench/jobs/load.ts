@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PipelineModel, Session } from 'millstream';
 import { LogisticRegression } from 'millstream/classification';
 import { churnPipeline, telco } from '../churn.ts';
-import { Peers, print, ROOT, table, timed } from '../harness.ts';
+import { median, Peers, print, ROOT, table, timed } from '../harness.ts';
 
 // Loading the saved pipeline in a warm process; and `loadScorer` with one row scored in a cold one, start to end.
 const rows = Number(process.env.BENCH_ROWS ?? 1_000_000);
@@ -32,9 +32,8 @@ for (let pair = 0; pair < Number(process.env.BENCH_PAIRS ?? 5); pair++) {
   print('load', 1, { seconds, score: null }, peer, seconds / peer.seconds);
   print('load-cold', 1, { seconds: start.seconds, score: null }, null, null);
 }
-const median = (x: number[]) => [...x].sort((a, b) => a - b)[x.length >> 1] * 1e3;
 console.error(
-  `load: warm median ${median(warm).toFixed(1)} ms (target ≤ 20), cold loadScorer and one row ${median(cold).toFixed(0)} ms (target ≤ 150)`,
+  `load: warm median ${(median(warm) * 1e3).toFixed(1)} ms (target ≤ 20), cold loadScorer and one row ${(median(cold) * 1e3).toFixed(0)} ms (target ≤ 150)`,
 );
 peers.close();
 await session.close();

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Session } from 'millstream';
 import { denseFrame, ridge } from '../dense.ts';
-import { print, table, timed } from '../harness.ts';
+import { median, print, table, timed } from '../harness.ts';
 
 // One worker against two on `lr-dense`, in turn; and the share of the memory's read speed that the fit reaches.
 const rows = Number(process.env.BENCH_ROWS ?? 1_000_000);
@@ -23,13 +23,12 @@ for (let i = 0; i < Number(process.env.BENCH_PAIRS ?? 5); i++) {
   speedups.push(one.seconds / two.seconds);
   print('workers', rows, { seconds: two.seconds, score: score(two) }, peer, two.seconds / one.seconds);
 }
-speedups.sort((a, b) => a - b);
 const last = await timed(() => ridge.fit(sides[1].frame));
 const evaluations = last.result.summary.totalIterations + 1;
 const bandwidth = await readBandwidth(2);
 const reached = (evaluations * rows * 51 * 8) / last.seconds;
 console.error(
-  `workers: two are ${speedups[speedups.length >> 1].toFixed(2)}x as fast as one (target ≥ 1.4), and read ${(reached / 1e9).toFixed(1)} GB/s, ` +
+  `workers: two are ${median(speedups).toFixed(2)}x as fast as one (target ≥ 1.4), and read ${(reached / 1e9).toFixed(1)} GB/s, ` +
     `${((100 * reached) / bandwidth).toFixed(0)} % of the ${(bandwidth / 1e9).toFixed(1)} GB/s that two threads comparing memory reach (target ≥ 60 %)`,
 );
 for (const { session } of sides) await session.close();

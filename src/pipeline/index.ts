@@ -6,7 +6,7 @@ export type { ParamDefinition, ParamSchema } from '../param/param.ts';
 export { type ParamEntry, ParamMap } from '../param/param-map.ts';
 export type { Codec } from '../persistence/codec.ts';
 export type { CompositeLayout } from '../persistence/composite.ts';
-export type { RowScorer } from '../scoring/row-scorer.ts';
+export type { RowScore, RowScorer, ScorableRow } from '../scoring/row-scorer.ts';
 
 import { double, doubles, flag, int, long, name, names, oneOf, param, text, texts } from '../param/param.ts';
 
