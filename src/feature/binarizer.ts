@@ -11,7 +11,6 @@ import * as z from '../param/zod.ts';
 import { loadAs } from '../pipeline/stage.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
-import { sameSlots } from './vector-values.ts';
 
 export const BinarizerParams = z
   .strictObject({
@@ -60,7 +59,7 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
   protected outputSchema(schema: Schema): Schema {
     return this.#columns().reduce((current, { input, output }) => {
       const field = schema.require(this.owner, input, 'number', 'vector');
-      if (field.type.kind === 'vector') return current.add(this.owner, output, VECTOR, sameSlots(field, undefined));
+      if (field.type.kind === 'vector') return current.add(this.owner, output, VECTOR);
       return current.add(this.owner, output, DOUBLE, { metadata: attributeMetadata({ type: 'binary' }) });
     }, schema);
   }

@@ -1,10 +1,8 @@
 import type { Binder } from '../block/binder.ts';
 import { type Block, type Column, type DensePart, formLike, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import type { TrainingContext } from '../engine/engine.ts';
-import { MlError, show } from '../error.ts';
-import { groupOf } from '../frame/attributes.ts';
+import { MlError } from '../error.ts';
 import type { Schema } from '../frame/schema.ts';
-import { VECTOR } from '../frame/types.ts';
 import { javaDouble } from '../linalg/format.ts';
 import { isVector, type Vector, Vectors } from '../linalg/vectors.ts';
 import { double } from '../param/param.ts';
@@ -15,7 +13,7 @@ import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import { loadAs } from '../pipeline/stage.ts';
 import type { Site } from './invalid-value.ts';
-import { checkFeatures, checkVectors, forEachNonzero, refuseOverflow, sameSlots, scannedVectors } from './vector-values.ts';
+import { checkVectors, forEachNonzero, refuseOverflow, scaledSchema, summarize, type VectorSummary } from './vector-values.ts';
 
 export const MinMaxScalerParams = z
   .strictObject({
@@ -50,24 +48,12 @@ export class MinMaxScaler extends Estimator<typeof MinMaxScalerParams, MinMaxSca
   }
 
   protected outputSchema(schema: Schema): Schema {
-    const field = schema.require(this.owner, this.getOrDefault('inputCol'), 'vector');
-    return schema.add(this.owner, this.params.outputCol, VECTOR, sameSlots(field, groupOf(field).size));
+    return scaledSchema(this, schema);
   }
 
   protected async train(context: TrainingContext): Promise<MinMaxScalerModel> {
-    const column = this.getOrDefault('inputCol');
-    const site = { owner: this.owner, stage: this.uid, column };
-    let extremes: Extremes | null = null;
-    await context.scan([column], (block) => {
-      const vectors = scannedVectors(site, block, extremes?.size);
-      extremes ??= new Extremes(vectors.size);
-      extremes.add(vectors, block.rows);
-    });
-    const found = extremes as Extremes | null;
-    if (found === null || found.rows === 0) {
-      throw new MlError('EMPTY_DATASET', `${this.owner}: column ${show(column)} must have rows to fit to, it has none`, { stage: this.uid, column });
-    }
-    const state = found.result();
+    const site = { owner: this.owner, stage: this.uid, column: this.getOrDefault('inputCol') };
+    const state = (await summarize(site, context, Extremes)).result();
     // A slot of NaN alone keeps the starting values, whose difference overflows the same way.
     const overflown = [...state.originalMin.keys()].filter((j) => state.originalMax[j] - state.originalMin[j] === Number.POSITIVE_INFINITY);
     await refuseOverflow(site, context, overflown);
@@ -76,9 +62,9 @@ export class MinMaxScaler extends Estimator<typeof MinMaxScalerParams, MinMaxSca
 }
 
 /** Extremes over the nonzero values, with the zeros added at the end. A slot of NaN alone keeps the starting values, as in Spark. */
-class Extremes {
+class Extremes implements VectorSummary {
   readonly size: number;
-  rows = 0;
+  #rows = 0;
   readonly #nonzeros: Float64Array;
   readonly #min: Float64Array;
   readonly #max: Float64Array;
@@ -99,11 +85,11 @@ class Extremes {
       if (x > max[j]) max[j] = x;
       nonzeros[j]++;
     });
-    this.rows += rows;
+    this.#rows += rows;
   }
 
   result(): MinMaxScalerState {
-    const hasZeros = (j: number) => this.#nonzeros[j] < this.rows;
+    const hasZeros = (j: number) => this.#nonzeros[j] < this.#rows;
     return {
       originalMin: this.#min.map((x, j) => (hasZeros(j) && x > 0 ? 0 : x)),
       originalMax: this.#max.map((x, j) => (hasZeros(j) && x < 0 ? 0 : x)),
@@ -158,10 +144,7 @@ export class MinMaxScalerModel extends Model<typeof MinMaxScalerParams, MinMaxSc
   }
 
   protected outputSchema(schema: Schema): Schema {
-    const field = schema.require(this.owner, this.getOrDefault('inputCol'), 'vector');
-    const size = this.state.originalMin.length;
-    checkFeatures(this.owner, this.uid, field, size);
-    return schema.add(this.owner, this.params.outputCol, VECTOR, sameSlots(field, size));
+    return scaledSchema(this, schema, this.state.originalMin.length);
   }
 }
 

@@ -1,10 +1,8 @@
 import type { Binder } from '../block/binder.ts';
 import { type Block, type Column, type DensePart, type VectorColumn, type VectorPart, writeDenseRow } from '../block/column.ts';
 import type { TrainingContext } from '../engine/engine.ts';
-import { MlError, show } from '../error.ts';
-import { groupOf } from '../frame/attributes.ts';
+import { MlError } from '../error.ts';
 import type { Schema } from '../frame/schema.ts';
-import { VECTOR } from '../frame/types.ts';
 import { isVector, type Vector, Vectors } from '../linalg/vectors.ts';
 import { flag } from '../param/param.ts';
 import { inputCol, outputCol } from '../param/shared.ts';
@@ -14,7 +12,7 @@ import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import { loadAs } from '../pipeline/stage.ts';
 import type { Site } from './invalid-value.ts';
-import { checkFeatures, checkVectors, forEachNonzero, refuseOverflow, sameSlots, scannedVectors } from './vector-values.ts';
+import { checkVectors, forEachNonzero, refuseOverflow, scaledSchema, summarize, type VectorSummary } from './vector-values.ts';
 
 export const StandardScalerParams = z.strictObject({
   inputCol,
@@ -46,24 +44,12 @@ export class StandardScaler extends Estimator<typeof StandardScalerParams, Stand
   }
 
   protected outputSchema(schema: Schema): Schema {
-    const field = schema.require(this.owner, this.getOrDefault('inputCol'), 'vector');
-    return schema.add(this.owner, this.params.outputCol, VECTOR, sameSlots(field, groupOf(field).size));
+    return scaledSchema(this, schema);
   }
 
   protected async train(context: TrainingContext): Promise<StandardScalerModel> {
-    const column = this.getOrDefault('inputCol');
-    const site = { owner: this.owner, stage: this.uid, column };
-    let moments: Moments | null = null;
-    await context.scan([column], (block) => {
-      const vectors = scannedVectors(site, block, moments?.size);
-      moments ??= new Moments(vectors.size);
-      moments.add(vectors, block.rows);
-    });
-    const found = moments as Moments | null;
-    if (found === null || found.rows === 0) {
-      throw new MlError('EMPTY_DATASET', `${this.owner}: column ${show(column)} must have rows to fit to, it has none`, { stage: this.uid, column });
-    }
-    const state = found.result();
+    const site = { owner: this.owner, stage: this.uid, column: this.getOrDefault('inputCol') };
+    const state = (await summarize(site, context, Moments)).result();
     const overflown = [...state.std.keys()].filter((j) => !Number.isFinite(state.std[j]) || !Number.isFinite(state.mean[j]));
     await refuseOverflow(site, context, overflown);
     return this.model(StandardScalerModel, state);
@@ -71,9 +57,9 @@ export class StandardScaler extends Estimator<typeof StandardScalerParams, Stand
 }
 
 /** Mean and variance of each slot by Welford's update over its nonzero values, with the zeros added at the end (Chan et al. 1979), as Spark sums them. */
-class Moments {
+class Moments implements VectorSummary {
   readonly size: number;
-  rows = 0;
+  #rows = 0;
   readonly #count: Float64Array;
   readonly #mean: Float64Array;
   /** Sum of squared distances from the mean. */
@@ -96,11 +82,11 @@ class Moments {
       m2[j] += (x - mean[j]) * distance;
       count[j] += 1;
     });
-    this.rows += rows;
+    this.#rows += rows;
   }
 
   result(): StandardScalerState {
-    const n = this.rows;
+    const n = this.#rows;
     const mean = this.#mean.map((m, j) => m * (this.#count[j] / n));
     const std = this.#m2.map((m2, j) => {
       const m = this.#mean[j];
@@ -160,10 +146,7 @@ export class StandardScalerModel extends Model<typeof StandardScalerParams, Stan
   }
 
   protected outputSchema(schema: Schema): Schema {
-    const field = schema.require(this.owner, this.getOrDefault('inputCol'), 'vector');
-    const size = this.state.std.length;
-    checkFeatures(this.owner, this.uid, field, size);
-    return schema.add(this.owner, this.params.outputCol, VECTOR, sameSlots(field, size));
+    return scaledSchema(this, schema, this.state.std.length);
   }
 }
 

@@ -2,7 +2,8 @@ import type { Block, VectorColumn } from '../block/column.ts';
 import type { ScannedBlock, TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import { featureNames, groupMetadata, groupOf } from '../frame/attributes.ts';
-import type { Field, Metadata } from '../frame/schema.ts';
+import type { Field, Metadata, Schema } from '../frame/schema.ts';
+import { VECTOR } from '../frame/types.ts';
 import { invalidValue, type Site } from './invalid-value.ts';
 
 /** Calls `visit(slot, value)` for every value but 0 of the first `rows` vectors; each slot's values come in row order. */
@@ -34,8 +35,28 @@ export function forEachNonzero(column: VectorColumn, rows: number, visit: (slot:
   }
 }
 
+/** What a scaler learns of vectors of `size`, block by block. */
+export interface VectorSummary {
+  readonly size: number;
+  add(vectors: VectorColumn, rows: number): void;
+}
+
+/** The summary, made by `Summary` at the first block, of the column of `site`, which must have rows. */
+export async function summarize<S extends VectorSummary>(site: Site, context: TrainingContext, Summary: new (size: number) => S): Promise<S> {
+  const { owner, stage, column } = site;
+  const found: S[] = [];
+  await context.scan([column], (block) => {
+    if (block.rows === 0) return;
+    const vectors = scannedVectors(site, block, found[0]?.size);
+    if (found.length === 0) found.push(new Summary(vectors.size));
+    found[0].add(vectors, block.rows);
+  });
+  if (found.length > 0) return found[0];
+  throw new MlError('EMPTY_DATASET', `${owner}: column ${show(column)} must have rows to fit to, it has none`, { stage, column });
+}
+
 /** The only column of a scanned block, which must hold vectors of `size` (any, while undefined) and no null. */
-export function scannedVectors(site: Site, block: ScannedBlock, size: number | undefined): VectorColumn {
+function scannedVectors(site: Site, block: ScannedBlock, size: number | undefined): VectorColumn {
   const column = block.columns[0] as VectorColumn;
   refuseNulls(site, column, { rows: block.rows, firstRow: block.firstRow, columns: [], keep: null });
   if (size !== undefined && column.size !== size) throw otherSize(site, size, column.size);
@@ -87,8 +108,19 @@ function otherSize({ owner, stage, column }: Site, expected: number, size: numbe
   });
 }
 
+/** `schema` with the scaled column: a slot for each of the input's, which a fitted model knows the number of. */
+export function scaledSchema(
+  stage: { readonly owner: string; readonly uid: string; getOrDefault(name: 'inputCol'): string; readonly params: { readonly outputCol: string } },
+  schema: Schema,
+  fitted?: number,
+): Schema {
+  const field = schema.require(stage.owner, stage.getOrDefault('inputCol'), 'vector');
+  if (fitted !== undefined) checkFeatures(stage.owner, stage.uid, field, fitted);
+  return schema.add(stage.owner, stage.params.outputCol, VECTOR, sameSlots(field, fitted ?? groupOf(field).size));
+}
+
 /** Attributes of a column with a slot for each of `field`'s: as Spark, their number alone; the slots' names come along beside them. */
-export function sameSlots(field: Field, size: number | undefined): { metadata?: Metadata; slotNames?: readonly string[] } {
+function sameSlots(field: Field, size: number | undefined): { metadata?: Metadata; slotNames?: readonly string[] } {
   if (size === undefined) return {};
   const metadata = groupMetadata({ size });
   const { attributes } = groupOf(field);
@@ -97,7 +129,7 @@ export function sameSlots(field: Field, size: number | undefined): { metadata?: 
 }
 
 /** Fails when `field`'s attributes tell another number of features than `size`. */
-export function checkFeatures(owner: string, stage: string, field: Field, size: number): void {
+function checkFeatures(owner: string, stage: string, field: Field, size: number): void {
   const known = groupOf(field).size;
   if (known === undefined || known === size) return;
   throw new MlError('SCHEMA_INVALID', `${owner}: fitted on ${size} features, got ${known} in column ${show(field.name)}`, {
