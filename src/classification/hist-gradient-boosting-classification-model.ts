@@ -12,7 +12,7 @@ import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
 import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
-import { addClassColumns, checkThresholdCount, classOutputs } from '../predictor/score-columns.ts';
+import { addClassColumns, checkThresholdCount } from '../predictor/score-columns.ts';
 import { decide } from '../scoring/decision.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
@@ -102,16 +102,9 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   }
 
   bind(binder: Binder): void {
-    const { featuresCol, leafCol, contributionsCol } = this.params;
-    const { outputs, names } = classOutputs(this.params);
-    const more: [BoostedClassOutput, string][] = [
-      ['leaf', leafCol],
-      ['contributions', contributionsCol],
-    ];
-    const wanted = more.filter(([, name]) => name !== '');
-    const all = [...names, ...wanted.map(([, name]) => name)];
-    if (all.length === 0) return;
-    bindBoostedClasses(binder, binder.vectors(featuresCol), this.#scoringOf([...outputs, ...wanted.map(([output]) => output)]), all);
+    const { featuresCol, rawPredictionCol, probabilityCol, predictionCol } = this.params;
+    const { outputs, names } = this.wanted(['rawPrediction', rawPredictionCol], ['probability', probabilityCol], ['prediction', predictionCol]);
+    if (names.length > 0) bindBoostedClasses(binder, binder.vectors(featuresCol), this.#scoringOf(outputs), names);
   }
 
   protected override outputSchema(schema: Schema): Schema {

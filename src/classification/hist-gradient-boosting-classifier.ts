@@ -2,8 +2,7 @@ import type { BinnedSet, TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import { attributeOf, categories } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
-import { BoostingClassificationParams } from '../param/boosting.ts';
-import { param } from '../param/param.ts';
+import { BoostingClassificationParams, initialModel } from '../param/boosting.ts';
 import type * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { loadAs } from '../pipeline/stage.ts';
@@ -14,13 +13,7 @@ import { HistGradientBoostingClassificationModel } from './hist-gradient-boostin
 
 /** Params of HistGradientBoostingClassifier: those of its model, and a model to go on from. */
 export const HistGradientBoostingClassifierParams = BoostingClassificationParams.extend({
-  initialModel: param<HistGradientBoostingClassificationModel>(
-    'stage',
-    'a HistGradientBoostingClassificationModel',
-    (v) => v instanceof HistGradientBoostingClassificationModel,
-  )
-    .optional()
-    .describe('a model to go on from: its trees stay, maxIter further iterations follow'),
+  initialModel: initialModel(HistGradientBoostingClassificationModel, 'HistGradientBoostingClassificationModel'),
 });
 export type HistGradientBoostingClassifierParams = z.input<typeof HistGradientBoostingClassifierParams>;
 

@@ -5,12 +5,12 @@ import * as z from './zod.ts';
 /** A feature by its name or its index. */
 export type FeatureKey = string | number;
 /** `auto`: those whose attributes say that they are; `none`; or a list. */
-export type CategoricalFeatures = 'auto' | 'none' | readonly FeatureKey[];
+type CategoricalFeatures = 'auto' | 'none' | readonly FeatureKey[];
 /** -1, 0 or 1 by feature name. */
-export type MonotoneConstraints = Readonly<Record<string, number>>;
-export type InteractionConstraints = readonly (readonly FeatureKey[])[];
+type MonotoneConstraints = Readonly<Record<string, number>>;
+type InteractionConstraints = readonly (readonly FeatureKey[])[];
 /** `balanced`: rows / (classes · rows of the class), rows counted by weight; or a weight for each class. */
-export type ClassWeight = 'balanced' | readonly number[];
+type ClassWeight = 'balanced' | readonly number[];
 
 const isKey = (v: unknown): v is FeatureKey => (typeof v === 'string' ? v !== '' : Number.isInteger(v) && (v as number) >= 0);
 const isKeys = (v: unknown) => isArray(v, isKey) && v.length > 0;
@@ -86,9 +86,12 @@ const boostingParams = {
   seed,
 };
 
+const shared = z.strictObject(boostingParams);
+/** The values in force of what both have. */
+export type BoostingParams = z.output<typeof shared>;
+
 /** Params of HistGradientBoostingClassificationModel; the estimator adds `initialModel`. */
-export const BoostingClassificationParams = z.strictObject({
-  ...boostingParams,
+export const BoostingClassificationParams = shared.extend({
   rawPredictionCol,
   probabilityCol,
   thresholds,
@@ -100,13 +103,18 @@ export const BoostingClassificationParams = z.strictObject({
     .describe(`judge of the rows held out: ${CLASS_METRICS.join(', ')}; the areas need two classes`),
 });
 
+/** The param `initialModel` of the estimator whose models are of `Model`. */
+export const initialModel = <M>(Model: abstract new (...args: never[]) => M, name: string) =>
+  param<M>('stage', `a ${name}`, (v) => v instanceof Model)
+    .optional()
+    .describe('a model to go on from: its trees stay, maxIter further iterations follow');
+
 function isWeights(v: unknown): boolean {
   return isArray(v, (w) => typeof w === 'number' && w > 0 && Number.isFinite(w)) && v.length > 0;
 }
 
 /** Params of HistGradientBoostingRegressionModel; the estimator adds `initialModel`. */
-export const BoostingRegressionParams = z.strictObject({
-  ...boostingParams,
+export const BoostingRegressionParams = shared.extend({
   loss: oneOf('squared', 'absolute', 'huber', 'quantile', 'poisson', 'gamma', 'tweedie')
     .default('squared')
     .describe('what is minimised: squared, absolute, huber, quantile, poisson, gamma or tweedie; the last three predict e to the raw prediction'),

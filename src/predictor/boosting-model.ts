@@ -182,6 +182,14 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
     return addBoostedColumns(this.owner, schema, columns, { numTrees: this.numTrees, contributions });
   }
 
+  /** Which of `own` outputs, leaves and contributions are wanted, and the names of their columns; an empty name is unwanted. */
+  protected wanted<Output extends string>(...own: readonly [Output, string][]) {
+    const { leafCol, contributionsCol } = this.#columns;
+    const all: readonly [Output | 'leaf' | 'contributions', string][] = [...own, ['leaf', leafCol], ['contributions', contributionsCol]];
+    const named = all.filter(([, name]) => name !== '');
+    return { outputs: named.map(([output]) => output), names: named.map(([, name]) => name) };
+  }
+
   get #columns(): BoostedColumns & TrainingColumns {
     return this.params as unknown as BoostedColumns & TrainingColumns;
   }

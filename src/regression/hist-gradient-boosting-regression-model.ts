@@ -19,7 +19,7 @@ import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import { predictionOf } from '../tree/boosting/losses.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
-import { type BoostedNumberOutput, bindBoostedNumbers } from './hist-gradient-boosting-scoring.ts';
+import { bindBoostedNumbers } from './hist-gradient-boosting-scoring.ts';
 
 const OWNER = 'HistGradientBoostingRegressionModel';
 type Params = z.input<typeof BoostingRegressionParams>;
@@ -92,17 +92,9 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   }
 
   bind(binder: Binder): void {
-    const { featuresCol, predictionCol, leafCol, contributionsCol } = this.params;
-    const all: [BoostedNumberOutput, string][] = [
-      ['prediction', predictionCol],
-      ['leaf', leafCol],
-      ['contributions', contributionsCol],
-    ];
-    const wanted = all.filter(([, name]) => name !== '');
-    if (wanted.length === 0) return;
-    const scoring = { ...this.scoring, loss: this.state.loss.name, outputs: wanted.map(([output]) => output) };
-    const names = wanted.map(([, name]) => name);
-    bindBoostedNumbers(binder, binder.vectors(featuresCol), scoring, names);
+    const { outputs, names } = this.wanted(['prediction', this.params.predictionCol]);
+    if (names.length === 0) return;
+    bindBoostedNumbers(binder, binder.vectors(this.params.featuresCol), { ...this.scoring, loss: this.state.loss.name, outputs }, names);
   }
 
   protected override outputSchema(schema: Schema): Schema {

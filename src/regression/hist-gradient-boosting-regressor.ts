@@ -1,8 +1,7 @@
 import type { BinnedSet, TrainingContext } from '../engine/engine.ts';
 import { MlError } from '../error.ts';
 import type { Schema } from '../frame/schema.ts';
-import { BoostingRegressionParams } from '../param/boosting.ts';
-import { param } from '../param/param.ts';
+import { BoostingRegressionParams, initialModel } from '../param/boosting.ts';
 import type * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { loadAs } from '../pipeline/stage.ts';
@@ -14,13 +13,7 @@ import { HistGradientBoostingRegressionModel } from './hist-gradient-boosting-re
 
 /** Params of HistGradientBoostingRegressor: those of its model, and a model to go on from. */
 export const HistGradientBoostingRegressorParams = BoostingRegressionParams.extend({
-  initialModel: param<HistGradientBoostingRegressionModel>(
-    'stage',
-    'a HistGradientBoostingRegressionModel',
-    (v) => v instanceof HistGradientBoostingRegressionModel,
-  )
-    .optional()
-    .describe('a model to go on from: its trees stay, maxIter further iterations follow'),
+  initialModel: initialModel(HistGradientBoostingRegressionModel, 'HistGradientBoostingRegressionModel'),
 });
 export type HistGradientBoostingRegressorParams = z.input<typeof HistGradientBoostingRegressorParams>;
 

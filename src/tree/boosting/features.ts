@@ -1,7 +1,7 @@
 import { MlError, show } from '../../error.ts';
 import { categories, featureNames, groupOf } from '../../frame/attributes.ts';
 import type { Field } from '../../frame/schema.ts';
-import type { CategoricalFeatures, FeatureKey, InteractionConstraints, MonotoneConstraints } from '../../param/boosting.ts';
+import type { BoostingParams, FeatureKey } from '../../param/boosting.ts';
 import type { FeatureBins, FeatureSample } from '../bins.ts';
 import type { Trees } from '../trees.ts';
 
@@ -9,12 +9,7 @@ import type { Trees } from '../trees.ts';
 export interface FeatureRules {
   readonly owner: string;
   readonly uid: string;
-  readonly params: {
-    readonly maxBins: number;
-    readonly categoricalFeatures: CategoricalFeatures;
-    readonly monotoneConstraints?: MonotoneConstraints;
-    readonly interactionConstraints?: InteractionConstraints;
-  };
+  readonly params: Pick<BoostingParams, 'maxBins' | 'categoricalFeatures' | 'monotoneConstraints' | 'interactionConstraints'>;
 }
 
 /** The rules of a stage, said of feature numbers. */

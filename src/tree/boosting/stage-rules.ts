@@ -1,18 +1,14 @@
 import { MlError, show } from '../../error.ts';
 import { groupOf } from '../../frame/attributes.ts';
 import type { Schema } from '../../frame/schema.ts';
+import type { BoostingParams } from '../../param/boosting.ts';
 import type { LossSpec } from './contract.ts';
 import { type FeatureRules, planFeatures } from './features.ts';
 import type { BoostingState } from './model-state.ts';
 
 /** What these checks need of an estimator. */
 export interface RuledStage extends FeatureRules {
-  readonly params: FeatureRules['params'] & {
-    readonly featuresCol: string;
-    readonly validationIndicatorCol?: string;
-    readonly validationFraction?: number;
-    readonly patience?: number;
-  };
+  readonly params: BoostingParams;
 }
 
 /** Early stopping needs rows to look at, and they are held out in one way. */

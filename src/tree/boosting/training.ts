@@ -2,6 +2,7 @@ import type { BinnedSet, SampleTask, TrainingContext } from '../../engine/engine
 import { MlError, show } from '../../error.ts';
 import type { PartitionHandle } from '../../kernels/contract.ts';
 import { columnView } from '../../kernels/partition-view.ts';
+import type { BoostingParams } from '../../param/boosting.ts';
 import type { BoostingSpec, LossSpec } from './contract.ts';
 import { EDGES, numericEdges } from './edges.ts';
 import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';
@@ -14,32 +15,7 @@ const SAMPLE_ROWS = 200_000;
 
 /** What training needs of an estimator of this family. */
 export interface BoostingStage extends FeatureRules {
-  readonly params: FeatureRules['params'] & {
-    readonly featuresCol: string;
-    readonly labelCol: string;
-    readonly weightCol?: string;
-    readonly maxIter: number;
-    readonly learningRate: number;
-    readonly maxLeafNodes: number;
-    readonly maxDepth: number;
-    readonly minSamplesLeaf: number;
-    readonly minChildWeight: number;
-    readonly minSplitGain: number;
-    readonly l1: number;
-    readonly l2: number;
-    readonly categorySmoothing: number;
-    readonly categoryL2: number;
-    readonly maxCategoryThreshold: number;
-    readonly subsamplingRate: number;
-    readonly featureFraction: number;
-    readonly featureFractionByNode: number;
-    readonly validationIndicatorCol?: string;
-    readonly validationFraction?: number;
-    readonly patience?: number;
-    readonly tol: number;
-    readonly metric: BoostingSpec['metric'];
-    readonly seed: number | bigint;
-  };
+  readonly params: BoostingParams & { readonly metric: BoostingSpec['metric'] };
 }
 
 /** What the labels decide. */
