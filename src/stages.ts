@@ -111,9 +111,6 @@ const STAGES: ReadonlyMap<string, () => Promise<unknown>> = new Map([
   ],
 ]);
 
-/** The names of all classes that can be loaded, but for users' own. */
-export const stageNames: readonly string[] = [...STAGES.keys()];
-
 /** Python writes these itself when they hold a pipeline or a stage of its own, in the same layout. */
 const WRITTEN_BY_PYTHON: ReadonlyMap<string, string> = new Map([
   ['pyspark.ml.pipeline.Pipeline', 'org.apache.spark.ml.Pipeline'],

@@ -59,7 +59,7 @@ export interface LinearArgs {
   label: number;
   /** `f64`, >= 0. Rows of weight 0 change nothing. */
   weight?: number;
-  /** Of `multinomialLogistic` and `classWeights`. */
+  /** Of `multinomialLogistic`. */
   numClasses?: number;
 }
 

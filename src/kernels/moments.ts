@@ -121,37 +121,3 @@ function sparseMoments(
     m2[offset + slot] = (m2[offset + slot] as number) + w * d * d;
   });
 }
-
-/** Weight of each class: output `[Σ w of class 0 … k - 1, rows whose label is no integer in 0 … k - 1]`. No input; k = `numClasses`. */
-export const classWeights: Aggregator<LinearArgs> = {
-  inputLength: () => 0,
-  outputLength: ({ numClasses = 2 }) => numClasses + 1,
-  scratchBytes: () => 0,
-  bind({ memory: { buffer }, rows, columns }, _scratch, _prepared, { label, weight, numClasses = 2 }) {
-    const { type, ptr } = columns[label] as ColumnHandle;
-    const labels =
-      type === 'f64'
-        ? new Float64Array(buffer, ptr, rows)
-        : type === 'u8'
-          ? new Uint8Array(buffer, ptr, rows)
-          : type === 'u16'
-            ? new Uint16Array(buffer, ptr, rows)
-            : new Uint32Array(buffer, ptr, rows);
-    const weights = weight === undefined ? undefined : new Float64Array(buffer, (columns[weight] as ColumnHandle).ptr, rows);
-    return {
-      load() {},
-      block(lo, hi, output) {
-        for (let i = lo; i < hi; i++) {
-          const y = labels[i] as number;
-          const known = Number.isInteger(y) && y >= 0 && y < numClasses;
-          output[known ? y : numClasses] = (output[known ? y : numClasses] as number) + (known && weights ? (weights[i] as number) : 1);
-        }
-      },
-    };
-  },
-};
-
-/** As a fit's `aggregators` takes it. */
-export function classWeightsAggregator(args: LinearArgs): AggregatorSpec<LinearArgs> {
-  return { module: import.meta.url, name: 'classWeights', args, local: classWeights };
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LinearArgs } from '#dist/kernels/contract.js';
-import { classWeights, moments } from '#dist/kernels/moments.js';
+import { moments } from '#dist/kernels/moments.js';
 import { Random } from '#dist/random.js';
 import { type ColumnContent, denseRows, TestPartition } from './partitions.ts';
 
@@ -102,25 +102,5 @@ describe('moments', () => {
     const all = partition.sum(moments, args);
     const nothing = new Float64Array(all.length);
     expect(merged([all, nothing])).toEqual(merged([all]));
-  });
-});
-
-describe('classWeights', () => {
-  it('sum the weights by class and count the rows that are of none', () => {
-    const labels = [0, 1, 1, 2, 0.5, Number.NaN, -1, 1, 0];
-    const partition = new TestPartition(labels.length, [
-      { type: 'f64', data: labels },
-      { type: 'f64', data: [1, 2, 3, 4, 5, 6, 7, 0, 0.5] },
-    ]);
-    const args: LinearArgs = { parts: [], numFeatures: 0, label: 0, numClasses: 2 };
-    expect([...partition.sum(classWeights, args)]).toEqual([2, 3, 4]);
-    expect([...partition.sum(classWeights, { ...args, weight: 1 })]).toEqual([1.5, 5, 4]);
-  });
-
-  it('read codes of any width', () => {
-    for (const type of ['u8', 'u16', 'u32'] as const) {
-      const partition = new TestPartition(5, [{ type, data: [0, 1, 2, 1, 1] }]);
-      expect([...partition.sum(classWeights, { parts: [], numFeatures: 0, label: 0, numClasses: 3 })]).toEqual([1, 3, 1, 0]);
-    }
   });
 });

@@ -1,23 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Binarizer } from '#dist/feature/index.js';
 import { load } from '#dist/persistence/load.js';
 import { type FileSystem, nodeFileSystem, replaceFolder } from '#dist/persistence/replace-folder.js';
 import { PipelineModel } from '#dist/pipeline/index.js';
-import { saved } from './files.ts';
+import { folders, saved } from './files.ts';
 
-const root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-atomic-')));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-let folders = 0;
-const fresh = () => {
-  const folder = join(root, String(++folders));
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = folders();
 
 const model = (version: number) =>
   new PipelineModel({}, { stages: [0, 1].map((i) => new Binarizer({ inputCol: 'a', threshold: version }, `binarizer_${i}`)) as never }, 'model');

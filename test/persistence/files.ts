@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import { stageFiles } from '#dist/persistence/stage-files.js';
 import type { PipelineStage } from '#dist/pipeline/index.js';
 
@@ -34,4 +36,16 @@ export function saved(stage: unknown, options: Record<string, unknown> = {}): Ma
 /** The files with one of them changed. */
 export function withFile(files: ReadonlyMap<string, Uint8Array>, name: string, bytes: Uint8Array | string): Map<string, Uint8Array> {
   return new Map(files).set(name, typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes);
+}
+
+/** Makes empty folders, which go when the file's tests are over. */
+export function folders(): () => string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-files-')));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  let made = 0;
+  return () => {
+    const folder = join(root, String(++made));
+    mkdirSync(folder);
+    return folder;
+  };
 }

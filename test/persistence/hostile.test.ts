@@ -1,7 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MlError } from '#dist/error.js';
 import { Binarizer } from '#dist/feature/index.js';
 import { DenseMatrix, Vectors } from '#dist/linalg/index.js';
@@ -9,16 +8,9 @@ import { parseColumnType } from '#dist/persistence/column-type.js';
 import { load } from '#dist/persistence/load.js';
 import { writeParquet } from '#dist/persistence/parquet-write.js';
 import { churnModel } from '../scoring/churn-model.ts';
-import { FIXTURES, fileMap, fixtureNames, saved, withFile } from './files.ts';
+import { FIXTURES, fileMap, fixtureNames, folders, saved, withFile } from './files.ts';
 
-const root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-hostile-')));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-let folders = 0;
-const fresh = () => {
-  const folder = join(root, String(++folders));
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = folders();
 
 const BINARIZER = saved(new Binarizer({ inputCol: 'a' }, 'b'));
 const METADATA = 'metadata/part-00000.txt';

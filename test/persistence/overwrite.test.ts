@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,16 +8,10 @@ import { foreignEntry, isSideFile } from '#dist/engine/replaceable.js';
 import { VectorAssembler } from '#dist/feature/index.js';
 import { Session } from '#dist/index.js';
 import { load } from '#dist/persistence/load.js';
+import { folders } from './files.ts';
 
-const root = realpathSync(mkdtempSync(join(tmpdir(), 'millstream-guard-')));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 const DIST = new URL('../../dist/', import.meta.url).href;
-let folders = 0;
-const fresh = () => {
-  const folder = join(root, String(++folders));
-  mkdirSync(folder);
-  return folder;
-};
+const fresh = folders();
 
 const stage = new VectorAssembler({ inputCols: ['a', 'b'] }, 'assembler');
 const saveTo = (path: unknown, options: Record<string, unknown> = { overwrite: true }) =>
@@ -56,13 +49,13 @@ async function outcomesFrom(cwd: string, paths: readonly string[], setup: string
 
 const METADATA = '{"class":"org.example.Unknown","uid":"x"}';
 
-/** Writes files below a new folder, and a link to where all the test's files are. */
+/** Writes files below a new folder, and a link to the folder around it. */
 function put(path: string, files: Record<string, string>, link?: string): void {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);
   }
-  if (link) symlinkSync(root, join(path, link));
+  if (link) symlinkSync(dirname(path), join(path, link));
 }
 
 /** A project folder with a file of its own, two folders down. */
@@ -105,7 +98,7 @@ describe('save with overwrite', () => {
     ['a data set', (path) => put(path, { 'part-00000.csv': 'x' }), /without the metadata of a saved stage/],
     ['metadata that is no JSON', (path) => put(path, { 'metadata/part-00000': 'x' }), /without the metadata/],
     ['a folder with a link in it', (path) => put(path, { 'metadata/part-00000': METADATA }, 'part-0'), /with "part-0" in it/],
-    ['a link that leads nowhere', (path) => symlinkSync(join(root, 'nowhere'), path), /a link that leads nowhere/],
+    ['a link that leads nowhere', (path) => symlinkSync(join(dirname(path), 'nowhere'), path), /a link that leads nowhere/],
   ];
   it.each(others)('spares %s', async (_, make, reason) => {
     const path = join(fresh(), 'target');

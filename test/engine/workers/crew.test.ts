@@ -4,11 +4,11 @@ import type { FitOptions, FitProgress, FitSpec } from '#dist/engine/local/worker
 import { runFit } from '#dist/engine/local/workers/crew.js';
 import { WorkerPool } from '#dist/engine/local/workers/pool.js';
 import { ColumnStore, MemoryLedger } from '#dist/engine/local/workers/store.js';
-import { MlError } from '#dist/error.js';
 import { BLOCK_ROWS, type LinearArgs } from '#dist/kernels/contract.js';
 import { linearAggregator } from '#dist/kernels/linear.js';
 import { momentsAggregator } from '#dist/kernels/moments.js';
 import { Random } from '#dist/random.js';
+import { failure } from '../harness.ts';
 
 const module = new URL('./tasks.mjs', import.meta.url).href;
 const ROWS = 13 * BLOCK_ROWS + 321;
@@ -59,15 +59,6 @@ function broken(how: string, at: number, once?: Int32Array): FitSpec {
   return descent({ aggregators: { loss: { module, name: 'faulty', args: { d: D, at, how, once } } }, owner: 'Broken' });
 }
 
-async function failure(promise: Promise<unknown>): Promise<MlError> {
-  const error = await promise.then(
-    () => new Error('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(MlError);
-  return error as MlError;
-}
-
 async function works(): Promise<void> {
   expect((await runFit<Descent>(pool, descent())).rows).toBe(ROWS);
 }
@@ -100,7 +91,7 @@ describe('a fit', () => {
     const here = await runFit<Descent>(none, descent({ local: descend }), { onProgress: (event) => events.push(event) });
     expect(here).toEqual(await runFit<Descent>(pool, descent()));
     expect(events).toHaveLength(8);
-    expect((await failure(runFit(none, broken('throw', 0)))).code).toBe('TASK_FAILED');
+    expect((await failure(() => runFit(none, broken('throw', 0)))).code).toBe('TASK_FAILED');
     await none.close();
   });
 
@@ -153,7 +144,7 @@ describe('a fit', () => {
   it('borrows memory for its time only', async () => {
     const before = ledger.used;
     await runFit(pool, descent());
-    await failure(runFit(pool, broken('throw', 0)));
+    await failure(() => runFit(pool, broken('throw', 0)));
     expect(ledger.used).toBe(before);
   });
 });
@@ -161,7 +152,7 @@ describe('a fit', () => {
 describe('a fit that fails', () => {
   it('keeps the code, details and cause of an MlError', async () => {
     for (const spec of [descent({ name: 'throwFrom', args: { how: 'ml' } }), broken('ml', 5 * BLOCK_ROWS)]) {
-      const error = await failure(runFit(pool, spec));
+      const error = await failure(() => runFit(pool, spec));
       expect(error.code).toBe('COLUMN_NOT_FOUND');
       expect(error.details).toHaveProperty('column');
       expect(error.cause).toMatchObject({ message: 'the cause' });
@@ -176,7 +167,7 @@ describe('a fit that fails', () => {
       [descent({ aggregators: {}, owner: 'Broken' }), 'no aggregator'],
       [descent({ args: { steps: 1, d: D + 1 }, owner: 'Broken' }), 'takes 6 numbers, got 7'],
     ] as const) {
-      const error = await failure(runFit(pool, spec));
+      const error = await failure(() => runFit(pool, spec));
       expect(error.code).toBe('TASK_FAILED');
       expect(error.message).toMatch(/^Broken: /);
       expect((error.cause as Error).message).toContain(message);
@@ -194,7 +185,7 @@ describe('a fit that fails', () => {
   });
 
   it('is WORKER_LOST when a thread dies again', async () => {
-    expect((await failure(runFit(pool, broken('exit', 3 * BLOCK_ROWS)))).code).toBe('WORKER_LOST');
+    expect((await failure(() => runFit(pool, broken('exit', 3 * BLOCK_ROWS)))).code).toBe('WORKER_LOST');
     await works();
   });
 });
@@ -205,7 +196,7 @@ describe('an abort', () => {
   async function abortedOnceStarted(name: string, over: ColumnStore) {
     const abort = new AbortController();
     const flag = started();
-    const fit = failure(runFit(pool, descent({ name, args: { started: flag, d: D }, store: over }), { signal: abort.signal }));
+    const fit = failure(() => runFit(pool, descent({ name, args: { started: flag, d: D }, store: over }), { signal: abort.signal }));
     while (flag[0] === 0) await sleep(1);
     abort.abort(new Error('stop it'));
     return fit;
@@ -222,7 +213,9 @@ describe('an abort', () => {
     const abort = new AbortController();
     const flag = started();
     const rounds = { module, name: 'counting', args: {} };
-    const fit = failure(runFit(pool, descent({ name: 'roundForever', args: { started: flag }, aggregators: {}, rounds }), { signal: abort.signal }));
+    const fit = failure(() =>
+      runFit(pool, descent({ name: 'roundForever', args: { started: flag }, aggregators: {}, rounds }), { signal: abort.signal }),
+    );
     while (flag[0] === 0) await sleep(1);
     abort.abort();
     expect((await fit).code).toBe('ABORTED');
@@ -237,6 +230,6 @@ describe('an abort', () => {
   });
 
   it('that came before refuses the fit', async () => {
-    expect((await failure(runFit(pool, descent(), { signal: AbortSignal.abort() }))).code).toBe('ABORTED');
+    expect((await failure(() => runFit(pool, descent(), { signal: AbortSignal.abort() }))).code).toBe('ABORTED');
   });
 });

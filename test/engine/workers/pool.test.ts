@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WorkerPool } from '#dist/engine/local/workers/pool.js';
 import { MlError } from '#dist/error.js';
+import { failure } from '../harness.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const module = new URL('./tasks.mjs', import.meta.url).href;
@@ -14,15 +15,6 @@ function pool(workers: number): WorkerPool {
   const made = new WorkerPool({ workers });
   pools.push(made);
   return made;
-}
-
-async function failure(promise: Promise<unknown>): Promise<MlError> {
-  const error = await promise.then(
-    () => new Error('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(MlError);
-  return error as MlError;
 }
 
 afterEach(async () => {
@@ -46,7 +38,7 @@ describe('a worker pool', () => {
   });
 
   it('passes an MlError on as it was', async () => {
-    const error = await failure(pool(1).run({ module, name: 'throwMl', args: { column: 'age' } }));
+    const error = await failure(() => pool(1).run({ module, name: 'throwMl', args: { column: 'age' } }));
     expect(error.code).toBe('COLUMN_NOT_FOUND');
     expect(error.message).toBe('Test: there is no column age');
     expect(error.details).toMatchObject({ column: 'age' });
@@ -54,7 +46,7 @@ describe('a worker pool', () => {
   });
 
   it('makes other errors TASK_FAILED of the owner, the error its cause', async () => {
-    const error = await failure(pool(1).run({ module, name: 'throwPlain', args: 'oh', owner: 'Scaler' }));
+    const error = await failure(() => pool(1).run({ module, name: 'throwPlain', args: 'oh', owner: 'Scaler' }));
     expect(error.code).toBe('TASK_FAILED');
     expect(error.message).toMatch(/^Scaler: .*oh/);
     expect(error.cause).toMatchObject({ name: 'TypeError', message: 'oh', cause: { message: 'the cause' } });
@@ -62,16 +54,16 @@ describe('a worker pool', () => {
 
   it('says so when there is no such export, or arguments or results are no data', async () => {
     const one = pool(1);
-    expect((await failure(one.run({ module, name: '__proto__', args: 1 }))).code).toBe('TASK_FAILED');
-    expect((await failure(one.run({ module, name: 'double', args: () => 1 }))).code).toBe('TASK_FAILED');
-    expect((await failure(one.run({ module, name: 'giveFunction', args: 1 }))).code).toBe('TASK_FAILED');
+    expect((await failure(() => one.run({ module, name: '__proto__', args: 1 }))).code).toBe('TASK_FAILED');
+    expect((await failure(() => one.run({ module, name: 'double', args: () => 1 }))).code).toBe('TASK_FAILED');
+    expect((await failure(() => one.run({ module, name: 'giveFunction', args: 1 }))).code).toBe('TASK_FAILED');
     expect(await one.run({ module, name: 'double', args: 2 })).toBe(4);
   });
 
   it('loses the task of a thread that dies, and works on with new threads', async () => {
     const two = pool(2);
     const slow = two.run({ module, name: 'sleep', args: 300 });
-    expect((await failure(two.run({ module, name: 'die', args: null }))).code).toBe('WORKER_LOST');
+    expect((await failure(() => two.run({ module, name: 'die', args: null }))).code).toBe('WORKER_LOST');
     expect(await Promise.all([1, 2, 3].map((args) => two.run({ module, name: 'double', args })))).toEqual([2, 4, 6]);
     expect(await slow).toBe(300);
   });
@@ -88,7 +80,7 @@ describe('a worker pool', () => {
     const one = pool(1);
     const abort = new AbortController();
     await one.threaded();
-    const endless = failure(one.run({ module, name: 'spin', args: null, owner: 'Endless' }, { signal: abort.signal }));
+    const endless = failure(() => one.run({ module, name: 'spin', args: null, owner: 'Endless' }, { signal: abort.signal }));
     setTimeout(() => abort.abort(), 20);
     expect((await endless).code).toBe('ABORTED');
     expect(await one.run({ module, name: 'double', args: 4 })).toBe(8);
@@ -98,7 +90,7 @@ describe('a worker pool', () => {
     const one = pool(1);
     const abort = new AbortController();
     const first = one.run({ module, name: 'sleep', args: 50 });
-    const second = failure(one.run({ module, name: 'double', args: 1 }, { signal: abort.signal }));
+    const second = failure(() => one.run({ module, name: 'double', args: 1 }, { signal: abort.signal }));
     const third = one.run({ module, name: 'double', args: 5 });
     abort.abort();
     expect((await second).code).toBe('ABORTED');
@@ -109,13 +101,13 @@ describe('a worker pool', () => {
   it('refuses tasks once it is closed, and loses those under way', async () => {
     const one = pool(1);
     await one.threaded();
-    const endless = failure(one.run({ module, name: 'spin', args: null }));
-    const waiting = failure(one.run({ module, name: 'double', args: 1 }));
+    const endless = failure(() => one.run({ module, name: 'spin', args: null }));
+    const waiting = failure(() => one.run({ module, name: 'double', args: 1 }));
     await one.close();
     await one.close();
     expect((await endless).code).toBe('SESSION_CLOSED');
     expect((await waiting).code).toBe('SESSION_CLOSED');
-    expect((await failure(one.run({ module, name: 'double', args: 1 }))).code).toBe('SESSION_CLOSED');
+    expect((await failure(() => one.run({ module, name: 'double', args: 1 }))).code).toBe('SESSION_CLOSED');
   });
 
   it('must have a whole number of workers', () => {
