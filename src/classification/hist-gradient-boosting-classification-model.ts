@@ -40,14 +40,14 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   }
 
   /**
-   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary and multiclass. Features are read in the order of its `feature_name()`; category codes
+   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary, cross_entropy and multiclass. Features are read in the order of its `feature_name()`; category codes
    * are those LightGBM was given.
    */
   static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingClassificationModel {
     return imported(parseLightGBM(OWNER, text), params, 'fromLightGBM');
   }
 
-  /** The model that XGBoost saved as JSON (`booster.save_model('model.json')`); objectives binary:logistic, multi:softprob and multi:softmax. */
+  /** The model that XGBoost saved as JSON (`booster.save_model('model.json')`); objectives binary:logistic, reg:logistic, multi:softprob and multi:softmax. */
   static fromXGBoost(json: string, params: Params = {}): HistGradientBoostingClassificationModel {
     return imported(parseXGBoost(OWNER, json), params, 'fromXGBoost');
   }

@@ -150,8 +150,8 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
   }
 
   protected get scoring(): BoostedScoring {
-    const { trees, start, numFeatures, zeroMissing = [] } = this.state;
-    return { owner: this.owner, stage: this.uid, featuresCol: this.#columns.featuresCol, numFeatures, trees, start, zeroMissing };
+    const { trees, start, numFeatures, reading } = this.state;
+    return { owner: this.owner, stage: this.uid, featuresCol: this.#columns.featuresCol, numFeatures, trees, start, reading };
   }
 
   protected get scores(): BoostedScores {

@@ -1,6 +1,7 @@
 import { type VectorColumn, writeDenseRow } from '../block/column.ts';
 import { planCodes } from './code-plan.ts';
 import { CodedTrees } from './coded-trees.ts';
+import { type FeatureReading, featureReader } from './reading.ts';
 import { steppedTrees } from './stepped-trees.ts';
 import { type Trees, treeCount } from './trees.ts';
 import { type TreeWalker, treeWalker } from './walk.ts';
@@ -24,16 +25,16 @@ export interface TreeScorer {
 export interface TreeScorerOptions {
   /** One a tree; absent: all 1. */
   readonly weights?: ArrayLike<number>;
-  /** Features whose zeros (up to 1e-35 either way) count as missing, as some models from elsewhere have it. */
-  readonly zeroMissing?: readonly number[];
+  readonly reading?: FeatureReading;
 }
 
 /** The scorer of `trees`, which must have passed `checkTrees`, on vectors of `numFeatures` slots. */
-export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMissing = [] }: TreeScorerOptions = {}): TreeScorer {
+export function treeScorer(trees: Trees, numFeatures: number, { weights, reading }: TreeScorerOptions = {}): TreeScorer {
   const count = treeCount(trees);
   let walk: TreeWalker | undefined;
   const values = leafValues(trees, weights);
-  const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, weights, values, zeroMissing) : null);
+  const coded = (rows: number) => (rows >= CODED_ROWS && count > 0 ? codedTrees(trees, numFeatures, weights, values, reading) : null);
+  const reader = featureReader(reading);
   const x = new Float64Array(numFeatures);
   const reached = new Int32Array(count);
   let leaves = new Int32Array(0);
@@ -42,7 +43,7 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
   const walkRow = (features: VectorColumn, i: number) => {
     walk ??= steppedTrees(trees) ?? treeWalker(trees);
     writeDenseRow(features, i, x);
-    markMissing(x, zeroMissing);
+    reader.row(x);
     walk(x, reached);
   };
 
@@ -84,34 +85,27 @@ export function treeScorer(trees: Trees, numFeatures: number, { weights, zeroMis
 /** Blocks of so many rows are worth to be coded; fewer are walked row by row. Either gives the same bits. */
 const CODED_ROWS = 64;
 /** One memory an ensemble, however many programs score by it; null where it cannot be coded. */
-const known = new WeakMap<Trees, { readonly key: string; readonly weights: ArrayLike<number> | undefined; readonly coded: CodedTrees | null }>();
+const known = new WeakMap<Trees, CodedEnsemble>();
+interface CodedEnsemble {
+  readonly numFeatures: number;
+  readonly weights: ArrayLike<number> | undefined;
+  readonly reading: FeatureReading | undefined;
+  readonly coded: CodedTrees | null;
+}
 
 function codedTrees(
   trees: Trees,
   numFeatures: number,
   weights: ArrayLike<number> | undefined,
   values: Float64Array,
-  zeroMissing: readonly number[],
+  reading: FeatureReading | undefined,
 ): CodedTrees | null {
-  const key = `${numFeatures}/${zeroMissing}`;
   const made = known.get(trees);
-  if (made?.key === key && made.weights === weights) return made.coded;
+  if (made?.numFeatures === numFeatures && made.weights === weights && made.reading === reading) return made.coded;
   const plan = planCodes(trees, numFeatures);
-  const zeros = new Set(zeroMissing);
-  const prepare = (column: Float64Array, feature: number) => {
-    if (zeros.has(feature)) for (let i = 0; i < column.length; i++) if (Math.abs(column[i]) <= ZERO) column[i] = Number.NaN;
-  };
-  const coded = plan && new CodedTrees(trees, plan, values, prepare);
-  known.set(trees, { key, weights, coded });
+  const coded = plan && new CodedTrees(trees, plan, values, featureReader(reading).column);
+  known.set(trees, { numFeatures, weights, reading, coded });
   return coded;
-}
-
-/** What LightGBM takes for zero: the float nearest to 1e-35. */
-export const ZERO = 1.0000000180025095e-35;
-
-/** Makes the zeros of some features of a row missing. */
-export function markMissing(x: Float64Array, zeroMissing: readonly number[]): void {
-  for (const j of zeroMissing) if (Math.abs(x[j]) <= ZERO) x[j] = Number.NaN;
 }
 
 /** Each node's value times the weight of its tree. */

@@ -106,7 +106,7 @@ def make_lightgbm(name):
             if node["decision_type"] == "<=":
                 thresholds.setdefault(node["split_feature"], []).append(node["threshold"])
             stack += [node["left_child"], node["right_child"]]
-    rows = rows_for(x, thresholds, [(c, c) for c in (7, 31, 32, 69, 70, 95, 96, 300, np.nan)])
+    rows = rows_for(x, thresholds, [(c, c) for c in (7, 31, 32, 69, 70, 95, 96, 300, np.nan, 4.5, -0.5, -1)])
     # LightGBM takes what is next to 0 for 0.
     more = np.array([[v] * len(FEATURES) for v in (np.inf, -np.inf, 1e-36, -1e-36, float(np.float32(1e-35)))])
     more[:, [1, 4]] = 2
@@ -145,8 +145,8 @@ def make_xgboost(name):
         for left, feature, value, kind in zip(tree["left_children"], tree["split_indices"], tree["split_conditions"], tree["split_type"]):
             if left != -1 and kind == 0:
                 thresholds.setdefault(feature, []).append(value)
-    # XGBoost sends any category left that is in no set; here one beyond the words of bits is like a missing one.
-    return text, rows_for(x, thresholds, [(7, 69), (31, 70), (9, 95), (np.nan, np.nan)]), lambda model, r: (
+    # XGBoost sends any category left that is in no set, wherever missing values go.
+    return text, rows_for(x, thresholds, [(7, 69), (31, 70), (9, 95), (6, 68), (12, 300), (5.5, 2.75), (np.nan, 400), (900, np.nan), (np.nan, np.nan)]), lambda model, r: (
         model.predict(matrix(r), output_margin=True), model.predict(matrix(r)), model.predict(matrix(r), pred_contribs=True)), booster
 
 

@@ -198,9 +198,10 @@ describe('a saved boosted model', () => {
   it('comes back bit for bit, whatever its trees', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(arbitraryTree(3), { maxLength: 4 }), fc.array(featureValue, { minLength: 3, maxLength: 3 }), async (roots, x) => {
+        const reading = { zeroMissing: [2], otherCategory: [0, 40, 0] };
         const model = new HistGradientBoostingRegressionModel(
           { contributionsCol: 'shap' },
-          state({ loss: { name: 'tweedie', power: 1.3 }, numClasses: 1, start: [-0], validationHistory: [Number.NaN, 1e-300, 5] }, roots),
+          state({ loss: { name: 'tweedie', power: 1.3 }, numClasses: 1, start: [-0], validationHistory: [Number.NaN, 1e-300, 5], reading }, roots),
           'm',
         );
         const again = (await load(saved(model))) as HistGradientBoostingRegressionModel;
@@ -264,6 +265,8 @@ describe('a saved boosted model', () => {
     ['an infinite start score', metadata({ start: ['Inf'] }), /start scores must be finite numbers/],
     ['category sizes of other features', metadata({ categorySizes: [1, 2] }), /categorySizes must have 3 entries/],
     ['zeros of features that are not there', metadata({ zeroMissing: [3] }), /zeroMissing must be a list of features/],
+    ['unknown categories of other features', metadata({ otherCategory: [1] }), /otherCategory must have 3 entries, has 1/],
+    ['an unknown category that is none', metadata({ otherCategory: [0, 1.5, 0] }), /otherCategory must be a list of whole numbers/],
   ])('is refused: %s', async (_, source, message) => {
     const error = await load(source).then(
       () => null,

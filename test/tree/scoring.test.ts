@@ -70,11 +70,21 @@ describe('a tree scorer', () => {
     const trees = treesOf({ feature: 0, threshold: 1, missingLeft: false, left: { value: 1 }, right: { value: 2 } });
     const rows = dense([[0, 0, 0, 0], [1e-40, 0, 0, 0], [0.5, 0, 0, 0]]); // biome-ignore format: rows
     expect([
-      ...treeScorer(trees, D, { zeroMissing: [0] })
+      ...treeScorer(trees, D, { reading: { zeroMissing: [0] } })
         .sums(rows, 3, [0])
         .subarray(0, 3),
     ]).toEqual([2, 2, 1]);
     expect([...treeScorer(trees, D).sums(rows, 3, [0]).subarray(0, 3)]).toEqual([1, 1, 1]);
+  });
+
+  it('rounds categories towards zero and counts unknown ones as one, where it is told', () => {
+    const trees = treesOf({ feature: 0, categories: [1, 3], words: 1, missingLeft: false, left: { value: 1 }, right: { value: 2 } });
+    const values = [1, 1.9, 0, -0.5, 2, 3, 4, -1, -7.5, 1e300, Number.POSITIVE_INFINITY, Number.NaN];
+    for (const n of [values.length, 100 * values.length]) {
+      const rows = dense(Array.from({ length: n }, (_, i) => [values[i % values.length], 0.5, 0, 0]));
+      const sums = treeScorer(trees, D, { reading: { otherCategory: [3, 0, 0, 0] } }).sums(rows, n, [0]);
+      expect([...sums.subarray(n - values.length, n)]).toEqual([1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 2]);
+    }
   });
 
   it('reads every form of vectors alike', () => {
@@ -106,7 +116,7 @@ describe('a tree scorer', () => {
         fc.boolean(),
         (roots, values, zeros) => {
           const trees = treesOf(...roots);
-          const options = { zeroMissing: zeros ? [0, 1, 3] : [] };
+          const options = { reading: zeros ? { zeroMissing: [0, 1, 3], otherCategory: [0, 2, 33, 0] } : {} };
           const rows = values.map(([a, code, c]) => [a, code === 0 ? 1.5 : 0, code === 1 ? 40 : 0, c]);
           const parts: VectorColumn = {
             kind: 'vectors',

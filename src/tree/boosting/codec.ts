@@ -1,6 +1,7 @@
 import { MlError, show } from '../../error.ts';
 import type { Codec } from '../../persistence/codec.ts';
 import { leftCategoriesOf } from '../nodes.ts';
+import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
 import type { LossSpec } from './contract.ts';
 import { type BoostingState, checkBoostingState } from './model-state.ts';
@@ -42,7 +43,7 @@ export function boostingCodec(owner: string): Codec<BoostingState> {
   return {
     columns: { treeID: 'int!', nodeData: NODE },
     encode: ({ trees }) => nodeRows(trees),
-    metadata({ trees, start, loss, numFeatures, numClasses, categorySizes, featureNames, zeroMissing, objectiveHistory, validationHistory }) {
+    metadata({ trees, start, loss, numFeatures, numClasses, categorySizes, featureNames, reading, objectiveHistory, validationHistory }) {
       const doubles = (values: readonly number[]) => Float64Array.from(values);
       return {
         numFeatures,
@@ -52,7 +53,7 @@ export function boostingCodec(owner: string): Codec<BoostingState> {
         start: doubles(start),
         categorySizes,
         ...(featureNames && { featureNames }),
-        ...(zeroMissing && { zeroMissing }),
+        ...reading,
         objectiveHistory: doubles(objectiveHistory),
         validationHistory: doubles(validationHistory),
       };
@@ -75,9 +76,10 @@ export function boostingCodec(owner: string): Codec<BoostingState> {
       const numTrees = whole('numTrees', rows.length);
       const featureNames = metadata.has('featureNames') ? (list('featureNames', (x) => typeof x === 'string', 'texts') as string[]) : undefined;
       if (featureNames && featureNames.length !== numFeatures) fail(`featureNames must have ${numFeatures} entries, has ${featureNames.length}`);
-      const zeroMissing = metadata.has('zeroMissing')
-        ? (list('zeroMissing', (x) => isWhole(x) && (x as number) < numFeatures, 'features') as number[])
-        : undefined;
+      const zeroMissing = metadata.has('zeroMissing') && list('zeroMissing', (x) => isWhole(x) && (x as number) < numFeatures, 'features');
+      const otherCategory = metadata.has('otherCategory') && list('otherCategory', isWhole, 'whole numbers');
+      if (otherCategory && otherCategory.length !== numFeatures) fail(`otherCategory must have ${numFeatures} entries, has ${otherCategory.length}`);
+      const reading = { ...(zeroMissing && { zeroMissing }), ...(otherCategory && { otherCategory }) } as FeatureReading;
       const state: BoostingState = {
         trees: readNodes(rows, numTrees, fail),
         start: numbers('start'),
@@ -86,7 +88,7 @@ export function boostingCodec(owner: string): Codec<BoostingState> {
         numClasses: whole('numClasses', 2 ** 31 - 1),
         categorySizes: list('categorySizes', isWhole, 'whole numbers') as number[],
         ...(featureNames && { featureNames }),
-        ...(zeroMissing && { zeroMissing }),
+        ...((zeroMissing || otherCategory) && { reading }),
         objectiveHistory: numbers('objectiveHistory'),
         validationHistory: numbers('validationHistory'),
       };

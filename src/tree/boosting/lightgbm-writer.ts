@@ -1,3 +1,4 @@
+import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
 import type { LossSpec } from './contract.ts';
 import type { BoostingState } from './model-state.ts';
@@ -15,13 +16,12 @@ const SCALED_COVER = 1e9;
  * to the right, so a split by category that sends it left is written with its sides swapped. Names become LightGBM's: without spaces and signs of JSON, each once.
  */
 export function writeLightGBM(state: BoostingState): string {
-  const { trees, start, loss, numFeatures, featureNames, categorySizes, zeroMissing = [] } = state;
-  const zeros = new Set(zeroMissing);
+  const { trees, start, loss, numFeatures, featureNames, categorySizes, reading } = state;
   const width = start.length;
   const count = Math.max(treeCount(trees), width);
   const blocks = Array.from({ length: count }, (_, t) => {
     const shift = t < width ? start[t] : 0;
-    const lines = t < treeCount(trees) ? treeLines(trees, t, shift, zeros) : constantLines(shift);
+    const lines = t < treeCount(trees) ? treeLines(trees, t, shift, reading) : constantLines(shift);
     return `Tree=${t}\n${lines.join('\n')}\n\n\n`;
   });
   const encoder = new TextEncoder();
@@ -44,7 +44,7 @@ export function writeLightGBM(state: BoostingState): string {
   return `${header.join('\n')}\n\n${blocks.join('')}end of trees\n\nparameters:\n${parameters.join('\n')}\n\nend of parameters\n\npandas_categorical:null\n`;
 }
 
-function treeLines(trees: Trees, t: number, shift: number, zeros: ReadonlySet<number>): string[] {
+function treeLines(trees: Trees, t: number, shift: number, { zeroMissing = [], otherCategory = [] }: FeatureReading = {}): string[] {
   const { starts, feature, threshold, left, right, missingLeft, categoryStarts, categories, value, gain } = trees;
   const first = starts[t];
   const nodes = starts[t + 1] - first;
@@ -67,17 +67,19 @@ function treeLines(trees: Trees, t: number, shift: number, zeros: ReadonlySet<nu
     }
     inner.push(i);
     let children = [number[left[node] - first], number[right[node] - first]];
-    const bits = categories.subarray(categoryStarts[node], categoryStarts[node + 1]);
+    const bits = [...categories.subarray(categoryStarts[node], categoryStarts[node + 1])];
     if (bits.length > 0) {
       const swapped = missingLeft[node] === 1;
       if (swapped) children = children.reverse();
+      // LightGBM sends unknown categories where missing ones go; where this model does not, as many again are listed.
+      else if (isSet(bits, otherCategory[feature[node]])) bits.push(...bits.map(() => 0xffffffff));
       rows.threshold.push(String(sets.length - 1));
       rows.decision.push(CATEGORICAL | NAN_IS_MISSING);
       for (const word of bits) words.push((swapped ? ~word : word) >>> 0);
       sets.push(words.length);
     } else {
       rows.threshold.push(numberText(threshold[node]));
-      rows.decision.push((zeros.has(feature[node]) ? ZERO_IS_MISSING : NAN_IS_MISSING) | (missingLeft[node] === 1 ? DEFAULT_LEFT : 0));
+      rows.decision.push((zeroMissing.includes(feature[node]) ? ZERO_IS_MISSING : NAN_IS_MISSING) | (missingLeft[node] === 1 ? DEFAULT_LEFT : 0));
     }
     rows.left.push(children[0]);
     rows.right.push(children[1]);
@@ -102,6 +104,10 @@ function treeLines(trees: Trees, t: number, shift: number, zeros: ReadonlySet<nu
     'is_linear=0',
     'shrinkage=1',
   ];
+}
+
+function isSet(words: readonly number[], category = 0): boolean {
+  return category > 0 && ((words[category >> 5] >>> (category & 31)) & 1) === 1;
 }
 
 function constantLines(value: number): string[] {

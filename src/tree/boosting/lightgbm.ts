@@ -1,5 +1,5 @@
 import { MlError, show } from '../../error.ts';
-import { ZERO } from '../scoring.ts';
+import { ZERO } from '../reading.ts';
 import { addTree, TreesBuilder } from '../trees-builder.ts';
 import type { LossSpec } from './contract.ts';
 import { type BoostingState, checkBoostingState } from './model-state.ts';
@@ -38,9 +38,10 @@ export function parseLightGBM(owner: string, text: string): BoostingState {
   const scale = average ? objective.scale / Math.max(1, blocks.length / perIteration) : objective.scale;
   const builder = new TreesBuilder();
   const missing = new Map<number, number>();
+  const words = new Map<number, number>();
   blocks.forEach((block, t) => {
     if (block.name !== `Tree=${t}`) reader.fail(`tree ${t} must be called Tree=${t}, is called ${show(block.name)}`);
-    addLightGBMTree(builder, block, { numFeatures, scale, missing });
+    addLightGBMTree(builder, block, { numFeatures, scale, missing, words });
   });
   const state: BoostingState = {
     trees: builder.finish(),
@@ -50,7 +51,11 @@ export function parseLightGBM(owner: string, text: string): BoostingState {
     numClasses: objective.loss.name === 'logistic' ? 2 : perIteration,
     categorySizes: featureNames.map((_, j) => categoriesOf(infos[j])),
     featureNames,
-    zeroMissing: [...missing].filter(([, kind]) => kind === MISSING_ZERO).map(([j]) => j),
+    reading: {
+      zeroMissing: [...missing].filter(([, kind]) => kind === MISSING_ZERO).map(([j]) => j),
+      // Beyond all bits: where missing values go.
+      otherCategory: featureNames.map((_, j) => (missing.has(j) ? 0 : 32 * (words.get(j) ?? 0))),
+    },
     objectiveHistory: [],
     validationHistory: [],
   };
@@ -64,9 +69,11 @@ interface TreeContext {
   readonly scale: number;
   /** What counts as missing in each feature that is split by thresholds. */
   readonly missing: Map<number, number>;
+  /** Words of bits at most of each feature that is split by category. */
+  readonly words: Map<number, number>;
 }
 
-function addLightGBMTree(builder: TreesBuilder, block: Section, { numFeatures, scale, missing }: TreeContext): void {
+function addLightGBMTree(builder: TreesBuilder, block: Section, { numFeatures, scale, missing, words: most }: TreeContext): void {
   const leaves = block.whole('num_leaves', 1, 1 << 28);
   if (block.has('is_linear') && block.whole('is_linear', 0, 1) === 1) block.refuse('linear trees are not supported; train without linear_tree');
   const value = block.numbers('leaf_value', leaves);
@@ -111,6 +118,7 @@ function addLightGBMTree(builder: TreesBuilder, block: Section, { numFeatures, s
       const words = bits.subarray(boundaries[set], boundaries[set + 1]);
       if (words.length === 0 || words.some((word) => !(Number.isInteger(word) && word >= 0 && word < 2 ** 32)))
         block.fail(`set ${set} of categories must have words of 32 bits`);
+      most.set(j, Math.max(most.get(j) ?? 0, words.length));
       // Whatever is in no set goes right.
       builder.split({ ...common, words, missingLeft: false });
     } else {
@@ -143,6 +151,8 @@ function readObjective(reader: Reader, text: string): { loss: LossSpec; scale: n
   const plain = (loss: LossSpec) => ({ loss, scale: 1 });
   if (rest.includes('sqrt')) reader.refuse('reg_sqrt is not supported: it predicts the square of the score');
   switch (name) {
+    case 'cross_entropy':
+      return plain({ name: 'logistic' });
     case 'binary':
       return { loss: { name: 'logistic' }, scale: option('sigmoid', 1) };
     case 'multiclass':
@@ -162,7 +172,7 @@ function readObjective(reader: Reader, text: string): { loss: LossSpec; scale: n
       return plain({ name, power: 1.5 });
     default:
       return reader.refuse(
-        `objective ${show(text)} is not supported; supported are binary, multiclass, regression, regression_l1, huber, quantile, poisson, gamma and tweedie`,
+        `objective ${show(text)} is not supported; supported are binary, cross_entropy, multiclass, regression, regression_l1, huber, quantile, poisson, gamma and tweedie`,
       );
   }
 }

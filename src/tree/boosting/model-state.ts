@@ -1,5 +1,6 @@
 import { MlError } from '../../error.ts';
 import { checkTrees } from '../check-trees.ts';
+import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
 import type { BoostingResult, LossSpec } from './contract.ts';
 
@@ -15,8 +16,8 @@ export interface BoostingState {
   /** Categories of each feature that is split by category, 0 of a numeric one. */
   readonly categorySizes: readonly number[];
   readonly featureNames?: readonly string[];
-  /** Features whose zeros count as missing (models of LightGBM with `zero_as_missing`). */
-  readonly zeroMissing?: readonly number[];
+  /** Of models from elsewhere. */
+  readonly reading?: FeatureReading;
   /** Mean training loss after each iteration; empty where it is not known. */
   readonly objectiveHistory: readonly number[];
   /** Metric of the rows held out after each iteration; empty without any. */

@@ -1,14 +1,15 @@
 import { denseValues, denseVectors, type VectorColumn, writeDenseRow } from '../../block/column.ts';
 import type { ExpectedFeatures } from '../../block/features.ts';
 import { type TreeContributions, treeContributions } from '../contributions.ts';
-import { leafNumbers, markMissing, type TreeScorer, treeScorer } from '../scoring.ts';
+import { type FeatureReader, type FeatureReading, featureReader } from '../reading.ts';
+import { leafNumbers, type TreeScorer, treeScorer } from '../scoring.ts';
 import type { Trees } from '../trees.ts';
 
 /** A boosted ensemble as row loops need it; plain data. */
 export interface BoostedScoring extends ExpectedFeatures {
   readonly trees: Trees;
   readonly start: readonly number[];
-  readonly zeroMissing: readonly number[];
+  readonly reading?: FeatureReading;
 }
 
 /** What both kinds of boosted models compute of blocks of features. Columns are written anew at each call. */
@@ -17,13 +18,15 @@ export class BoostedScores {
   readonly expected: ExpectedFeatures;
   readonly #scoring: BoostedScoring;
   readonly #scorer: TreeScorer;
+  readonly #reader: FeatureReader;
   #leaf: { readonly column: VectorColumn; readonly numbers: Int32Array; readonly rows: number } | undefined;
   #contributions: { readonly column: VectorColumn; readonly of: TreeContributions; readonly x: Float64Array; readonly rows: number } | undefined;
 
   constructor(scoring: BoostedScoring) {
     this.expected = scoring;
     this.#scoring = scoring;
-    this.#scorer = treeScorer(scoring.trees, scoring.numFeatures, { zeroMissing: scoring.zeroMissing });
+    this.#scorer = treeScorer(scoring.trees, scoring.numFeatures, { reading: scoring.reading });
+    this.#reader = featureReader(scoring.reading);
   }
 
   /** Raw score c of row i at `i * width + c`, width being the number of start scores. */
@@ -51,7 +54,7 @@ export class BoostedScores {
 
   /** Vectors of (features + 1) contributions for each raw score, see {@link treeContributions}. */
   contributions(features: VectorColumn, rows: number): VectorColumn {
-    const { trees, numFeatures, start, zeroMissing } = this.#scoring;
+    const { trees, numFeatures, start } = this.#scoring;
     if (!this.#contributions || this.#contributions.rows < rows) {
       const of = this.#contributions?.of ?? treeContributions(trees, numFeatures, start);
       this.#contributions = { column: denseVectors(start.length * of.size, rows), of, x: new Float64Array(numFeatures), rows };
@@ -60,7 +63,7 @@ export class BoostedScores {
     const out = denseValues(column);
     for (let i = 0; i < rows; i++) {
       writeDenseRow(features, i, x);
-      markMissing(x, zeroMissing);
+      this.#reader.row(x);
       of.write(x, out, i * column.size);
     }
     return column;

@@ -190,7 +190,11 @@ function requireAlike(stage: BoostingStage, initial: BoostingState, plan: Featur
   const d = plan.names.length;
   if (initial.numFeatures !== d)
     fail(`must be a model of the ${d} features of column ${show(stage.params.featuresCol)}, it has ${initial.numFeatures}`);
-  if (initial.zeroMissing?.length) fail('must not take zeros as missing');
+  const { zeroMissing = [], otherCategory = [] } = initial.reading ?? {};
+  if (zeroMissing.length > 0) fail('must not take zeros as missing');
+  const { feature, categoryStarts } = initial.trees;
+  const knowsOther = feature.some((f, i) => f >= 0 && otherCategory[f] > 0 && 32 * (categoryStarts[i + 1] - categoryStarts[i]) > otherCategory[f]);
+  if (knowsOther) fail('must send unknown categories where missing ones go, which models of XGBoost do not');
   const j = plan.categories.findIndex((count, i) => (count !== 0) !== initial.categorySizes[i] > 0);
   if (j >= 0) {
     const how = (isCategorical: boolean) => (isCategorical ? 'by category' : 'as a number');

@@ -63,6 +63,7 @@ export function parseXGBoost(owner: string, text: string): BoostingState {
   const { trees: sources, tree_info: groups, gbtree_model_param } = checked(Ensemble, inner, fail);
   const { base_score, num_class, num_feature, num_target } = learner.learner_model_param;
   const numFeatures = Number(num_feature);
+  if (numFeatures > MAX_FEATURES) fail(`num_feature must be at most ${MAX_FEATURES}, is ${num_feature}`);
   const count = Number(gbtree_model_param.num_trees);
   if (sources.length !== count || groups.length !== count) fail(`${count} trees must be there, got ${sources.length} and ${groups.length} tree_info`);
   const weights = dart ? (booster.weight_drop ?? []) : new Array<number>(count).fill(1);
@@ -86,6 +87,7 @@ export function parseXGBoost(owner: string, text: string): BoostingState {
     numClasses: loss.name === 'logistic' ? 2 : width,
     categorySizes,
     ...(featureNames && { featureNames }),
+    reading: { otherCategory: categorySizes },
     objectiveHistory: [],
     validationHistory: [],
   };
@@ -120,6 +122,7 @@ function readObjective(objective: { readonly name: string; readonly [key: string
   switch (objective.name) {
     case 'binary:logistic':
     case 'binary:logitraw':
+    case 'reg:logistic':
       return { name: 'logistic' };
     case 'multi:softprob':
     case 'multi:softmax':
@@ -141,7 +144,7 @@ function readObjective(objective: { readonly name: string; readonly [key: string
       return { name: 'tweedie', power: option('tweedie_regression_param', 'tweedie_variance_power', 1.5) };
     default:
       return refuse(
-        `objective ${show(objective.name)} is not supported; supported are binary:logistic, binary:logitraw, multi:softprob, multi:softmax, reg:squarederror, ` +
+        `objective ${show(objective.name)} is not supported; supported are binary:logistic, binary:logitraw, reg:logistic, multi:softprob, multi:softmax, reg:squarederror, ` +
           'reg:absoluteerror, reg:pseudohubererror, reg:quantileerror, count:poisson, reg:gamma and reg:tweedie',
       );
   }
@@ -227,9 +230,9 @@ function addXGBoostTree(builder: TreesBuilder, tree: Tree, { t, numFeatures, cat
   }
 }
 
-/** Set k of the tree, whose categories go right: bits of the others. */
+/** Set k of the tree, whose categories go right: bits of the others, with one more that stands for all that are in no set. */
 function leftWords(tree: Tree, k: number, size: number): Uint32Array {
-  const words = new Uint32Array(Math.ceil(size / 32)).fill(0xffffffff);
+  const words = new Uint32Array(Math.ceil((size + 1) / 32)).fill(0xffffffff);
   for (const c of setAt(tree, k)) words[c >> 5] &= ~(1 << (c & 31));
   return words;
 }
@@ -239,6 +242,7 @@ function setAt({ categories = [], categories_segments = [], categories_sizes = [
 }
 
 const MAX_CATEGORIES = 1 << 20;
+const MAX_FEATURES = 1 << 24;
 
 /** For each feature that is split by category, one more than the largest category of any split. */
 function categoryCounts(trees: readonly Tree[], numFeatures: number, fail: Fail): number[] {

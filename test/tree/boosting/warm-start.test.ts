@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HistGradientBoostingClassifier } from '#dist/classification/index.js';
 import { load, Pipeline } from '#dist/index.js';
@@ -77,6 +78,11 @@ describe('initialModel', () => {
     );
     const coded = rows.map((row, i) => ({ ...row, x: [i % 3, ...row.x.slice(1)] }));
     await refuses(() => fitted({}, { categories: [3] }, coded), 'PARAM_INVALID', { param: 'initialModel' }, 'must split "f0" by category');
+    const json = readFileSync(new URL('../../goldens/boosting/xgboost-squared.json', import.meta.url), 'utf8');
+    const initialModel = HistGradientBoostingRegressionModel.fromXGBoost(json);
+    const cities = rows.map((row, i) => ({ ...row, x: [i % 3, i % 7, 0, 0, i % 5] }));
+    const unknown = () => fitted({ initialModel, categoricalFeatures: [1, 4] }, {}, cities);
+    await refuses(unknown, 'PARAM_INVALID', { param: 'initialModel' }, 'must send unknown categories where missing ones go');
     await refuses(() => new HistGradientBoostingClassifier({ initialModel: model as never }), 'PARAM_INVALID', { param: 'initialModel' });
   });
 });
