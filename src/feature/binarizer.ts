@@ -69,6 +69,10 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
     if (thresholds !== undefined && this.params.inputCols === undefined) {
       throw new MlError('PARAM_INVALID', `${this.owner}: thresholds goes with inputCols, which is not set`, { stage: this.uid, param: 'thresholds' });
     }
+    if (thresholds !== undefined && this.isSet('threshold')) {
+      const message = `${this.owner}: exactly one of threshold and thresholds must be set, both are`;
+      throw new MlError('PARAM_INVALID', message, { stage: this.uid, param: 'thresholds' });
+    }
     return inOutColumns(this).map((column, i) => ({ ...column, threshold: thresholds?.[i] ?? threshold }));
   }
 }

@@ -139,7 +139,7 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
   bind(binder: Binder, schema: Schema): void {
     const { owner, uid: stage } = this;
     for (const { input, output, labels } of this.#columns()) {
-      if (!schema.has(input) || !binder.has(input)) continue;
+      if (!schema.find(input) || !binder.has(input)) continue;
       const form: LabelForm = binder.made(input) ? { made: schema.require(owner, input).type.kind as NumberKind | 'string' } : 'codes';
       const args = { owner, stage, column: input, labels, form, handleInvalid: this.params.handleInvalid };
       bindIndexLabels(binder, binder.codes(input, labels), args, output);
@@ -153,7 +153,7 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
 
   protected outputSchema(schema: Schema): Schema {
     return this.#columns().reduce((current, { input, output, labels }) => {
-      if (!schema.has(input)) return current;
+      if (!schema.find(input)) return current;
       schema.require(this.owner, input, 'string', 'numeric');
       const values = this.params.handleInvalid === 'keep' ? [...labels, UNKNOWN] : labels;
       const metadata = attributeMetadata({ type: 'nominal', name: output, values });

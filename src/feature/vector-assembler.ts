@@ -14,14 +14,15 @@ import { MlError, show } from '../error.ts';
 import { type Attribute, attributeOf, groupMetadata, groupOf } from '../frame/attributes.ts';
 import type { Field, Schema } from '../frame/schema.ts';
 import { VECTOR } from '../frame/types.ts';
-import { handleInvalid, inputCols, outputCol } from '../param/shared.ts';
+import { names } from '../param/param.ts';
+import { handleInvalid, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { loadAs } from '../pipeline/stage.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 export const VectorAssemblerParams = z.strictObject({
-  inputCols,
+  inputCols: names({ least: 0 }).optional().describe('input column names; none: vectors of size 0'),
   outputCol,
   handleInvalid: handleInvalid
     .default('error')

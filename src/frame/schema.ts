@@ -1,8 +1,7 @@
 import { MlError, show } from '../error.ts';
-import { type DataType, isNumeric, parseType, typeName } from './types.ts';
+import { type DataType, isNumeric, type Metadata, parseType, type StructField, typeName } from './types.ts';
 
-/** A column's metadata as Spark keeps it; ML attributes are under `ml_attr`. */
-export type Metadata = Readonly<Record<string, unknown>>;
+export type { Metadata };
 
 export interface Field {
   readonly name: string;
@@ -26,7 +25,10 @@ export interface FieldLiteral {
 /** What a column may have to be: a type's kind, `numeric` for any number, `number` for a number or a boolean. */
 export type Requirement = DataType['kind'] | 'numeric' | 'number';
 
-/** An ordered, immutable list of named and typed columns. Names are exact: case counts, dots are plain characters. */
+/**
+ * An ordered, immutable list of named and typed columns. Names are exact: case counts, dots are plain characters. A name that is no
+ * column's may be the dotted path to a field of a struct.
+ */
 export class Schema {
   readonly fields: readonly Field[];
   /** Made when a column is first looked for: stages add columns one by one, to schemas of which only the last is read. */
@@ -50,7 +52,7 @@ export class Schema {
     return this.#index ? this.#index.byName.has(name) : this.fields.some((f) => f.name === name);
   }
 
-  /** The column called `name`, or undefined. A name that stands twice is an error: which one is meant cannot be known. */
+  /** The column called `name`, or the field of a struct at that path, or undefined. A name that stands twice is an error: which one is meant cannot be known. */
   find(name: string): Field | undefined {
     this.#index ??= indexOf(this.fields);
     const { byName, duplicates } = this.#index;
@@ -59,7 +61,31 @@ export class Schema {
         column: name,
       });
     }
-    return byName.get(name);
+    return byName.get(name) ?? this.#nested(name);
+  }
+
+  /** Names from a column down to what `name` means: itself alone, or the parts of a path to a field of a struct. */
+  path(name: string): readonly string[] | undefined {
+    if (this.fields.some((f) => f.name === name)) return [name];
+    for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+      const owner = this.path(name.slice(0, dot));
+      const field = name.slice(dot + 1);
+      if (owner && this.#inner(owner)?.some((f) => f.name === field)) return [...owner, field];
+    }
+    return undefined;
+  }
+
+  /** What a struct at the path is made of. */
+  #inner([column, ...fields]: readonly string[]): readonly StructField[] | undefined {
+    let type = this.fields.find((f) => f.name === column)?.type;
+    for (const name of fields) type = type?.kind === 'struct' ? type.fields.find((f) => f.name === name)?.type : undefined;
+    return type?.kind === 'struct' ? type.fields : undefined;
+  }
+
+  #nested(name: string): Field | undefined {
+    const path = this.path(name) ?? [];
+    const found = path.length > 1 ? this.#inner(path.slice(0, -1))?.find((f) => f.name === path.at(-1)) : undefined;
+    return found && { ...found, name, nullable: true };
   }
 
   /** The column called `name`, which must exist and be one of `kinds` (any type when none is given). */

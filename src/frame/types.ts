@@ -24,9 +24,13 @@ export type DataType =
   | { readonly kind: 'map'; readonly key: DataType; readonly value: DataType }
   | { readonly kind: 'struct'; readonly fields: readonly StructField[] };
 
+/** Metadata of a column or a struct's field as Spark keeps it; ML attributes are under `ml_attr`. */
+export type Metadata = Readonly<Record<string, unknown>>;
+
 export interface StructField {
   readonly name: string;
   readonly type: DataType;
+  readonly metadata?: Metadata;
 }
 
 const SIMPLE: ReadonlySet<string> = new Set<SimpleKind>([

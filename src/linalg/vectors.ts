@@ -168,7 +168,7 @@ export class SparseVector extends VectorBase {
     const k = argmax(this.values);
     if (k === -1) return this.size === 0 ? -1 : 0;
     const best = this.values[k] as number;
-    if (best > 0 || this.indices.length === this.size) return this.indices[k] as number;
+    if (!(best <= 0) || this.indices.length === this.size) return this.indices[k] as number;
     const gap = firstGap(this.indices);
     return best === 0 ? Math.min(gap, this.indices[k] as number) : gap;
   }

@@ -87,11 +87,12 @@ export function oneOf<const T extends string>(...values: readonly T[]) {
   return param<T>('string', `one of ${values.join(', ')}`, (v) => (values as readonly unknown[]).includes(v));
 }
 
-export function names() {
+/** Names of `least` columns or more. */
+export function names({ least = 1 } = {}) {
   return param<readonly string[]>(
     'string[]',
     'an array of non-empty strings',
-    (v) => isArray(v, (x) => typeof x === 'string' && x !== '') && v.length > 0,
+    (v) => isArray(v, (x) => typeof x === 'string' && x !== '') && v.length >= least,
   );
 }
 

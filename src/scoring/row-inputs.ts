@@ -7,14 +7,14 @@ import { isInherited } from './row-schema.ts';
 /** A column of one row, and what puts a value there; `set` says false for a value that the column cannot hold. */
 export interface RowInput {
   readonly name: string;
-  /** Whether rows must own the key (`constructor` is there in every object). */
-  readonly inherited: boolean;
+  /** Whether the value is more than the row's property of that name: rows must own `constructor`, and `a.b` may be a path. */
+  readonly lookedUp: boolean;
   readonly column: Column;
   set(value: unknown): boolean;
 }
 
 export function rowInput({ column: name, form, labels }: ProgramInput): RowInput {
-  return { name, inherited: isInherited(name), ...columnOf(form, labels) };
+  return { name, lookedUp: isInherited(name) || name.includes('.'), ...columnOf(form, labels) };
 }
 
 function columnOf(form: ProgramInput['form'], labels: readonly string[] | null): Pick<RowInput, 'column' | 'set'> {

@@ -7,9 +7,16 @@ import { isVector } from '../linalg/vectors.ts';
 /** Names that plain objects have without owning them: a row must own these to have them. */
 export const isInherited = (name: string): boolean => name in Object.prototype;
 
-/** The row's value of a key, or undefined when the row lacks it. */
+/** The row's value of a key, or of the dotted path to a key of an object that it holds; undefined when the row lacks it. */
 export function keyOf(row: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(row, name) || !isInherited(name) ? row[name] : undefined;
+  const value = Object.hasOwn(row, name) || !isInherited(name) ? row[name] : undefined;
+  if (value !== undefined) return value;
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const inner = keyOf(row, name.slice(0, dot));
+    if (typeof inner !== 'object') continue;
+    return inner === null ? null : keyOf(inner as typeof row, name.slice(dot + 1));
+  }
+  return undefined;
 }
 
 /**

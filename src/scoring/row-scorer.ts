@@ -173,7 +173,7 @@ class BoundRow {
     const inputs = this.#inputs;
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i];
-      const value = input.inherited ? keyOf(row, input.name) : row[input.name];
+      const value = input.lookedUp ? keyOf(row, input.name) : row[input.name];
       if (value === undefined || !input.set(value)) return false;
     }
     const absent = this.#absent;

@@ -34,6 +34,7 @@ describe('Binarizer', () => {
       plainRows(transformTable([new Binarizer({ inputCols: ['a', 'b'], outputCols: ['c', 'd'], ...params })], table))[0];
     expect(run({ thresholds: [0, 2] })).toEqual([1, 1, 1, 0]);
     expect(run({ threshold: 0.5 })).toEqual([1, 1, 1, 1]);
+    expect(() => run({ threshold: 0.5, thresholds: [0, 2] })).toThrow(/exactly one of threshold and thresholds/);
     expect(() => new Binarizer({ inputCols: ['a', 'b'], outputCols: ['c', 'd'], thresholds: [1] })).toThrow(/one length, got 2 and 1/);
     expect(() => new Binarizer({ inputCol: 'a', thresholds: [1] })).toThrow(/goes with threshold/);
   });

@@ -35,6 +35,11 @@ describe('VectorAssembler', () => {
     expect(error.message).toContain('handleInvalid');
   });
 
+  it('makes vectors of size 0 of no columns', () => {
+    const assembler = new VectorAssembler({ inputCols: [], outputCol: 'v' });
+    expect(columnAfter([assembler], table({ a: 'double' }, [1], [2]), 'v')).toEqual([[], []]);
+  });
+
   it('keeps null vectors as NaN when their size is known', () => {
     const assembler = new VectorAssembler({ inputCols: ['a', 'v'], outputCol: 'o', handleInvalid: 'keep' });
     const rows = [

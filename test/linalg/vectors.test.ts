@@ -72,6 +72,11 @@ describe('a vector', () => {
     );
   });
 
+  it('has its first number as argmax when that is NaN, which nothing exceeds', () => {
+    expect(Vectors.dense(Number.NaN, 1).argmax).toBe(0);
+    expect(Vectors.sparse(3, [1, 2], [Number.NaN, 1]).argmax).toBe(1);
+  });
+
   it('is compressed to sparse when 1.5 · nonzeros + 2 < size', () => {
     expect(Vectors.dense(1, 0, 0).compressed).toBeInstanceOf(DenseVector);
     expect(Vectors.dense(1, 0, 0, 0).compressed).toBeInstanceOf(SparseVector);

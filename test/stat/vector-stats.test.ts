@@ -147,6 +147,13 @@ describe('Summarizer', () => {
     expect(a).toEqual(b);
   });
 
+  it('counts no rows, where other metrics need one', async () => {
+    const none = open().createFrame([], { v: 'vector', w: 'double' });
+    expect(await none.select(Summarizer.count('v'), Summarizer.metrics('count').summary('v', 'w').as('s')).collect()).toEqual([
+      { 'count(v)': 0n, s: { count: 0n } },
+    ]);
+  });
+
   it('refuses no metric, an unknown one, columns of other types, missing values and weights below 0', async () => {
     const frame = (rows: Record<string, unknown>[]) => open().createFrame(rows, { v: 'vector', w: 'double', k: 'int' });
     const good = { v: Vectors.dense(1), w: 1, k: 1 };
@@ -160,6 +167,7 @@ describe('Summarizer', () => {
     await refuses(run([good, { ...good, v: Vectors.dense(1, 2) }]), 'VALUE_INVALID', { column: 'v' });
     for (const w of [-1, null, Number.NaN]) await refuses(run([good, { ...good, w }]), 'VALUE_INVALID', { column: 'w', row: 1 });
     await refuses(run([{ ...good, w: 0 }]), 'EMPTY_DATASET', { column: 'w' });
+    await refuses(run([]), 'EMPTY_DATASET');
     await refuses(() => frame([good]).rollup('k').agg(Summarizer.mean('v')).columns(), 'NOT_SUPPORTED');
     await refuses(() => frame([good]).groupBy('k').pivot('k', [1]).agg(Summarizer.mean('v')).columns(), 'NOT_SUPPORTED');
     await refuses(() => frame([good]).filter(Summarizer.count('v').gt(1)).columns(), 'NOT_SUPPORTED');

@@ -8,6 +8,7 @@ import type { Engine, TrainingContext } from '../engine.ts';
 import { Compiler } from './compiler.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { readValues, setOwn } from './duck/read-vector.ts';
+import { inputColumn } from './ml/chain.ts';
 import { narrow } from './ml/narrow.ts';
 import { doubleSql } from './sql/literal.ts';
 import type { Relation } from './sql/relation.ts';
@@ -130,8 +131,8 @@ export class LocalEngine implements Engine {
     const owner = 'approxQuantile';
     const relation = await this.#prepare(owner, plan, options);
     const list = columns.map((name) => {
-      const field = relation.schema.require(owner, name, 'numeric');
-      const x = `CAST(t.${relation.columns[relation.schema.fields.indexOf(field)]} AS DOUBLE)`;
+      relation.schema.require(owner, name, 'numeric');
+      const x = `CAST(${inputColumn(relation, name).sql} AS DOUBLE)`;
       return `quantile_disc(${x}, [${probabilities.map(doubleSql).join(', ')}]) FILTER (WHERE ${x} IS NOT NULL AND NOT isnan(${x}))`;
     });
     if (list.length === 0 || probabilities.length === 0) return columns.map(() => []);

@@ -197,19 +197,18 @@ async function tableOf(
       }
     }
   });
-  if (!keyed && groups.size === 0) throw new MlError('EMPTY_DATASET', `${OWNER}: the frame must have at least one row, has none`);
-  const rows = [...groups].map(([key, group]) => [
-    ...(keyed ? [key] : []),
-    ...summaries.map((summary, k) => structOf(summary, group[k] as VectorSummary)),
-  ]);
+  if (!keyed && groups.size === 0) groups.set('', []);
+  const rows = [...groups].map(([key, group]) => [...(keyed ? [key] : []), ...summaries.map((summary, k) => structOf(summary, group[k]))]);
   return table(
     fields.map((_, j) => rows.map((row) => row[j])),
     rows.length,
   );
 }
 
-function structOf({ metrics, weight }: SummaryExpression, summary: VectorSummary): Record<string, unknown> {
-  if (summary.rows === 0) {
+function structOf({ metrics, weight }: SummaryExpression, summary: VectorSummary | undefined): Record<string, unknown> {
+  if (!summary?.rows) {
+    if (metrics.every((name) => name === 'count')) return Object.fromEntries(metrics.map((name) => [name, 0n]));
+    if (!summary) throw new MlError('EMPTY_DATASET', `${OWNER}: the frame must have at least one row, has none`);
     const column = weight ? label(weight) : '';
     throw new MlError('EMPTY_DATASET', `${OWNER}: column ${show(column)} must have a weight above 0 in some row of each group, all are 0`, {
       column,

@@ -1,10 +1,12 @@
 import type { Binder } from '../../../block/binder.ts';
-import { MlError } from '../../../error.ts';
+import { MlError, show } from '../../../error.ts';
 import type { Plan, TransformStage } from '../../../frame/plan.ts';
-import type { Schema } from '../../../frame/schema.ts';
+import type { Field, Schema } from '../../../frame/schema.ts';
 import { blame } from '../../../frame/site.ts';
 import { bindProgram } from '../../../scoring/bind.ts';
 import type { Program } from '../../../scoring/program.ts';
+import { text } from '../sql/duck-type.ts';
+import type { Relation } from '../sql/relation.ts';
 
 /** Transformers that follow one another, first one first, over a plan of another kind. */
 export interface Chain {
@@ -62,9 +64,10 @@ export function bindChain(chain: Chain, schema: Schema): { program: Program; sch
   return bound;
 }
 
-/** Position of the column in the schema that a chain starts from. */
-export function inputIndex(schema: Schema, name: string): number {
-  const at = schema.fields.findIndex((f) => f.name === name);
-  if (at < 0) throw new MlError('COLUMN_NOT_FOUND', `transform: column ${JSON.stringify(name)} is made by no stage`, { column: name });
-  return at;
+/** The column of the relation, whose table alias is `t`, that a name means: one of its own, or a field of a struct. */
+export function inputColumn({ schema, columns }: Pick<Relation, 'schema' | 'columns'>, name: string): { field: Field; sql: string } {
+  const [column, ...fields] = schema.path(name) ?? [];
+  if (column === undefined) throw new MlError('COLUMN_NOT_FOUND', `transform: column ${show(name)} is made by no stage`, { column: name });
+  const sql = `t.${columns[schema.fields.findIndex((f) => f.name === column)]}`;
+  return { field: schema.find(name) as Field, sql: fields.reduce((struct, field) => `struct_extract(${struct}, ${text(field)})`, sql) };
 }

@@ -3,7 +3,7 @@ import { Schema } from '../../../frame/schema.ts';
 import { type Program, pruneProgram } from '../../../scoring/program.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import type { Relation } from '../sql/relation.ts';
-import { bindChain, type Chain, inputIndex } from './chain.ts';
+import { bindChain, type Chain, inputColumn } from './chain.ts';
 import { ProgramFunctions } from './program-function.ts';
 import { type InputReader, inputReader, LabelTypes } from './program-inputs.ts';
 
@@ -22,8 +22,8 @@ export class Transforms {
   readers(program: Program, input: Relation, options: QueryOptions): Promise<InputReader[]> {
     return Promise.all(
       program.inputs.map((one) => {
-        const at = inputIndex(input.schema, one.column);
-        return inputReader(one, input.schema.fields[at] as Field, `t.${input.columns[at]}`, this.labelTypes, options);
+        const { field, sql } = inputColumn(input, one.column);
+        return inputReader(one, field, sql, this.labelTypes, options);
       }),
     );
   }
@@ -36,7 +36,7 @@ export class Transforms {
     const bound = bindChain(chain, input.schema);
     const program = wanted ? pruneProgram(bound.program, wanted) : bound.program;
     const fields = bound.schema.fields.filter((f) => program.outputs.has(f.name) || !bound.program.outputs.has(f.name));
-    const through = (field: Field) => `t.${input.columns[inputIndex(input.schema, field.name)]}`;
+    const through = (field: Field) => inputColumn(input, field.name).sql;
     const columns = fields.map((_, j) => `c${j}`);
     const done = (sql: string): Relation => ({ sql, schema: new Schema(fields), columns, stable: input.stable });
     const passing = fields.filter((f) => !program.outputs.has(f.name));

@@ -110,7 +110,13 @@ function fieldSql(child: Typed, name: string): Typed {
         column: name,
       });
     }
-    return { sql: `struct_extract(${child.sql}, ${text(name)})`, type: field.type, nullable: true, name: label };
+    return {
+      sql: `struct_extract(${child.sql}, ${text(name)})`,
+      type: field.type,
+      nullable: true,
+      name: label,
+      ...(field.metadata && { metadata: field.metadata }),
+    };
   }
   if (child.type.kind === 'map')
     return {

@@ -1,7 +1,7 @@
-import type { Schema } from '../../../frame/schema.ts';
 import { type DataType, STRING } from '../../../frame/types.ts';
 import type { AggregateRequest, Level } from '../../engine.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
+import { inputColumn } from '../ml/chain.ts';
 import { textSql } from '../sql/cast.ts';
 import { doubleSql } from '../sql/literal.ts';
 import type { Relation } from '../sql/relation.ts';
@@ -100,7 +100,7 @@ function counts({ except }: AggregateRequest, x: string): string {
 }
 
 function sqlOf(relation: Relation, name: string, owner: string): { sql: string; type: DataType } {
-  const schema: Schema = relation.schema;
-  const field = schema.require(owner, name);
-  return { sql: `t.${relation.columns[schema.fields.indexOf(field)]}`, type: field.type };
+  relation.schema.require(owner, name);
+  const { field, sql } = inputColumn(relation, name);
+  return { sql, type: field.type };
 }

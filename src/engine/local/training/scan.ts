@@ -1,14 +1,14 @@
 import type { Block, Column } from '../../../block/column.ts';
 import { MlError } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
-import type { Field, Schema } from '../../../frame/schema.ts';
 import { pruneProgram, startProgram } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
-import { bindChain, type Chain, chainOf, chainsBelow, inputIndex } from '../ml/chain.ts';
+import { bindChain, type Chain, chainOf, chainsBelow, inputColumn } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';
 import { inputReader, plainReader } from '../ml/program-inputs.ts';
 import { lacksValue, withValue } from '../ml/refused.ts';
+import type { Relation } from '../sql/relation.ts';
 import { keepRows } from './keep-rows.ts';
 import { chunks, rowWiseLeaf } from './sections.ts';
 
@@ -108,7 +108,7 @@ async function visit(
   const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
   const running = startProgram(program);
   const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
-  const watching = watched !== null && input.schema.has(watched) ? watched : null;
+  const watching = watched !== null && input.schema.path(watched) ? watched : null;
   const readers = [
     ...(await compiler.transforms.readers(program, input, options)),
     ...(await Promise.all(through.map((name) => passing(name, input, compiler, options)))),
@@ -149,19 +149,12 @@ async function visit(
   }
 }
 
-function asItIs(name: string, input: { schema: Schema; columns: readonly string[] }, compiler: Compiler, options: QueryOptions) {
-  const at = inputIndex(input.schema, name);
-  const sql = `t.${input.columns[at]}`;
-  return inputReader(
-    { column: name, form: 'values', labels: null, slot: 0 },
-    input.schema.fields[at] as Field,
-    sql,
-    compiler.transforms.labelTypes,
-    options,
-  );
+function asItIs(name: string, input: Relation, compiler: Compiler, options: QueryOptions) {
+  const { field, sql } = inputColumn(input, name);
+  return inputReader({ column: name, form: 'values', labels: null, slot: 0 }, field, sql, compiler.transforms.labelTypes, options);
 }
 
-function passing(name: string, input: { schema: Schema; columns: readonly string[] }, compiler: Compiler, options: QueryOptions) {
-  const at = inputIndex(input.schema, name);
-  return plainReader(input.schema.fields[at] as Field, `t.${input.columns[at]}`, compiler.transforms.labelTypes, options);
+function passing(name: string, input: Relation, compiler: Compiler, options: QueryOptions) {
+  const { field, sql } = inputColumn(input, name);
+  return plainReader(field, sql, compiler.transforms.labelTypes, options);
 }

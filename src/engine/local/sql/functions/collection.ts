@@ -70,7 +70,7 @@ const contains = (list: string, v: string) =>
 
 const struct = (names: readonly string[], values: readonly Typed[]) => ({
   sql: values.length === 0 ? 'NULL' : `struct_pack(${values.map((v, i) => `${identifier(names[i])} := ${v.sql}`).join(', ')})`,
-  type: { kind: 'struct', fields: values.map((v, i) => ({ name: names[i], type: v.type })) } as DataType,
+  type: { kind: 'struct', fields: values.map(({ type, metadata }, i) => ({ name: names[i], type, ...(metadata && { metadata }) })) } as DataType,
   nullable: false,
 });
 
