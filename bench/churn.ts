@@ -19,9 +19,9 @@ export function churnPipeline(estimator: LogisticRegression): Pipeline {
 }
 
 /** The real Telco table, blanks of TotalCharges as 0, with the fold column that both sides use. */
-export function telco(session: Session): Frame {
+export function telco(session: Session, path = TELCO): Frame {
   return session.read
-    .csv(TELCO, { header: true, inferSchema: true })
+    .csv(path, { header: true, inferSchema: true })
     .withColumn('TotalCharges', coalesce(col('TotalCharges').tryCast('double'), lit(0)))
     .withColumn('SeniorCitizen', col('SeniorCitizen').cast('string'))
     .withColumn('fold', col('customerID').substr(1, 4).cast('int').mod(3))

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RowScorer, ScorableRow } from 'millstream/pipeline';
 
-export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const DATA = process.env.BENCH_DATA ?? join(ROOT, '.cache/bench-data');
 export const TELCO = join(ROOT, 'examples/data/telco-churn.csv');
 
@@ -52,7 +52,7 @@ export class Peers {
 }
 
 /** The interpreter named by PEERS_PYTHON, or one of a virtual environment made from `bench/peers/requirements.txt`. */
-function peersPython(): string {
+export function peersPython(): string {
   if (process.env.PEERS_PYTHON) return process.env.PEERS_PYTHON;
   const home = join(ROOT, '.cache/peers');
   const python = join(home, 'bin/python');

@@ -8,7 +8,20 @@ const here = dirname(fileURLToPath(import.meta.url));
 const filter = process.argv[2] ?? '';
 const order = [
   ...['churn-fit', 'cv', 'lr-dense', 'lr-parquet', 'lr-onehot', 'hgb-dense', 'hgb-small', 'hgb-parquet', 'hgb-churn', 'hgb-score'],
-  ...['gbt', 'forest', 'hgb-10m', 'hgb-row', 'batch-score', 'row-score', 'load', 'workers'],
+  ...[
+    'gbt',
+    'forest',
+    'hgb-10m',
+    'hgb-row',
+    'batch-score',
+    'row-score',
+    'load',
+    'workers',
+    'connect-fit',
+    'connect-collect',
+    'connect-upload',
+    'connect-cv',
+  ],
 ];
 const found = readdirSync(join(here, 'jobs')).filter((f) => f.endsWith('.js'));
 const names = found.map((f) => f.slice(0, -3)).sort((a, b) => order.indexOf(a) - order.indexOf(b));

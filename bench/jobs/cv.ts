@@ -1,23 +1,13 @@
 import { Session } from 'millstream';
-import { LogisticRegression } from 'millstream/classification';
-import { BinaryClassificationEvaluator } from 'millstream/evaluation';
-import { CrossValidator, ParamGridBuilder } from 'millstream/tuning';
-import { churnPipeline, telco } from '../churn.ts';
+import { telco } from '../churn.ts';
+import { churnSearch } from '../churn-search.ts';
 import { Peers, pairs, timed } from '../harness.ts';
 
 const session = await Session.local();
 const frame = telco(session);
+const elastic = [0, 0.5];
 const rows = await frame.count();
-const lr = new LogisticRegression();
-const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.001, 0.01, 0.1]).addGrid(lr, 'elasticNetParam', [0, 0.5]).build();
-const search = new CrossValidator({
-  estimator: churnPipeline(lr),
-  estimatorParamMaps: grid,
-  evaluator: new BinaryClassificationEvaluator(),
-  numFolds: 3,
-  foldCol: 'fold',
-  parallelism: 2,
-});
+const search = churnSearch(elastic);
 const peers = new Peers();
 await pairs(
   'cv',
@@ -27,7 +17,7 @@ await pairs(
     const { result: model, seconds } = await timed(() => search.fit(frame));
     return { seconds, score: [...model.avgMetrics] };
   },
-  () => peers.run({ task: 'cv' }),
+  () => peers.run({ task: 'cv', elastic }),
   { count: Number(process.env.BENCH_PAIRS ?? 3), warmUps: 2 },
 );
 peers.close();

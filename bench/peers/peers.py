@@ -235,10 +235,14 @@ def duckdb_rewrite(request):
 # Spark ---------------------------------------------------------------------------------------------------------------
 
 
-def spark():
+def spark(request):
+    """A session of this process, or one on the Spark Connect server of the request's address."""
+
     def start():
         from pyspark.sql import SparkSession
 
+        if "address" in request:
+            return SparkSession.builder.remote(request["address"]).create()
         session = (
             SparkSession.builder.master("local[2]")
             .config("spark.driver.memory", "6g")
@@ -270,7 +274,7 @@ def churn_pipeline(estimator):
 
 def telco(request):
     def read():
-        session = spark()
+        session = spark(request)
         from pyspark.sql import functions as F
 
         frame = session.read.csv(request["telco"], header=True, inferSchema=True)
@@ -298,23 +302,26 @@ def churn_fit(request):
     return "Spark 4.3 local[2]", seconds, BinaryClassificationEvaluator().evaluate(model.transform(test))
 
 
-def cv(request):
-    frame = telco(request)
+def searched(frame, elastic):
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.evaluation import BinaryClassificationEvaluator
     from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 
     lr = LogisticRegression()
-    grid = ParamGridBuilder().addGrid(lr.regParam, [0.001, 0.01, 0.1]).addGrid(lr.elasticNetParam, [0.0, 0.5]).build()
+    grid = ParamGridBuilder().addGrid(lr.regParam, [0.001, 0.01, 0.1]).addGrid(lr.elasticNetParam, [float(a) for a in elastic]).build()
     search = CrossValidator(
         estimator=churn_pipeline(lr), estimatorParamMaps=grid, evaluator=BinaryClassificationEvaluator(), numFolds=3, foldCol="fold", parallelism=2
     )
     model, seconds = timed(lambda: search.fit(frame))
-    return "Spark 4.3 local[2]", seconds, [float(m) for m in model.avgMetrics]
+    return seconds, [float(m) for m in model.avgMetrics]
+
+
+def cv(request):
+    return "Spark 4.3 local[2]", *searched(telco(request), request["elastic"])
 
 
 def scored_model(request):
-    frame = spark().read.parquet(f"{request['data']}/churn-{request['rows']}.parquet")
+    frame = spark(request).read.parquet(f"{request['data']}/churn-{request['rows']}.parquet")
     from pyspark.ml.classification import LogisticRegression
 
     return once("model", lambda: churn_pipeline(LogisticRegression(regParam=0.01)).fit(frame.limit(100_000).cache())), frame
@@ -334,7 +341,7 @@ def gbt(request):
     from pyspark.ml.feature import VectorAssembler
 
     def read():
-        frame = spark().read.parquet(f"{request['data']}/tabular-{request['rows']}.parquet")
+        frame = spark(request).read.parquet(f"{request['data']}/tabular-{request['rows']}.parquet")
         held = "abs(CAST(floor(x0 * 1000000) AS BIGINT)) % 5 = 0"
         frame = VectorAssembler(inputCols=TABULAR, outputCol="features").transform(frame)
         train, test = (frame.where(f).select("features", "label").cache() for f in (f"NOT ({held})", held))
@@ -348,7 +355,7 @@ def gbt(request):
 
 def row_score(request):
     model, frame = scored_model(request)
-    one = once("one", lambda: spark().createDataFrame(frame.limit(1).collect(), frame.schema))
+    one = once("one", lambda: spark(request).createDataFrame(frame.limit(1).collect(), frame.schema))
     times = sorted(timed(lambda: model.transform(one).select("prediction").collect())[1] for _ in range(9))
     return "Spark 4.3 local[2]", times[4], None
 
@@ -362,6 +369,44 @@ def load(request):
         model.save(folder)
     _, seconds = timed(lambda: PipelineModel.load(folder))
     return "Spark 4.3 local[2]", seconds, None
+
+
+CONNECT = "PySpark Connect 4.3"
+
+
+def connect_fit(request):
+    frame = telco(request)
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.evaluation import BinaryClassificationEvaluator
+
+    model, seconds = timed(lambda: churn_pipeline(LogisticRegression(regParam=0.01)).fit(frame))
+    return CONNECT, seconds, BinaryClassificationEvaluator().evaluate(model.transform(frame))
+
+
+def connect_cv(request):
+    return CONNECT, *searched(telco(request), request["elastic"])
+
+
+def connect_collect(request):
+    def read():
+        frame = spark(request).sql(request["query"]).cache()
+        frame.count()
+        return frame
+
+    table, seconds = timed(once("collected", read).toArrow)
+    return CONNECT, seconds, table.num_rows
+
+
+def connect_upload(request):
+    import pyarrow as pa
+
+    rng = np.random.default_rng(request["run"])
+    table = pa.table({f"x{j}": rng.standard_normal(request["rows"]) for j in range(10)})
+    session = spark(request)
+    rows, seconds = timed(lambda: session.createDataFrame(table).count())
+    session.stop()
+    del kept["spark"]
+    return CONNECT, seconds, rows
 
 
 TASKS = {
@@ -378,6 +423,10 @@ TASKS = {
     "duckdb-rewrite": duckdb_rewrite,
     "churn-fit": churn_fit,
     "cv": cv,
+    "connect-fit": connect_fit,
+    "connect-cv": connect_cv,
+    "connect-collect": connect_collect,
+    "connect-upload": connect_upload,
     "batch-score": batch_score,
     "row-score": row_score,
     "load": load,
