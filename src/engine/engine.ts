@@ -36,8 +36,8 @@ export interface StageServer {
 export interface RemoteModel {
   /** What saving it writes, by path in its folder. */
   files(options: ActionOptions): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** From now on models of this state are this one; it is given back once the state is. */
-  adopt(state: object): void;
+  /** From now on models of this state are this one, but for those that lack one of these params; it is given back once the state is. */
+  adopt(state: object, params: Iterable<string>): void;
   release(): Promise<void>;
 }
 /** What a session stands on: an engine, and what ends it. */

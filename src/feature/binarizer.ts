@@ -33,8 +33,8 @@ export const BinarizerParams = z
 export type BinarizerParams = z.input<typeof BinarizerParams>;
 
 /**
- * Turns each number, or each slot of a vector, into 1 when it is greater than the threshold and into 0 otherwise (NaN too). null stays
- * null. Several columns take `thresholds`, or all of them `threshold`.
+ * Turns each number, or each slot of a vector, into 1 when it is greater than the threshold and into 0 otherwise (NaN and null too, as in
+ * Spark; a null vector stays null). Several columns take `thresholds`, or all of them `threshold`.
  */
 export class Binarizer extends Transformer<typeof BinarizerParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.Binarizer';
@@ -81,7 +81,7 @@ interface BinarizeArgs {
   readonly threshold: number;
 }
 
-/** Numbers → 0 or 1. */
+/** Numbers → 0 or 1; null is not greater than anything. */
 export function binarize({ threshold }: BinarizeArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
   const reader = new NumberReader();
   const out: NumberColumn = { kind: 'numbers', values: new Float64Array(0), valid: null };
@@ -89,8 +89,7 @@ export function binarize({ threshold }: BinarizeArgs): (inputs: readonly Column[
   return ([input], { rows }) => {
     const { values, valid } = reader.read(input, rows);
     if (out.values.length < rows) out.values = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) out.values[i] = values[i] > threshold ? 1 : 0;
-    out.valid = valid;
+    for (let i = 0; i < rows; i++) out.values[i] = valid?.[i] !== 0 && values[i] > threshold ? 1 : 0;
     return outputs;
   };
 }

@@ -104,10 +104,13 @@ const DESCRIPTIONS: Record<PlainParamType, string> = {
   json: 'JSON',
 };
 
+/** Params of numbers say `Inf`, numbers within vectors and matrices `Infinity`. */
 const SPECIAL: ReadonlyMap<Json, number> = new Map([
   ['NaN', Number.NaN],
   ['Inf', Number.POSITIVE_INFINITY],
   ['-Inf', Number.NEGATIVE_INFINITY],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
 ]);
 
 /** A JSON double of Spark's, or undefined. */

@@ -31,7 +31,7 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
       const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
       const Class = fetched.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
       const model = named(new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this), await frame.schema(options));
-      remote.adopt(model.state);
+      remote.adopt(model.state, model.setParams().keys());
       return model as unknown as M;
     } catch (error) {
       await remote.release().catch(() => {});

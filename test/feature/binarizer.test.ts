@@ -5,11 +5,11 @@ import { Vectors } from '#dist/linalg/vectors.js';
 import { plainRows, transformTable } from './mini-engine.ts';
 
 describe('Binarizer', () => {
-  it('turns what is greater than the threshold into 1, NaN into 0, and leaves null', () => {
+  it('turns what is greater than the threshold into 1, all else into 0, NaN and null too', () => {
     const schema = Schema.from({ x: 'double' });
     const table = { schema, rows: [[0.5], [0.51], [Number.NaN], [Number.POSITIVE_INFINITY], [null]] };
     const out = transformTable([new Binarizer({ inputCol: 'x', outputCol: 'y', threshold: 0.5 })], table);
-    expect(plainRows(out).map((row) => row[1])).toEqual([0, 1, 0, 1, null]);
+    expect(plainRows(out).map((row) => row[1])).toEqual([0, 1, 0, 1, 0]);
   });
 
   it('turns the absent slots of sparse vectors into 1 below a threshold of 0, and keeps them 0 otherwise', () => {

@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { GBTClassifier, HistGradientBoostingClassifier, LogisticRegression, RandomForestClassifier } from '#dist/classification/index.js';
+import {
+  GBTClassifier,
+  HistGradientBoostingClassifier,
+  LogisticRegression,
+  type LogisticRegressionModel,
+  RandomForestClassifier,
+} from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import type { SparkEngine } from '#dist/engine/spark/engine.js';
 import { BinaryClassificationEvaluator } from '#dist/evaluation/index.js';
 import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
-import { Pipeline } from '#dist/pipeline/index.js';
+import { Pipeline, type Transformer } from '#dist/pipeline/index.js';
 import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
-import { refuses } from '../engine/harness.ts';
+import { refuses, SILENT } from '../engine/harness.ts';
 
 const ROWS = Array.from({ length: 300 }, (_, i) => ({
   plan: ['basic', 'plus', 'gold'][(i * 7) % 3],
@@ -50,6 +56,29 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
       await using model = await indexer.fit(frame);
       expect([model.uid, await kept()]).toEqual([indexer.uid, 1]);
     }
+    expect(await kept()).toBe(0);
+  });
+
+  it('score by the params of the stage at hand, cleared ones too', async () => {
+    const local = await Session.local({ workers: 1, logger: SILENT });
+    const here = local.createFrame(ROWS, SCHEMA);
+    const model = await new Pipeline({ stages: [...head, lr.copy({ threshold: 0.9 })] }).fit(frame);
+    const [first, assembler, fitted] = model.stages as [Transformer<never>, Transformer<never>, LogisticRegressionModel];
+    for (const changes of [
+      {},
+      { threshold: undefined },
+      { threshold: undefined, thresholds: [0.1, 0.9] },
+      { threshold: 0.2, predictionCol: 'guess' },
+    ]) {
+      const changed = fitted.copy(changes);
+      const guesses = async (rows: Frame) => {
+        const scored = changed.transform(assembler.transform(first.transform(rows)));
+        return (await scored.select(changed.params.predictionCol).collect()).map((row) => row[changed.params.predictionCol]);
+      };
+      expect(await guesses(frame)).toEqual(await guesses(here));
+    }
+    await local.close();
+    await model.close();
     expect(await kept()).toBe(0);
   });
 

@@ -34,11 +34,17 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['millstream.regression.HistGradientBoostingRegressor', 'GBTRegressor'],
 ]);
 
+/** A model on the server: its key, and the params that are set on it there, which a transform can set to another value but not clear. */
+interface Kept {
+  readonly id: Promise<string>;
+  readonly set: ReadonlySet<string>;
+}
+
 /** Fits, transforms and judges on the cluster by the protocol's ML commands. Models stay there; each is given back once nobody here has it. */
 export class SparkStages implements StageServer {
   readonly #engine: SparkEngine;
-  /** Keys of models on the server, by the state that a model shares with its copies. */
-  readonly #models = new WeakMap<object, Promise<string>>();
+  /** Models on the server, by the state that a model shares with its copies. */
+  readonly #models = new WeakMap<object, Kept>();
   readonly #forgotten = new FinalizationRegistry<string>((id) => {
     if (!this.#engine.client.closed) this.#engine.client.later(this.#delete(id));
   });
@@ -65,7 +71,7 @@ export class SparkStages implements StageServer {
     const id = this.#keyOf(result, owner);
     return {
       files: (options) => this.#files(id, { owner, signal: options.signal }),
-      adopt: (state) => this.#adopt(state, id),
+      adopt: (state, params) => this.#adopt(state, id, params),
       release: () => this.#delete(id),
     };
   }
@@ -92,8 +98,8 @@ export class SparkStages implements StageServer {
     return { case: 'mlRelation', value: { mlType: { case: 'transform', value: { operator, input, params: mlParams(described) } } } };
   }
 
-  #adopt(state: object, id: string): void {
-    this.#models.set(state, Promise.resolve(id));
+  #adopt(state: object, id: string, params: Iterable<string>): void {
+    this.#models.set(state, { id: Promise.resolve(id), set: new Set(params) });
     this.#keep(state, id);
   }
 
@@ -107,28 +113,29 @@ export class SparkStages implements StageServer {
     });
   }
 
-  /** The key of a model; one that was made here is sent to the server first, once. */
+  /** The key of a model; one that was made here is sent to the server first, once, and so is one that lacks a param which is set there. */
   #uploaded(stage: AnyStage, state: object): Promise<string> {
-    let key = this.#models.get(state);
-    if (!key) {
-      key = this.#upload(stage);
-      this.#models.set(state, key);
-      key.then(
-        (id) => this.#keep(state, id),
-        () => this.#models.delete(state),
-      );
-    }
-    return key;
+    const params = stage.setParams();
+    const held = this.#models.get(state);
+    if (held && [...held.set].every((name) => params.has(name))) return held.id;
+    const id = this.#upload(stage);
+    const kept = { id, set: new Set(params.keys()) };
+    this.#models.set(state, kept);
+    id.then(
+      (key) => this.#keep(state, key),
+      () => this.#models.get(state) === kept && this.#models.delete(state),
+    );
+    return id;
   }
 
-  /** Saves the model here, writes its tables and texts on the server, and reads it there. */
+  /** Saves the model here, writes its tables and texts on the server, and reads it there. Bounds go with each transform only: Spark cannot read infinite ones. */
   async #upload(stage: AnyStage): Promise<string> {
     const { owner, type } = stage.remote();
     const options = { owner };
     const home = await mkdtemp(join(tmpdir(), 'millstream-model-'));
     try {
       const saved = join(home, 'model');
-      await stage.save(saved);
+      await stage.copy(withoutTensors(stage)).save(saved);
       return await withScratch(this.#engine, options, async (scratch) => {
         const target = `${scratch}/model`;
         for (const folder of await dataFolders(saved)) await this.#writeFolder(folder, `${target}/${relative(saved, folder)}`, options);
@@ -192,6 +199,12 @@ export class SparkStages implements StageServer {
     if (info?.type.case === 'objRef') return info.type.value.id;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a model, got ${show(resultType.case)}`);
   }
+}
+
+/** Changes that clear the params which are vectors or matrices. */
+function withoutTensors(stage: AnyStage): Record<string, undefined> {
+  const tensors = [...stage.remote().params].filter(([, { type }]) => type === 'vector' || type === 'matrix');
+  return Object.fromEntries(tensors.map(([name]) => [name, undefined]));
 }
 
 /** Folders that hold data files. */
