@@ -81,8 +81,4 @@ export class Lbfgs implements Method {
   forget(): void {
     this.#memory.clear();
   }
-
-  isOptimal(): boolean {
-    return false;
-  }
 }

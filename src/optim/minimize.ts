@@ -31,7 +31,7 @@ export interface Method {
   remember(from: Iterate, to: Point): void;
   forget(): void;
   /** A stopping rule of the method's own, asked before the common ones. */
-  isOptimal(at: Iterate): boolean;
+  isOptimal?(at: Iterate): boolean;
 }
 
 export interface MinimizeOptions {
@@ -118,7 +118,7 @@ export function minimize(objective: Objective, start: Float64Array, options: Min
   }
 
   function stopReason(): StopReason | undefined {
-    if (method.isOptimal(here)) return 'projectedGradient';
+    if (method.isOptimal?.(here)) return 'projectedGradient';
     if (recent.length >= 2 && Math.abs(here.total - Math.max(...recent)) <= tol * scale) return 'value';
     if (Number.isFinite(here.total) && norm(here.subgradient) <= Math.max(tol * Math.abs(here.total), ZERO_GRADIENT)) return 'gradient';
     if (here.iteration >= maxIter) return 'maxIter';

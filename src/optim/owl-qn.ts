@@ -62,8 +62,4 @@ export class OwlQn implements Method {
   forget(): void {
     this.#memory.clear();
   }
-
-  isOptimal(): boolean {
-    return false;
-  }
 }

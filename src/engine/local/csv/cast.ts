@@ -1,5 +1,6 @@
 import { MlError, show } from '../../../error.ts';
 import { type DataType, typeName } from '../../../frame/types.ts';
+import { DATE_LETTERS, datePattern } from '../sql/date-pattern.ts';
 import { duckType, text } from '../sql/duck-type.ts';
 import type { CsvFormat } from './options.ts';
 
@@ -39,10 +40,10 @@ export function csvCast(x: string, type: DataType, format: CsvFormat): string {
     case 'decimal':
       return `CASE WHEN ${matches(x, NUMBER)} THEN TRY_CAST(${x} AS ${duckType(type)}) END`;
     case 'date':
-      if (format.dateFormat !== null) return `CAST(try_strptime(${x}, ${text(strptimePattern('dateFormat', format.dateFormat))}) AS DATE)`;
+      if (format.dateFormat !== null) return `CAST(try_strptime(${x}, ${formatSql('dateFormat', format.dateFormat)}) AS DATE)`;
       return `CASE WHEN ${matches(x, `[ ]*${DATE}[ ]*`)} THEN TRY_CAST(trim(${x}) AS DATE) END`;
     case 'timestamp':
-      if (format.timestampFormat !== null) return `try_strptime(${x}, ${text(strptimePattern('timestampFormat', format.timestampFormat))})`;
+      if (format.timestampFormat !== null) return `try_strptime(${x}, ${formatSql('timestampFormat', format.timestampFormat)})`;
       return `CASE WHEN ${matches(x, TIMESTAMP)} THEN CAST(TRY_CAST(${x} AS TIMESTAMPTZ) AS TIMESTAMP) END`;
     case 'binary':
       return `encode(${x})`;
@@ -67,46 +68,14 @@ export function isWholeNumber(x: string): string {
   return matches(x, `${INTEGER}`);
 }
 
-const LETTERS: ReadonlyMap<string, string> = new Map([
-  ['yyyy', '%Y'],
-  ['yy', '%y'],
-  ['MMMM', '%B'],
-  ['MMM', '%b'],
-  ['MM', '%m'],
-  ['M', '%-m'],
-  ['dd', '%d'],
-  ['d', '%-d'],
-  ['HH', '%H'],
-  ['H', '%-H'],
-  ['hh', '%I'],
-  ['h', '%-I'],
-  ['mm', '%M'],
-  ['m', '%-M'],
-  ['ss', '%S'],
-  ['s', '%-S'],
-  ['SSS', '%g'],
-  ['SSSSSS', '%f'],
-  ['a', '%p'],
-  ['XXX', '%z'],
-  ['XX', '%z'],
-  ['Z', '%z'],
-  ['EEEE', '%A'],
-  ['EEE', '%a'],
-  ['E', '%a'],
-]);
+/** As the options dateFormat and timestampFormat take them: with offsets from UTC. */
+const LETTERS: ReadonlyMap<string, string> = new Map([...DATE_LETTERS, ['XXX', '%z'], ['XX', '%z'], ['Z', '%z']]);
 
-/** Spark's date pattern in strptime's words. */
-export function strptimePattern(option: string, pattern: string): string {
-  return pattern.replace(/'([^']*)'|([A-Za-z])\2*|%/g, (part, quoted: string | undefined, letter: string | undefined) => {
-    if (quoted !== undefined) return quoted === '' ? "'" : quoted.replaceAll('%', '%%');
-    if (letter === undefined) return '%%';
-    const word = LETTERS.get(part);
-    if (!word) {
-      throw new MlError('NOT_SUPPORTED', `read.csv: option ${option} must be made of ${[...LETTERS.keys()].join(' ')}, got ${show(pattern)}`, {
-        param: option,
-        value: pattern,
-      });
-    }
-    return word;
-  });
+function formatSql(param: 'dateFormat' | 'timestampFormat', pattern: string): string {
+  const refuse = () =>
+    new MlError('NOT_SUPPORTED', `read.csv: option ${param} must be made of ${[...LETTERS.keys()].join(' ')}, got ${show(pattern)}`, {
+      param,
+      value: pattern,
+    });
+  return text(datePattern(pattern, LETTERS, refuse));
 }

@@ -1,5 +1,6 @@
 import { MlError, show } from '../../../../error.ts';
 import { castSql } from '../cast.ts';
+import { DATE_LETTERS, datePattern } from '../date-pattern.ts';
 import { text } from '../duck-type.ts';
 import { DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
 import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
@@ -10,59 +11,18 @@ const moment = (x: Typed) => castSql(x, TIMESTAMP).sql;
 const part = (name: string, duck: (x: string) => string) =>
   [name, rule(1, 1, ([x]) => ({ sql: `CAST(${duck(x.type.kind === 'date' ? x.sql : moment(x))} AS INTEGER)`, type: INT }))] as const;
 
-/** Letters of Java's patterns that strftime knows. */
+/** As date_format and the functions that read by a pattern take them. */
 const LETTERS: ReadonlyMap<string, string> = new Map([
-  ['yyyy', '%Y'],
-  ['uuuu', '%Y'],
-  ['y', '%Y'],
-  ['u', '%Y'],
-  ['yy', '%y'],
-  ['MMMM', '%B'],
-  ['MMM', '%b'],
-  ['MM', '%m'],
-  ['M', '%-m'],
-  ['dd', '%d'],
-  ['d', '%-d'],
-  ['HH', '%H'],
-  ['H', '%-H'],
-  ['hh', '%I'],
-  ['h', '%-I'],
-  ['mm', '%M'],
-  ['m', '%-M'],
-  ['ss', '%S'],
-  ['s', '%-S'],
-  ['SSS', '%g'],
-  ['SSSSSS', '%f'],
-  ['a', '%p'],
-  ['EEEE', '%A'],
-  ['EEE', '%a'],
-  ['EE', '%a'],
-  ['E', '%a'],
-  ['DDD', '%j'],
-  ['D', '%-j'],
-  ['LL', '%m'],
-  ['L', '%-m'],
+  ...DATE_LETTERS,
+  ...([['uuuu', '%Y'], ['y', '%Y'], ['u', '%Y'], ['EE', '%a'], ['DDD', '%j'], ['D', '%-j'], ['LL', '%m'], ['L', '%-m']] as const), // biome-ignore format: pairs
 ]);
 
-/** A Java date pattern as one of strftime. */
-export function strftimePattern(owner: string, pattern: string): string {
-  let out = '';
-  for (const [piece] of pattern.matchAll(/'(?:[^']|'')*'|([a-zA-Z])\1*|[^a-zA-Z']+|'/g)) {
-    if (piece === "''") out += "'";
-    else if (piece.startsWith("'")) out += piece.slice(1, -1).replaceAll("''", "'").replaceAll('%', '%%');
-    else if (/^[a-zA-Z]/.test(piece)) {
-      const letter = LETTERS.get(piece);
-      if (!letter)
-        throw new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(piece)} are not supported, in ${show(pattern)}`, {
-          value: pattern,
-        });
-      out += letter;
-    } else out += piece.replaceAll('%', '%%');
-  }
-  return out;
+function format(owner: string, arg: Typed): string {
+  const pattern = String(constant(owner, 'pattern', arg));
+  const refuse = (letters: string) =>
+    new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(letters)} are not supported, in ${show(pattern)}`, { value: pattern });
+  return text(datePattern(pattern, LETTERS, refuse));
 }
-
-const format = (owner: string, arg: Typed) => text(strftimePattern(owner, String(constant(owner, 'pattern', arg))));
 
 /** Reads text by a Java pattern; `strict` says what a text that does not fit becomes: an error or null. */
 function parsed(owner: string, x: Typed, pattern: Typed, strict: boolean): string {
