@@ -65,6 +65,8 @@ const STAGES: ReadonlyMap<string, () => Promise<unknown>> = new Map([
     'org.apache.spark.ml.classification.GBTClassificationModel',
     () => import('./classification/gbt-classifier.ts').then((m) => m.GBTClassificationModel),
   ],
+  ['org.apache.spark.ml.classification.OneVsRest', () => import('./classification/one-vs-rest.ts').then((m) => m.OneVsRest)],
+  ['org.apache.spark.ml.classification.OneVsRestModel', () => import('./classification/one-vs-rest-model.ts').then((m) => m.OneVsRestModel)],
   [
     'org.apache.spark.ml.classification.RandomForestClassifier',
     () => import('./classification/random-forest-classifier.ts').then((m) => m.RandomForestClassifier),
@@ -115,6 +117,8 @@ const STAGES: ReadonlyMap<string, () => Promise<unknown>> = new Map([
 const WRITTEN_BY_PYTHON: ReadonlyMap<string, string> = new Map([
   ['pyspark.ml.pipeline.Pipeline', 'org.apache.spark.ml.Pipeline'],
   ['pyspark.ml.pipeline.PipelineModel', 'org.apache.spark.ml.PipelineModel'],
+  ['pyspark.ml.classification.OneVsRest', 'org.apache.spark.ml.classification.OneVsRest'],
+  ['pyspark.ml.classification.OneVsRestModel', 'org.apache.spark.ml.classification.OneVsRestModel'],
   ['pyspark.ml.tuning.CrossValidator', 'org.apache.spark.ml.tuning.CrossValidator'],
   ['pyspark.ml.tuning.CrossValidatorModel', 'org.apache.spark.ml.tuning.CrossValidatorModel'],
   ['pyspark.ml.tuning.TrainValidationSplit', 'org.apache.spark.ml.tuning.TrainValidationSplit'],

@@ -18,3 +18,14 @@ export async function declaredClasses(classifier: Classifier, context: TrainingC
   checkThresholdCount(classifier, thresholds, count);
   return declared;
 }
+
+/** So many classes may have gaps, as in Spark any number may. */
+const FEW_CLASSES = 100;
+
+/**
+ * Whether the largest label must be a stray one, such as an identifier, of which every number below would make a class: there are more classes than rows, or ten
+ * times those that occur.
+ */
+export function isStray(classes: number, rows: number, occurring: number): boolean {
+  return classes > FEW_CLASSES && (classes > rows || classes > 10 * occurring);
+}

@@ -7,5 +7,7 @@ export type { LogisticRegressionParams } from './logistic-params.ts';
 export { LogisticRegression } from './logistic-regression.ts';
 export { LogisticRegressionModel } from './logistic-regression-model.ts';
 export { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
+export { OneVsRest, type OneVsRestParams } from './one-vs-rest.ts';
+export { OneVsRestModel, type OneVsRestModelParams, type OneVsRestState } from './one-vs-rest-model.ts';
 export { RandomForestClassificationModel, RandomForestClassifier, type RandomForestClassifierParams } from './random-forest-classifier.ts';
 export { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary } from './random-forest-summary.ts';

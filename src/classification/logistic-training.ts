@@ -1,6 +1,7 @@
 import type { TrainingSet } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import { isStray } from './class-labels.ts';
 import { slotsOf, sparsePart } from './training-rows.ts';
 
 /** What the label column says: its classes, and the weight of the rows of each. */
@@ -81,13 +82,10 @@ export function readLabels({ owner, uid, params }: Owner, set: TrainingSet, know
   return { numClasses, weights: weights.slice(0, numClasses) };
 }
 
-/** So many classes may have gaps, as in Spark any number may. */
-const FEW_CLASSES = 100;
-
-/** A stray label, such as an identifier, would make a coefficient set of every number below it: more classes than rows, or ten times those that occur, are refused. */
+/** Refuses a stray label: every class has its own coefficients. */
 function refuseStray(classes: number, weights: Float64Array, set: TrainingSet, refuse: (row: number, value: number) => never, label: number): void {
   const occurring = weights.reduce((count, w) => count + Number(w > 0), 0);
-  if (classes <= FEW_CLASSES || (classes <= set.rows && classes <= 10 * occurring)) return;
+  if (!isStray(classes, set.rows, occurring)) return;
   for (const partition of set.partitions as readonly PartitionHandle[]) {
     const row = slotsOf(partition, label, 0, partition.rows).indexOf(classes - 1);
     if (row >= 0) refuse(partition.firstRow + row, classes - 1);

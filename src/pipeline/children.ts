@@ -1,8 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
+import { MlError } from '../error.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { ParamSchema } from '../param/param.ts';
+import type { ChildReader } from '../persistence/composite.ts';
 import { Evaluator } from './evaluator.ts';
 import { PipelineStage } from './stage.ts';
+import { Transformer } from './transformer.ts';
 
 /** `stage` and all stages that it holds, in its params or in its state, depth first; not a model of its own that it is to go on from, which bears its uid. */
 export function* descendants(stage: PipelineStage<ParamSchema>): Generator<PipelineStage<ParamSchema>> {
@@ -17,6 +20,13 @@ export function requireThere(stage: PipelineStage<ParamSchema>, frame: Frame): v
   const { stages } = frame.executor as Engine;
   if (!stages) return;
   for (const held of descendants(stage)) if (!(held instanceof Evaluator)) stages.require(held.remote());
+}
+
+/** The model that a saved composite keeps in `folder`. */
+export async function childModel(owner: string, children: ChildReader, folder: string): Promise<Transformer<ParamSchema>> {
+  const stage = await children.stage(folder);
+  if (stage instanceof Transformer) return stage;
+  throw new MlError('MODEL_FORMAT', `${owner}: ${folder} must be a model, is ${String(stage)}`);
 }
 
 function isHolder(state: unknown): state is { stages: readonly unknown[] } {

@@ -5,8 +5,8 @@ import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import { FittedThere, STAY, type StayOptions } from './fitted-there.ts';
-import type { Model, ModelClass } from './model.ts';
-import { PipelineStage } from './stage.ts';
+import type { Model } from './model.ts';
+import { PipelineStage, type StageClass } from './stage.ts';
 import { frameOf, type Transformer } from './transformer.ts';
 
 /** Learns a {@link Model} from a frame. */
@@ -44,7 +44,7 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
 
   /** The model of this estimator: same uid, the params set that it has too, this as its parent. */
   protected model<S, T extends M>(
-    Class: ModelClass<S> & (new (params: never, state: S, uid: string, parent: PipelineStage<ParamSchema>) => T),
+    Class: StageClass & (new (params: never, state: S, uid: string, parent: PipelineStage<ParamSchema>) => T),
     state: S,
   ): T {
     const known = paramShapes(Class.paramSchema);

@@ -1,8 +1,9 @@
 import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
+import { childModel } from '../pipeline/children.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import { loadAs } from '../pipeline/stage.ts';
-import { type BestModelState, childModel, numbersOf, SearchModel } from './search-model.ts';
+import { type BestModelState, numbersOf, SearchModel } from './search-model.ts';
 import { crossValidatorParams, searchModelParams } from './search-params.ts';
 
 export const CrossValidatorModelParams = z.strictObject({ ...searchModelParams, ...crossValidatorParams });

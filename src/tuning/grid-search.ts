@@ -7,10 +7,10 @@ import { descendants } from '../pipeline/children.ts';
 import { FittedThere, STAY, type StayOptions } from '../pipeline/fitted-there.ts';
 import { type AnyEstimator, type AnyTransformer, Pipeline } from '../pipeline/pipeline.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
+import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
 import { HeldRows } from './held-rows.ts';
 import type { AnyEvaluator } from './search-params.ts';
 import type { Split, StageName } from './split.ts';
-import { runInOrder } from './task-pool.ts';
 
 /**
  * Up to this many rows each fit takes one thread only, so that the threads are filled by fits going on side by side, and the rows to
@@ -73,13 +73,6 @@ export async function searchGrid(
   return { metrics, models: collectSubModels ? models : null };
 }
 
-/** Frees cached frames; a failure to is only logged, for it must not hide how the search ended. */
-export async function unpersist(frames: readonly Frame[]): Promise<void> {
-  for (const frame of frames) {
-    await frame.unpersist().catch((error: unknown) => frame.executor.logger.warn(`unpersist: ${String(error)}`));
-  }
-}
-
 /** The first of the best. */
 export function bestOf(metrics: readonly number[], isLargerBetter: boolean): number {
   let best = 0;
@@ -108,8 +101,8 @@ function staying(options: FitOptions, { collectSubModels }: SearchPlan): StayOpt
 /** Frees what was fitted on a cluster and is there only. */
 async function giveBackFitted(model: AnyTransformer): Promise<void> {
   if (model instanceof FittedThere) await model.close();
-  const { bestModel } = model as { bestModel?: AnyTransformer };
-  for (const held of model instanceof PipelineModel ? model.stages : bestModel ? [bestModel] : []) await giveBackFitted(held);
+  const { bestModel, models } = model as { bestModel?: AnyTransformer; models?: readonly AnyTransformer[] };
+  for (const held of model instanceof PipelineModel ? model.stages : (models ?? (bestModel ? [bestModel] : []))) await giveBackFitted(held);
 }
 
 /** The pipeline's model, from its head's and its tail's. */

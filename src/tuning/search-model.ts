@@ -5,11 +5,9 @@ import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
-import type { ChildReader } from '../persistence/composite.ts';
 import { Model } from '../pipeline/model.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import type { Changes, SaveOptions } from '../pipeline/stage.ts';
-import { Transformer } from '../pipeline/transformer.ts';
 import { bestOf } from './grid-search.ts';
 import type { AnyEvaluator } from './search-params.ts';
 
@@ -82,13 +80,6 @@ export abstract class SearchModel<P extends ParamSchema, State extends BestModel
   #missingSubModels(): never {
     throw new MlError('NOT_FOUND', `${this.owner}: it holds no sub-models; set collectSubModels to true before fitting`, { stage: this.uid });
   }
-}
-
-/** The model that a saved search keeps in `folder`. */
-export async function childModel(owner: string, children: ChildReader, folder: string): Promise<AnyTransformer> {
-  const stage = await children.stage(folder);
-  if (stage instanceof Transformer) return stage;
-  throw new MlError('MODEL_FORMAT', `${owner}: ${folder} must be a model, is ${String(stage)}`);
 }
 
 /** A list of numbers in a saved search's metadata. */

@@ -9,8 +9,9 @@ import { requireThere } from '../pipeline/children.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { AnyEstimator, AnyTransformer } from '../pipeline/pipeline.ts';
 import type { Changes } from '../pipeline/stage.ts';
+import { unpersist } from '../pipeline/task-pool.ts';
 import { frameOf } from '../pipeline/transformer.ts';
-import { bestOf, searchGrid, unpersist } from './grid-search.ts';
+import { bestOf, searchGrid } from './grid-search.ts';
 import { type AnyEvaluator, requireGridFits } from './search-params.ts';
 import type { Split } from './split.ts';
 

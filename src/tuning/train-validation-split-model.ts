@@ -1,9 +1,10 @@
 import { javaDouble } from '../linalg/format.ts';
 import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
+import { childModel } from '../pipeline/children.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import { loadAs } from '../pipeline/stage.ts';
-import { type BestModelState, childModel, numbersOf, SearchModel } from './search-model.ts';
+import { type BestModelState, numbersOf, SearchModel } from './search-model.ts';
 import { searchModelParams, trainRatio } from './search-params.ts';
 
 export const TrainValidationSplitModelParams = z.strictObject({ ...searchModelParams, trainRatio });

@@ -3,6 +3,7 @@ import {
   GBTClassifier,
   HistGradientBoostingClassifier,
   LogisticRegression,
+  OneVsRest,
   RandomForestClassifier,
 } from '#dist/classification/index.js';
 import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
@@ -287,6 +288,23 @@ export const REGISTRY: ReadonlyMap<string, StageEntry> = new Map<string, StageEn
   ],
   ['HistGradientBoostingRegressionModel', { make: 'HistGradientBoostingRegressor', invalid: [] }],
   ['LogisticRegressionModel', { make: 'LogisticRegression', invalid: [] }],
+  [
+    'OneVsRest',
+    {
+      make: () => new OneVsRest({ classifier: regression(), labelCol: 'code', parallelism: 2 }),
+      weighted: { classifier: regression().copy(converged) },
+      noRows: 'an error',
+      oneRow: 'a model',
+      tolerance: 1e-9,
+      invalid: [
+        ...rows('error', 'fit', 'features', [null, Vectors.dense([Number.NaN, 1, 2])]),
+        ...rows('error', 'transform', 'features', [null, Vectors.dense([1, 2])]),
+        ...rows('error', 'fit', 'code', [null, Number.NaN, 0.5, -1, 3]),
+        ...rows('error', 'fit', 'weight', [null, Number.NaN, -1], { weightCol: 'weight' }),
+      ],
+    },
+  ],
+  ['OneVsRestModel', { make: 'OneVsRest', invalid: [] }],
   [
     'DecisionTreeClassifier',
     {

@@ -73,9 +73,9 @@ describe('the class in metadata', () => {
 
   it('of Spark or Python that is not here is said to be so', async () => {
     for (const name of [
-      'org.apache.spark.ml.classification.OneVsRest',
+      'org.apache.spark.ml.clustering.LDA',
       'org.apache.spark.ml.feature.RFormula',
-      'pyspark.ml.classification.OneVsRest',
+      'pyspark.ml.connect.classification.LogisticRegression',
     ]) {
       expect(await failure(binarizer({ class: name }))).toMatchObject({ code: 'NOT_SUPPORTED', message: expect.stringContaining(name) });
     }

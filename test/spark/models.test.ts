@@ -4,11 +4,13 @@ import {
   HistGradientBoostingClassifier,
   LogisticRegression,
   type LogisticRegressionModel,
+  OneVsRest,
+  OneVsRestModel,
   RandomForestClassifier,
 } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import type { SparkEngine } from '#dist/engine/spark/engine.js';
-import { BinaryClassificationEvaluator } from '#dist/evaluation/index.js';
+import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator } from '#dist/evaluation/index.js';
 import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
@@ -118,6 +120,46 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
       await model.close();
     }
     expect(await kept()).toBe(0);
+  });
+
+  it('of many classes, one a class, are the same as here, score alike in both places, and are given back', async () => {
+    const rows = ROWS.map((row, i) => ({ ...row, id: i, label: (row.use > 5 ? 1 : 0) + (row.plan === 'gold' ? 1 : 0) }));
+    const local = await Session.local({ workers: 1 });
+    try {
+      const ovr = new OneVsRest({ classifier: lr.copy({ maxIter: 50, regParam: 0.01 }), parallelism: 2 });
+      const pipeline = new Pipeline({ stages: [...head, ovr] });
+      const schema = { ...SCHEMA, id: 'int' };
+      const [there, here] = [session.createFrame(rows, schema), local.createFrame(rows, schema)];
+      const [theirs, ours] = [await pipeline.fit(there), await pipeline.fit(here)];
+      expect(theirs.stages.at(-1)).toBeInstanceOf(OneVsRestModel);
+      const scores = async (model: typeof ours, on: Frame) => {
+        const found = await model.transform(on).orderBy('id').select('rawPrediction', 'prediction').collect();
+        return found.flatMap((row) => [...(row.rawPrediction as { toArray(): Float64Array }).toArray(), row.prediction as number]);
+      };
+      const wanted = await scores(ours, here);
+      for (const [model, on] of [
+        [theirs, there],
+        [theirs, here],
+        [ours, there],
+      ] as const) {
+        for (const [i, value] of (await scores(model, on)).entries()) expect(value).toBeCloseTo(wanted[i], 5);
+      }
+      const told = await theirs.transform(there).schema();
+      expect(told.find('prediction')?.metadata).toEqual({ ml_attr: { type: 'nominal', name: 'label', num_vals: 3 } });
+      await Promise.all([theirs.close(), ours.close()]);
+      const maps = new ParamGridBuilder().addGrid(ovr.params.classifier as LogisticRegression, 'regParam', [0.01, 1]).build();
+      const evaluator = new MulticlassClassificationEvaluator();
+      const search = new CrossValidator({ estimator: pipeline, estimatorParamMaps: maps, evaluator, numFolds: 2 });
+      const found = await search.fit(there);
+      expect(found.bestIndex).toBe(0);
+      await found.close();
+      expect(await kept()).toBe(0);
+      const negative = there.withColumn('label', col('label').minus(1));
+      await refuses(() => pipeline.fit(negative), 'VALUE_INVALID', { column: 'label', value: -1 });
+      expect(await kept()).toBe(0);
+    } finally {
+      await local.close();
+    }
   });
 
   it('of a fit or a search that fails or is stopped are given back', async () => {

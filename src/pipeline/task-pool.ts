@@ -1,4 +1,5 @@
 import { aborted } from '../error.ts';
+import type { Frame } from '../frame/frame.ts';
 
 /**
  * Starts `run(0)`, `run(1)`, … in this order, at most `limit` at a time, and waits for all. After the first failure, or when `signal`
@@ -29,4 +30,11 @@ export async function runInOrder(
   await Promise.all(Array.from({ length: Math.min(limit, count) }, lane));
   if (signal?.aborted) throw aborted(signal, owner);
   if (failures.length > 0) throw failures[0];
+}
+
+/** Frees cached frames; a failure to is only logged, for it must not hide how the search ended. */
+export async function unpersist(frames: readonly Frame[]): Promise<void> {
+  for (const frame of frames) {
+    await frame.unpersist().catch((error: unknown) => frame.executor.logger.warn(`unpersist: ${String(error)}`));
+  }
 }
