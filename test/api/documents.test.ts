@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const IMPORTS = `
 import * as millstream from 'millstream';
 import { avg, coalesce, col, concatWs, count, crc32, expr, groupingId, hash, lit, load, Pipeline, PipelineModel, regexpReplace, rowNumber, Session, sha2, sum, Vectors, when, Window, xxhash64 } from 'millstream';
-import { LogisticRegression, type LogisticRegressionModel, RandomForestClassifier } from 'millstream/classification';
+import { LogisticRegression, type LogisticRegressionModel, OneVsRest, RandomForestClassifier } from 'millstream/classification';
 import { BinaryClassificationEvaluator } from 'millstream/evaluation';
 import { StringIndexerModel, VectorAssembler } from 'millstream/feature';
 import { GBTRegressor } from 'millstream/regression';
@@ -32,6 +32,7 @@ const labelled = frame.withColumn('label', when(col('a').gt(3), 1.0).otherwise(0
 const vectors = new VectorAssembler({ inputCols: ['a'], outputCol: 'features' }).transform(labelled.withColumn('w', lit(2)));
 const lr = new LogisticRegression({ regParam: 0.01 });
 const forest = await new RandomForestClassifier({ numTrees: 2 }).fit(vectors);
+const ovrModel = await new OneVsRest({ classifier: lr }).fit(vectors);
 const gbt = await new GBTRegressor({ maxIter: 2 }).fit(vectors);
 const pipeline = new Pipeline({ stages: [new VectorAssembler({ inputCols: ['a'], outputCol: 'features' }), lr] });
 const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.1, 1]).build();
