@@ -1,6 +1,6 @@
 import type { Table } from 'apache-arrow';
 import { MlError, show } from '../error.ts';
-import { isArrowTable, tableFromArrow } from '../frame/arrow.ts';
+import { isArrowTable, tableFromArrow } from '../frame/arrow-table.ts';
 import type { Logger } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
 import { type ServerFolders, sessionClosed, sessionOpened } from '../frame/open-sessions.ts';

@@ -175,7 +175,7 @@ export class Frame extends FrameSteps {
 
   /** Rows one after the other, a batch in memory at a time. */
   async *toLocalIterator(options?: ActionOptions): AsyncGenerator<Row> {
-    const { rowsOfBatch } = await import('./arrow.ts');
+    const { rowsOfBatch } = await import('./arrow-table.ts');
     for await (const batch of this.batches(options)) yield* rowsOfBatch(batch);
   }
 

@@ -1,8 +1,10 @@
 import * as arrow from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
-import { schemaFromArrow, tableFromArrow } from '#dist/frame/arrow.js';
+import { schemaFromArrow } from '#dist/frame/arrow-schema.js';
+import { tableFromArrow } from '#dist/frame/arrow-table.js';
 import { Schema } from '#dist/frame/schema.js';
 import { typeName } from '#dist/frame/types.js';
+import { col } from '#dist/index.js';
 import { Matrices } from '#dist/linalg/matrices.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { refuses, session } from '../engine/harness.ts';
@@ -117,4 +119,30 @@ it('gives batches as they are asked for, and rows one after the other', async ()
     if (first.length === 3) break;
   }
   expect(first).toEqual([0n, 1n, 2n]);
+});
+
+it('gives the values that collect gives, over chunks and rows put in another order', async () => {
+  const rows = 5000;
+  const at = <T>(i: number, value: T) => (i % 7 === 3 ? null : value);
+  const frame = open()
+    .createFrame(
+      Array.from({ length: rows }, (_, i) => ({
+        n: i,
+        flag: at(i + 1, i % 2 === 0),
+        text: at(i + 2, 'é'.repeat(i % 11)),
+        money: at(i + 3, `${i % 2 ? '-' : ''}${i}.50`),
+        list: at(i + 4, i % 3 === 0 ? [] : [i, null, -i]),
+        v: at(i, i % 5 === 0 ? Vectors.sparse(4, [i % 4], [i]) : Vectors.dense([i, 0])),
+      })),
+      { n: 'int', flag: 'boolean', text: 'string', money: 'decimal(12,2)', list: 'array<int>', v: 'vector' },
+    )
+    .sort(col('n').mod(1000).desc(), 'n')
+    .filter('n % 4 != 1');
+  const table = await frame.toArrow();
+  expect(await open().createFrame(table).collect()).toEqual(await frame.collect());
+});
+
+it('keeps the microseconds of a timestamp', async () => {
+  const table = await open().sql("SELECT TIMESTAMP '2024-02-29 12:34:56.789123' AS t").toArrow();
+  expect(table.getChild('t')?.data[0]?.values[0]).toBe(1709210096789123n);
 });

@@ -1,11 +1,14 @@
 import type { RecordBatch, Table } from 'apache-arrow';
-import { arrowSchema, arrowTable, recordBatch } from '../../frame/arrow.ts';
+import { arrowTable, batchOfBuffers } from '../../frame/arrow-batches.ts';
+import { arrowSchema } from '../../frame/arrow-schema.ts';
 import type { ActionOptions, FitOptions, Logger, Row, Sink } from '../../frame/executor.ts';
 import type { Plan } from '../../frame/plan.ts';
 import type { Schema } from '../../frame/schema.ts';
 import type { DataType } from '../../frame/types.ts';
 import type { Engine, TrainingContext } from '../engine.ts';
 import { Compiler } from './compiler.ts';
+import { columnGatherer } from './duck/arrow-columns.ts';
+import type { Chunk } from './duck/chunk.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { readValues, setOwn } from './duck/read-vector.ts';
 import { inputColumn } from './ml/chain.ts';
@@ -61,11 +64,12 @@ export class LocalEngine implements Engine {
     const { schema } = await this.compiler.describe(plan, { owner: 'collect', signal: options.signal });
     for (const name of schema.names) schema.find(name);
     const rows: Row[] = [];
-    for await (const { columns, count } of this.#read('collect', plan, options, true)) {
+    for await (const chunk of this.#chunks('collect', plan, options, true)) {
+      const { rows: count } = chunk;
       const from = rows.length;
       for (let i = 0; i < count; i++) rows.push({});
-      schema.names.forEach((name, j) => {
-        const values = columns[j] as unknown[];
+      schema.fields.forEach(({ name, type }, j) => {
+        const values = readValues(chunk.column(j), type, count);
         if (name === '__proto__') for (let i = 0; i < count; i++) setOwn(rows[from + i] as Row, name, values[i]);
         else for (let i = 0; i < count; i++) (rows[from + i] as Row)[name] = values[i];
       });
@@ -76,21 +80,24 @@ export class LocalEngine implements Engine {
   async *batches(plan: Plan, options: ActionOptions = {}): AsyncIterable<RecordBatch> {
     const { schema } = await this.compiler.describe(plan, { owner: 'batches', signal: options.signal });
     const arrow = arrowSchema(schema);
-    const types = schema.fields.map((f) => f.type);
-    let columns: unknown[][] = types.map(() => []);
+    const fresh = () => schema.fields.map((f) => columnGatherer(f.type));
+    const batch = () => {
+      const made = batchOfBuffers(
+        arrow,
+        columns.map((column) => column.finish()),
+        rows,
+      );
+      [columns, rows] = [fresh(), 0];
+      return made;
+    };
+    let columns = fresh();
     let rows = 0;
-    for await (const chunk of this.#read('batches', plan, options)) {
-      chunk.columns.forEach((values, j) => {
-        const column = columns[j] as unknown[];
-        for (let i = 0; i < chunk.count; i++) column.push(values[i]);
-      });
-      rows += chunk.count;
-      if (rows < BATCH_ROWS) continue;
-      yield recordBatch(arrow, types, columns, rows);
-      columns = types.map(() => []);
-      rows = 0;
+    for await (const chunk of this.#chunks('batches', plan, options)) {
+      for (const [j, column] of columns.entries()) column.add(chunk.column(j), chunk.rows);
+      rows += chunk.rows;
+      if (rows >= BATCH_ROWS) yield batch();
     }
-    if (rows > 0) yield recordBatch(arrow, types, columns, rows);
+    if (rows > 0) yield batch();
   }
 
   async toArrow(plan: Plan, options: ActionOptions = {}): Promise<Table> {
@@ -158,20 +165,19 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** The rows of a plan as arrays of values, chunk by chunk. */
-  async *#read(owner: string, plan: Plan, options: ActionOptions, whole = false): AsyncGenerator<{ columns: unknown[][]; count: number }, void> {
+  /** The rows of a plan, chunk by chunk. */
+  async *#chunks(owner: string, plan: Plan, options: ActionOptions, whole = false): AsyncGenerator<Chunk, void> {
     const relation = await this.#prepare(owner, plan, options);
-    const { fields } = relation.schema;
     const { database } = this.parts;
     const query = { owner, signal: options.signal };
-    const chunks = whole ? database.whole(selectSql(relation), query) : database.stream(selectSql(relation), Math.max(fields.length, 1), query);
+    const width = Math.max(relation.schema.fields.length, 1);
+    const chunks = whole ? database.whole(selectSql(relation), query) : database.stream(selectSql(relation), width, query);
     try {
       for (;;) {
         const { value: chunk, done } = await this.#located(plan, options, chunks.next());
         if (done) return;
-        const columns = fields.map((field, j) => readValues(chunk.column(j), field.type, chunk.rows));
+        yield chunk;
         chunk.release();
-        yield { columns, count: chunk.rows };
       }
     } finally {
       await chunks.return();

@@ -1,7 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { RecordBatch, Table } from 'apache-arrow';
 import { MlError, show } from '../../error.ts';
-import { arrowSchema, arrowTable, columnsOfBatch, renamedBatch } from '../../frame/arrow.ts';
+import { arrowTable, renamedBatch } from '../../frame/arrow-batches.ts';
+import { arrowSchema } from '../../frame/arrow-schema.ts';
+import { arrowColumns } from '../../frame/arrow-table.ts';
 import type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, Sink } from '../../frame/executor.ts';
 import type { Expression } from '../../frame/expression.ts';
 import type { Plan } from '../../frame/plan.ts';
@@ -101,7 +103,7 @@ export class SparkEngine implements Engine {
     const count: Expression = { kind: 'alias', child: { kind: 'call', name: 'count', args: [{ kind: 'star' }] }, name: 'count' };
     const counted: Plan = { op: 'aggregate', input: plan, keys: [], aggregates: [count] };
     for await (const { schema, batch } of this.#read('count', counted, options)) {
-      if (batch && batch.numRows > 0) return Number(columnsOfBatch(schema, batch)[0][0]);
+      if (batch && batch.numRows > 0) return Number(arrowColumns(schema, batch)[0][0]);
     }
     return 0;
   }
@@ -141,7 +143,7 @@ export class SparkEngine implements Engine {
     const value = { input: await this.compiler.relation(plan), cols: columns.map(quoted), probabilities: [...probabilities], relativeError };
     const result = new QueryResult(this.client, relationOf({ case: 'approxQuantile', value }), this.#executing(owner, options));
     for await (const batch of result.batches()) {
-      if (batch.numRows > 0) return columnsOfBatch(result.schema, batch)[0][0] as number[][];
+      if (batch.numRows > 0) return arrowColumns(result.schema, batch)[0][0] as number[][];
     }
     return columns.map(() => []);
   }
@@ -237,7 +239,7 @@ export class SparkEngine implements Engine {
 
 /** Adds a batch's rows; the columns' names are own keys, `__proto__` too. */
 function rowsInto(rows: Row[], schema: Schema, batch: RecordBatch): void {
-  const columns = columnsOfBatch(schema, batch);
+  const columns = arrowColumns(schema, batch);
   const from = rows.length;
   for (let i = 0; i < batch.numRows; i++) rows.push({});
   schema.names.forEach((name, j) => {

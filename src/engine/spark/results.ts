@@ -1,6 +1,6 @@
 import type { RecordBatch } from 'apache-arrow';
 import { MlError } from '../../error.ts';
-import { batchesFromIpc } from '../../frame/arrow.ts';
+import { batchesFromIpc } from '../../frame/arrow-batches.ts';
 import type { Schema } from '../../frame/schema.ts';
 import type { SparkClient } from './client.ts';
 import { type ExecuteOptions, execute } from './execution.ts';

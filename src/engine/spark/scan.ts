@@ -1,7 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Column } from '../../block/column.ts';
 import { MlError } from '../../error.ts';
-import { columnsOfBatch } from '../../frame/arrow.ts';
+import { arrowColumns } from '../../frame/arrow-table.ts';
 import type { FitOptions } from '../../frame/executor.ts';
 import type { Plan } from '../../frame/plan.ts';
 import type { Field, Schema } from '../../frame/schema.ts';
@@ -41,7 +41,7 @@ export function scanContext(engine: SparkEngine, plan: Plan, schema: Schema, own
 }
 
 function blockColumns(fields: readonly Field[], batch: RecordBatch): Column[] {
-  const values = columnsOfBatch({ fields } as Schema, batch);
+  const values = arrowColumns({ fields } as Schema, batch);
   return fields.map(({ type }, j) => {
     if (isNumeric(type) || type.kind === 'boolean') return numbers(values[j] as (number | null)[]);
     if (type.kind === 'vector') return vectors(values[j] as (Vector | null)[]);

@@ -129,7 +129,7 @@ function decimals(vector: RawVector, precision: number, rows: number): (i: numbe
 }
 
 /** Reads DuckDB's `string_t`: 16 bytes, the length first; up to 12 bytes lie inside, longer ones behind a pointer at 8. */
-function texts(vector: RawVector, rows: number): (i: number) => Buffer {
+export function texts(vector: RawVector, rows: number): (i: number) => Buffer {
   const bytes = low.vector_get_data(vector, rows * 16);
   const inline = Buffer.from(bytes.buffer, bytes.byteOffset, rows * 16);
   const lengths = new Uint32Array(bytes.buffer, bytes.byteOffset, rows * 4);

@@ -1,0 +1,155 @@
+import * as arrow from 'apache-arrow';
+import { MlError, show } from '../error.ts';
+import { type Field, type Metadata, Schema } from './schema.ts';
+import type { DataType } from './types.ts';
+
+/** Key of a field's metadata under which Arrow carries Spark's, as JSON. */
+const SPARK_METADATA = 'spark_metadata';
+
+/** The Arrow schema of a frame; vectors and matrices are Spark's structs, their metadata goes along. */
+export function arrowSchema(schema: Schema): arrow.Schema {
+  return new arrow.Schema(
+    schema.fields.map((f) => {
+      const metadata = new Map<string, string>();
+      if (f.type.kind === 'vector' || f.type.kind === 'matrix') metadata.set('spark_type', f.type.kind);
+      if (f.metadata) metadata.set(SPARK_METADATA, JSON.stringify(f.metadata));
+      return new arrow.Field(f.name, arrowType(f.type), f.nullable, metadata);
+    }),
+  );
+}
+
+/** The Arrow type of a column. */
+export function arrowType(type: DataType): arrow.DataType {
+  switch (type.kind) {
+    case 'boolean':
+      return new arrow.Bool();
+    case 'byte':
+      return new arrow.Int8();
+    case 'short':
+      return new arrow.Int16();
+    case 'int':
+    case 'void':
+      return new arrow.Int32();
+    case 'long':
+      return new arrow.Int64();
+    case 'float':
+      return new arrow.Float32();
+    case 'double':
+      return new arrow.Float64();
+    case 'decimal':
+      return new arrow.Decimal(type.scale, type.precision, 128);
+    case 'string':
+      return new arrow.Utf8();
+    case 'binary':
+      return new arrow.Binary();
+    case 'date':
+      return new arrow.DateDay();
+    case 'timestamp':
+      return new arrow.TimestampMicrosecond('UTC');
+    case 'array':
+      return new arrow.List(new arrow.Field('element', arrowType(type.element), true));
+    case 'map':
+      return new arrow.Map_(
+        new arrow.Field(
+          'entries',
+          new arrow.Struct([new arrow.Field('key', arrowType(type.key), false), new arrow.Field('value', arrowType(type.value), true)]),
+          false,
+        ) as never,
+      );
+    case 'struct':
+      return new arrow.Struct(type.fields.map((f) => new arrow.Field(f.name, arrowType(f.type), true)));
+    case 'vector':
+      return new arrow.Struct(VECTOR_FIELDS);
+    case 'matrix':
+      return new arrow.Struct(MATRIX_FIELDS);
+  }
+}
+
+const list = (type: arrow.DataType) => new arrow.List(new arrow.Field('element', type, false));
+const VECTOR_FIELDS = [
+  new arrow.Field('type', new arrow.Int8(), false),
+  new arrow.Field('size', new arrow.Int32(), true),
+  new arrow.Field('indices', list(new arrow.Int32()), true),
+  new arrow.Field('values', list(new arrow.Float64()), true),
+];
+const MATRIX_FIELDS = [
+  new arrow.Field('type', new arrow.Int8(), false),
+  new arrow.Field('numRows', new arrow.Int32(), false),
+  new arrow.Field('numCols', new arrow.Int32(), false),
+  new arrow.Field('colPtrs', list(new arrow.Int32()), true),
+  new arrow.Field('rowIndices', list(new arrow.Int32()), true),
+  new arrow.Field('values', list(new arrow.Float64()), true),
+  new arrow.Field('isTransposed', new arrow.Bool(), false),
+];
+
+/** The schema of a frame made from an Arrow table of this schema. */
+export function schemaFromArrow(schema: arrow.Schema): Schema {
+  return new Schema(schema.fields.map(fieldFromArrow));
+}
+
+function fieldFromArrow(field: arrow.Field): Field {
+  const metadata = sparkMetadata(field.metadata.get(SPARK_METADATA));
+  const type = isMatrixStruct(field) ? ({ kind: 'matrix' } as const) : typeFromArrow(field.type, field.name);
+  return { name: field.name, type, nullable: field.nullable, ...(metadata && { metadata }) };
+}
+
+function sparkMetadata(json: string | undefined): Metadata | undefined {
+  if (json === undefined) return undefined;
+  try {
+    const found: unknown = JSON.parse(json);
+    return typeof found === 'object' && found !== null ? (found as Metadata) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function names(type: arrow.DataType): string {
+  return arrow.DataType.isStruct(type) ? (type as arrow.Struct).children.map((f: arrow.Field) => f.name).join() : '';
+}
+
+const isVectorStruct = (type: arrow.DataType) => names(type) === 'type,size,indices,values';
+const isMatrixStruct = (field: arrow.Field) => names(field.type) === 'type,numRows,numCols,colPtrs,rowIndices,values,isTransposed';
+
+function typeFromArrow(type: arrow.DataType, column: string): DataType {
+  const D = arrow.DataType;
+  if (D.isDictionary(type)) return typeFromArrow(type.dictionary, column);
+  if (D.isBool(type)) return { kind: 'boolean' };
+  if (D.isInt(type)) return integer(type, column);
+  if (D.isFloat(type)) return { kind: type.precision === arrow.Precision.DOUBLE ? 'double' : 'float' };
+  if (D.isDecimal(type)) return { kind: 'decimal', precision: type.precision, scale: type.scale };
+  if (D.isUtf8(type) || D.isLargeUtf8(type)) return { kind: 'string' };
+  if (D.isBinary(type) || D.isLargeBinary(type) || D.isFixedSizeBinary(type)) return { kind: 'binary' };
+  if (D.isDate(type)) return { kind: 'date' };
+  if (D.isTimestamp(type)) return { kind: 'timestamp' };
+  if (D.isList(type) || D.isFixedSizeList(type)) return { kind: 'array', element: typeFromArrow(type.children[0].type, column) };
+  if (D.isMap(type)) {
+    const [key, value] = (type.children[0].type as arrow.Struct).children as arrow.Field[];
+    return { kind: 'map', key: typeFromArrow(key.type, column), value: typeFromArrow(value.type, column) };
+  }
+  if (isVectorStruct(type)) return { kind: 'vector' };
+  if (D.isStruct(type)) {
+    return {
+      kind: 'struct',
+      fields: (type as arrow.Struct).children.map((f: arrow.Field) => ({ name: f.name, type: typeFromArrow(f.type, column) })),
+    };
+  }
+  throw new MlError(
+    'SCHEMA_INVALID',
+    `createFrame: column ${show(column)} must have a type that frames know, is Arrow's ${String(type)}; cast it first`,
+    {
+      column,
+      value: String(type),
+    },
+  );
+}
+
+/** Unsigned integers take the next wider type. */
+function integer(type: arrow.Int, column: string): DataType {
+  const signed = { 8: 'byte', 16: 'short', 32: 'int', 64: 'long' } as const;
+  const unsigned = { 8: 'short', 16: 'int', 32: 'long' } as const;
+  const kind = type.isSigned ? signed[type.bitWidth as 8] : unsigned[type.bitWidth as 8];
+  if (kind) return { kind };
+  throw new MlError('SCHEMA_INVALID', `createFrame: column ${show(column)} must not be uint64, which no type here holds; cast it to int64`, {
+    column,
+  });
+}

@@ -1,0 +1,148 @@
+import * as arrow from 'apache-arrow';
+import { MlError, show } from '../error.ts';
+import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
+import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
+import { renamedBatch } from './arrow-batches.ts';
+import { arrowSchema, schemaFromArrow } from './arrow-schema.ts';
+import type { LocalTable } from './plan.ts';
+import type { Schema } from './schema.ts';
+import type { DataType } from './types.ts';
+
+export function isArrowTable(value: unknown): value is arrow.Table {
+  return value instanceof arrow.Table || (typeof value === 'object' && value !== null && arrow.Table[Symbol.hasInstance](value));
+}
+
+const sources = new WeakMap<LocalTable, arrow.Table>();
+
+/**
+ * An Arrow table as rows of this process. Dictionary-encoded, chunked and sliced columns read the same as plain ones. The values are read when they
+ * are first asked for.
+ */
+export function tableFromArrow(table: arrow.Table, partitions: number | null = null): LocalTable {
+  const schema = schemaFromArrow(table.schema);
+  let columns: readonly ArrayLike<unknown>[] | null = null;
+  const made: LocalTable = {
+    schema,
+    rows: table.numRows,
+    partitions,
+    get columns() {
+      columns ??= arrowColumns(schema, table);
+      return columns;
+    },
+  };
+  sources.set(made, table);
+  return made;
+}
+
+/** The batches of the Arrow table that this one was made from, if they are what {@link recordBatch} would make of its rows; else null. */
+export function plainBatches(table: LocalTable): arrow.RecordBatch[] | null {
+  const source = sources.get(table);
+  if (!source) return null;
+  const wanted = arrowSchema(table.schema);
+  if (source.schema.fields.some((field, j) => String(field.type) !== String(wanted.fields[j].type))) return null;
+  return source.batches.some(sharesBuffers) ? null : source.batches.map((batch) => renamedBatch(wanted, batch));
+}
+
+/** Whether two columns have a buffer in common, which makes a broken IPC stream. */
+function sharesBuffers(batch: arrow.RecordBatch): boolean {
+  const seen = new Set<string>();
+  const numbers = new Map<ArrayBufferLike, number>();
+  const shared = (data: arrow.Data): boolean => {
+    const own = [data.values, data.valueOffsets, data.nullBitmap].some((view) => {
+      if (!view || view.byteLength === 0) return false;
+      const number = numbers.get(view.buffer) ?? numbers.size;
+      numbers.set(view.buffer, number);
+      const key = `${number}:${view.byteOffset}`;
+      if (seen.has(key)) return true;
+      seen.add(key);
+      return false;
+    });
+    return own || data.children.some(shared);
+  };
+  return shared(batch.data);
+}
+
+/** Columns of these types, as rows hold their values. */
+export function arrowColumns(schema: Schema, rows: arrow.Table | arrow.RecordBatch): unknown[][] {
+  return schema.fields.map((field, j) => {
+    const vector = rows.getChildAt(j);
+    const read = reader(field.type, rows.schema.fields[j].type, field.name);
+    return Array.from({ length: rows.numRows }, (_, i) => {
+      const value = vector?.get(i);
+      return value === null || value === undefined ? null : read(value);
+    });
+  });
+}
+
+/** The rows of a batch as `collect` gives them. */
+export function* rowsOfBatch(batch: arrow.RecordBatch): Generator<Record<string, unknown>> {
+  const schema = schemaFromArrow(batch.schema);
+  const columns = arrowColumns(schema, batch);
+  const { names } = schema;
+  for (let i = 0; i < batch.numRows; i++) yield Object.fromEntries(names.map((name, j) => [name, columns[j][i]]));
+}
+
+/** How a value that is not null is read; dictionaries have already been looked up. */
+function reader(type: DataType, from: arrow.DataType, column: string): (value: unknown) => unknown {
+  const source = arrow.DataType.isDictionary(from) ? from.dictionary : from;
+  const inner = (t: DataType, f: arrow.DataType) => {
+    const read = reader(t, f, column);
+    return (v: unknown) => (v === null || v === undefined ? null : read(v));
+  };
+  switch (type.kind) {
+    case 'long':
+      return (v) => BigInt(v as bigint);
+    case 'date':
+      return (v) => new Date(Number(v)).toISOString().slice(0, 10);
+    case 'timestamp':
+      // Arrow gives milliseconds, whatever the unit it stores.
+      return (v) => new Date(Number(v));
+    case 'decimal':
+      return (v) => decimalText(v as Uint32Array, type.scale);
+    case 'array': {
+      const read = inner(type.element, (source as arrow.List).children[0].type);
+      return (v) => Array.from(v as Iterable<unknown>, read);
+    }
+    case 'map': {
+      const [key, value] = ((source as arrow.Map_).children[0].type as unknown as arrow.Struct).children as arrow.Field[];
+      const [k, w] = [inner(type.key, key.type), inner(type.value, value.type)];
+      return (v) => new Map([...(v as Iterable<[unknown, unknown]>)].map(([a, b]) => [k(a), w(b)]));
+    }
+    case 'struct': {
+      const fields = (source as arrow.Struct).children as arrow.Field[];
+      const reads = type.fields.map((f, i) => [f.name, inner(f.type, fields[i].type)] as const);
+      return (v) => Object.fromEntries(reads.map(([name, read]) => [name, read((v as Record<string, unknown>)[name])]));
+    }
+    case 'vector':
+      return (v) => vectorFrom(v as Record<string, unknown>, column);
+    case 'matrix':
+      return (v) => matrixFrom(v as Record<string, unknown>);
+    default:
+      return (v) => v;
+  }
+}
+
+const ints = (v: unknown) => Int32Array.from(v as Iterable<number>);
+const doubles = (v: unknown) => Float64Array.from(v as Iterable<number>);
+
+function vectorFrom(v: Record<string, unknown>, column: string): Vector {
+  if (v.type === 1) return new DenseVector(doubles(v.values));
+  if (v.type === 0) return new SparseVector(Number(v.size), ints(v.indices), doubles(v.values));
+  throw new MlError('VALUE_INVALID', `createFrame: column ${show(column)} must hold vectors of type 0 (sparse) or 1 (dense), got ${show(v.type)}`, {
+    column,
+  });
+}
+
+function matrixFrom(v: Record<string, unknown>): Matrix {
+  const [rows, cols, transposed] = [Number(v.numRows), Number(v.numCols), Boolean(v.isTransposed)];
+  if (v.type === 1) return new DenseMatrix(rows, cols, doubles(v.values), transposed);
+  return new SparseMatrix(rows, cols, ints(v.colPtrs), ints(v.rowIndices), doubles(v.values), transposed);
+}
+
+function decimalText(words: Uint32Array, scale: number): string {
+  const bits = words.reduceRight((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n);
+  const value = BigInt.asIntN(32 * words.length, bits);
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+  const text = scale > 0 ? `${digits.slice(0, -scale)}.${digits.slice(-scale)}` : digits;
+  return value < 0n ? `-${text}` : text;
+}
