@@ -1,5 +1,5 @@
 import type { TrainingContext } from '../engine/engine.ts';
-import { MlError, show } from '../error.ts';
+import { MlError } from '../error.ts';
 import { featureNames } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { BoostedRequest, GrowthSettings, TreeColumns } from '../tree/spark/request.ts';
@@ -52,14 +52,8 @@ export function growthOf({ uid, params }: TreeEstimator<TreeParams>): GrowthSett
   };
 }
 
-/** The state of a model of these trees, just grown, with the names of the features; some row must have had a weight. */
-export function grownState({ owner, uid, params }: TreeEstimator<TreeParams>, { schema }: TrainingContext, trees: SparkTrees): TreeState {
-  if (params.weightCol && trees.starts.subarray(0, -1).every((root) => trees.cover[root] === 0)) {
-    throw new MlError('VALUE_INVALID', `${owner}: column ${show(params.weightCol)} must have a weight above 0 in some row, all are 0`, {
-      stage: uid,
-      column: params.weightCol,
-    });
-  }
+/** The state of a model of these trees, just grown, with the names of the features. */
+export function grownState({ owner, params }: TreeEstimator<TreeParams>, { schema }: TrainingContext, trees: SparkTrees): TreeState {
   const field = schema.require(owner, params.featuresCol, 'vector');
   return { trees, featureNames: Object.freeze(featureNames(field, trees.numFeatures)) };
 }

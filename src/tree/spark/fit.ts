@@ -30,8 +30,7 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
   try {
     const numClasses = request.impurity === 'variance' ? 0 : countClasses(context, request, set);
     if (numClasses === 0) checkSquares(context, request, set);
-    const weight = weightOf(set);
-    if (weight === 0 && numClasses > 0) refuseWeights(context, request);
+    const weight = weightOf(context, request, set);
     const columns = set.layout.scratch;
     const args: Omit<ForestArgs, 'desk'> = {
       ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight }),
@@ -62,7 +61,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
     const heldOut = set.layout.numbers[0];
     if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
     const [nodes = 0, predictions = 0, residuals = 0, counts = 0] = set.layout.scratch;
-    const minWeight = request.minWeightFractionPerNode * weightOf(set, heldOut);
+    const minWeight = request.minWeightFractionPerNode * weightOf(context, request, set, heldOut);
     const args: Omit<BoostedArgs, 'desk'> = {
       ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight }),
       impurity: 'variance',
@@ -208,23 +207,24 @@ function checkSquares({ owner }: TrainingContext, { uid, columns }: Request, { p
   );
 }
 
-/** Weight of all rows, or of those that are not held out, in row order. */
-function weightOf({ partitions, layout, rows }: BinnedSet, heldOut?: number): number {
+/** Weight of the rows that train, added in row order; neither it nor that of the rows held out, if some are, may be 0. */
+function weightOf({ owner }: TrainingContext, { uid, columns }: Request, { partitions, layout, rows }: BinnedSet, heldOut?: number): number {
   if (layout.weight === undefined && heldOut === undefined) return rows;
-  let sum = 0;
+  const sums: [training: number, heldOut: number] = [0, 0];
   for (const partition of partitions) {
     const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
     const held = heldOut === undefined ? null : doublesOf(partition, heldOut);
-    for (let i = 0; i < partition.rows; i++) if (!held || held[i] === 0) sum += weights ? (weights[i] as number) : 1;
+    for (let i = 0; i < partition.rows; i++) sums[held && held[i] !== 0 ? 1 : 0] += weights ? (weights[i] as number) : 1;
   }
-  return sum;
-}
-
-function refuseWeights({ owner }: TrainingContext, { uid, columns }: ForestRequest): never {
-  throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a weight above 0 in some row, all are 0`, {
-    stage: uid,
-    column: columns.weight,
-  });
+  const refuse = (which: string) => {
+    throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a weight above 0 in some row${which}, all are 0`, {
+      stage: uid,
+      column: columns.weight,
+    });
+  };
+  if (sums[0] === 0) refuse(heldOut === undefined ? '' : ' that is not held out');
+  if (heldOut !== undefined && sums[1] === 0) refuse(' that is held out');
+  return sums[0];
 }
 
 function checkHeldOut({ owner }: TrainingContext, { uid, validationIndicatorCol }: BoostedRequest, { partitions }: BinnedSet, column: number): void {

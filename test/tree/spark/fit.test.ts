@@ -318,7 +318,18 @@ describe('bad input is refused before any tree grows', () => {
   it('categories that are none, weights that are all 0, no features, no rows', async () => {
     await refuses(() => grow(frameOf(open(), [...rows, { x: [0, 0, 7, 0, 0], y: 0 }], [0, 0, 4, 0, 3])), 'VALUE_INVALID', { row: 60 });
     const light = rows.map((row) => ({ ...row, w: 0 }));
-    await refuses(() => grow(frameOf(open(), light), { columns: WEIGHTED }), 'VALUE_INVALID', { column: 'weight' }, 'all are 0');
+    const none = { column: 'weight' };
+    for (const impurity of ['gini', 'variance'] as const)
+      await refuses(() => grow(frameOf(open(), light), { impurity, columns: WEIGHTED }), 'VALUE_INVALID', none, 'in some row, all are 0');
+    await refuses(() => boost(frameOf(open(), light), { columns: WEIGHTED }), 'VALUE_INVALID', none, 'in some row, all are 0');
+    for (const [heavy, rule] of [
+      [true, 'that is not held out'],
+      [false, 'that is held out'],
+    ] as const) {
+      const some = rows.map((row, i) => ({ ...row, held: i % 2 === 0, w: (i % 2 === 0) === heavy ? 1 : 0 }));
+      const held = { columns: WEIGHTED, validationIndicatorCol: 'held' };
+      await refuses(() => boost(frameOf(open(), some), held), 'VALUE_INVALID', none, rule);
+    }
     const wide = rows.map((row) => ({ ...row, y: 1e200 * row.y }));
     await refuses(() => grow(frameOf(open(), wide), { impurity: 'variance' }), 'VALUE_INVALID', { column: 'label' }, 'divide them by 1e150');
     await refuses(() => boost(frameOf(open(), wide)), 'VALUE_INVALID', { column: 'label' }, 'Infinity');
