@@ -1,4 +1,4 @@
-import type { CodePart, SparsePart, VectorColumn, VectorPart } from '../block/column.ts';
+import type { CodePart, DensePart, NumberPart, SparsePart, VectorColumn } from '../block/column.ts';
 import { codeCategory, codeNumber } from '../kernels/js/trees.ts';
 import { instantiate, type Kernels } from '../kernels/kernels.ts';
 import { PAGE, type SharedMemory, sharedMemory } from '../kernels/memory.ts';
@@ -8,6 +8,8 @@ import { type Trees, treeCount } from './trees.ts';
 /** Rows that are coded at a time, and rows whose codes stay in the first cache while all trees look at them. */
 const TILE = 2048;
 const RUN = 512;
+/** Rows of which features are picked at a time. */
+const PICKED = 128;
 const SLOT = 64;
 const CONSTANT_SLOTS = 256;
 /** Leaves of a tree at most for all splits to be tried at once: their numbers are bytes. Larger ones are walked from the root. */
@@ -156,28 +158,40 @@ export class CodedTrees {
       while (next < this.#features.length && this.#features[next] < offset + part.size) next++;
       const features = this.#features.subarray(first, next);
       if (part.kind === 'sparse') this.#codeSparse(part, offset, features, lo, n);
+      else if (part.kind === 'dense') this.#codeDense(part, offset, features, lo, n);
       else for (const feature of features) this.#codeFeature(part, feature - offset, feature, lo, n);
       offset += part.size;
     }
   }
 
-  #codeFeature(part: Exclude<VectorPart, SparsePart>, slot: number, feature: number, lo: number, n: number): void {
+  #codeFeature(part: NumberPart | CodePart, slot: number, feature: number, lo: number, n: number): void {
     const columns = this.#columns.get(feature) as PlacedColumn[];
     if (part.kind === 'codes') {
       this.#codeOneHot(part, slot, feature, columns, lo, n);
       return;
     }
-    if (part.kind === 'numbers') this.#values.set(part.values.subarray(lo, lo + n));
-    else for (let i = 0, p = lo * part.size + slot; i < n; i++, p += part.size) this.#values[i] = part.values[p];
-    this.#prepare(this.#values.subarray(0, n), feature);
-    this.#codeValues(columns, n);
+    this.#values.set(part.values.subarray(lo, lo + n));
+    this.#codeValues(feature, columns, 0, n);
   }
 
-  #codeValues(columns: readonly PlacedColumn[], n: number): void {
+  /** Some rows at a time, which stay in the first cache while feature after feature is picked out of them. */
+  #codeDense({ values, size }: DensePart, offset: number, features: Int32Array, lo: number, n: number): void {
+    for (let from = 0; from < n; from += PICKED) {
+      const count = Math.min(PICKED, n - from);
+      for (const feature of features) {
+        for (let i = 0, p = (lo + from) * size + feature - offset; i < count; i++, p += size) this.#values[i] = values[p];
+        this.#codeValues(feature, this.#columns.get(feature) as PlacedColumn[], from, count);
+      }
+    }
+  }
+
+  /** Codes the first `n` values, for rows that begin with `from` of the tile. */
+  #codeValues(feature: number, columns: readonly PlacedColumn[], from: number, n: number): void {
+    this.#prepare(this.#values.subarray(0, n), feature);
     const { byteOffset } = this.#values;
     for (const { codes, edges, edgesAt, top, missing } of columns) {
-      if (edges) this.#kernels.code_numbers_u8(codes, byteOffset, edgesAt, top, missing, n);
-      else this.#kernels.code_categories_u8(codes, byteOffset, n);
+      if (edges) this.#kernels.code_numbers_u8(codes + from, byteOffset, edgesAt, top, missing, n);
+      else this.#kernels.code_categories_u8(codes + from, byteOffset, n);
     }
   }
 

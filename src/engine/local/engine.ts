@@ -8,6 +8,7 @@ import type { DataType } from '../../frame/types.ts';
 import type { Engine, TrainingContext } from '../engine.ts';
 import { Compiler } from './compiler.ts';
 import { columnGatherer } from './duck/arrow-columns.ts';
+import { withViews } from './duck/bindings.ts';
 import type { Chunk } from './duck/chunk.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { readValues, setOwn } from './duck/read-vector.ts';
@@ -93,7 +94,9 @@ export class LocalEngine implements Engine {
     let columns = fresh();
     let rows = 0;
     for await (const chunk of this.#chunks('batches', plan, options)) {
-      for (const [j, column] of columns.entries()) column.add(chunk.column(j), chunk.rows);
+      withViews(() => {
+        for (const [j, column] of columns.entries()) column.add(chunk.column(j), chunk.rows);
+      });
       rows += chunk.rows;
       if (rows >= BATCH_ROWS) yield batch();
     }

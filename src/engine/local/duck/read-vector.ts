@@ -3,17 +3,19 @@ import { MlError } from '../../../error.ts';
 import type { DataType } from '../../../frame/types.ts';
 import { DenseMatrix, SparseMatrix } from '../../../linalg/matrices.ts';
 import { DenseVector, SparseVector } from '../../../linalg/vectors.ts';
-import { low, type RawVector, validity, view } from './bindings.ts';
+import { low, type RawVector, validity, view, withViews } from './bindings.ts';
 
 const DAY_MS = 86_400_000;
 
 /** The values of a column as rows hold them (`docs/design.md`, values), nothing shared with DuckDB's memory. */
 export function readValues(vector: RawVector, type: DataType, rows: number): unknown[] {
-  const valid = validity(vector, rows);
-  const read = reader(vector, type, rows);
-  const values = new Array<unknown>(rows);
-  for (let i = 0; i < rows; i++) values[i] = valid && valid[i] === 0 ? null : read(i);
-  return values;
+  return withViews(() => {
+    const valid = validity(vector, rows);
+    const read = reader(vector, type, rows);
+    const values = new Array<unknown>(rows);
+    for (let i = 0; i < rows; i++) values[i] = valid && valid[i] === 0 ? null : read(i);
+    return values;
+  });
 }
 
 /** Texts of a VARCHAR column. */
@@ -130,7 +132,7 @@ function decimals(vector: RawVector, precision: number, rows: number): (i: numbe
 
 /** Reads DuckDB's `string_t`: 16 bytes, the length first; up to 12 bytes lie inside, longer ones behind a pointer at 8. */
 export function texts(vector: RawVector, rows: number): (i: number) => Buffer {
-  const bytes = low.vector_get_data(vector, rows * 16);
+  const bytes = view(vector, rows * 16, Uint8Array);
   const inline = Buffer.from(bytes.buffer, bytes.byteOffset, rows * 16);
   const lengths = new Uint32Array(bytes.buffer, bytes.byteOffset, rows * 4);
   return (i) => {
@@ -152,26 +154,27 @@ function list(vector: RawVector, rows: number): List {
   return { entries: view(vector, 4 * rows, Uint32Array), child: low.list_vector_get_child(vector), size: low.list_vector_get_size(vector) };
 }
 
+/** Where sizes and indices are empty, all vectors are dense. */
 interface RawVectors {
   types: Int8Array;
   sizes: Int32Array;
-  indices: List;
+  indices: Pick<List, 'entries'>;
   values: List;
   index: Int32Array;
   value: Float64Array;
 }
 
+const NO_INTS = new Int32Array(0);
+const NO_LISTS = { entries: new Uint32Array(0) };
+
 function rawVectors(vector: RawVector, rows: number): RawVectors {
-  const indices = list(low.struct_vector_get_child(vector, 2), rows);
+  const types = view(low.struct_vector_get_child(vector, 0), rows, Int8Array);
   const values = list(low.struct_vector_get_child(vector, 3), rows);
-  return {
-    types: view(low.struct_vector_get_child(vector, 0), rows, Int8Array),
-    sizes: view(low.struct_vector_get_child(vector, 1), rows, Int32Array),
-    indices,
-    values,
-    index: view(indices.child, indices.size, Int32Array),
-    value: view(values.child, values.size, Float64Array),
-  };
+  const value = view(values.child, values.size, Float64Array);
+  if (types.every((type) => type === 1)) return { types, values, value, sizes: NO_INTS, indices: NO_LISTS, index: NO_INTS };
+  const sizes = view(low.struct_vector_get_child(vector, 1), rows, Int32Array);
+  const indices = list(low.struct_vector_get_child(vector, 2), rows);
+  return { types, values, value, sizes, indices, index: view(indices.child, indices.size, Int32Array) };
 }
 
 function vectorReader(vector: RawVector, rows: number): (i: number) => DenseVector | SparseVector {

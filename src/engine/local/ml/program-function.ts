@@ -3,7 +3,18 @@ import { MlError, show } from '../../../error.ts';
 import type { Field } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { type Program, type RunningProgram, startProgram } from '../../../scoring/program.ts';
-import { copyInto, copyValidity, type LogicalType, logicalType, low, type RawChunk, type RawVector, rawType, view } from '../duck/bindings.ts';
+import {
+  copyInto,
+  copyValidity,
+  type LogicalType,
+  logicalType,
+  low,
+  type RawChunk,
+  type RawVector,
+  rawType,
+  view,
+  withViews,
+} from '../duck/bindings.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { DenseForm } from '../duck/dense-form.ts';
 import { writeVectorColumn } from '../duck/vector-form.ts';
@@ -124,7 +135,7 @@ export class ProgramFunctions {
       low.scalar_function_set_return_type(f, low.create_struct_type(types, names));
       low.scalar_function_set_function(f, (info, input, output) => {
         try {
-          this.#run(input, output);
+          withViews(() => this.#run(input, output));
         } catch (error) {
           low.scalar_function_set_error(info, this.#database.keepError(error));
         }
