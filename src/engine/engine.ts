@@ -36,8 +36,11 @@ export interface StageServer {
 export interface RemoteModel {
   /** What saving it writes, by path in its folder. */
   files(options: ActionOptions): Promise<ReadonlyMap<string, Uint8Array>>;
-  /** From now on models of this state are this one, but for those that lack one of these params; it is given back once the state is. */
-  adopt(state: object, params: Iterable<string>): void;
+  /**
+   * From now on models of this state are this one, but for those that lack one of these params, which are set on it; it is given back once the state is.
+   * null: it is there only.
+   */
+  adopt(state: object, params: Iterable<string> | null): void;
   release(): Promise<void>;
 }
 /** What a session stands on: an engine, and what ends it. */

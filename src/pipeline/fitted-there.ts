@@ -24,7 +24,7 @@ export class FittedThere extends Transformer<ParamSchema> {
   constructor(model: RemoteModel, stage: RemoteStage) {
     super({}, stage.uid);
     this.#stage = stage;
-    model.adopt(this.state, []);
+    model.adopt(this.state, null);
   }
 
   override remote(): RemoteStage {

@@ -14,10 +14,12 @@ import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator } from
 import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
+import { STAY } from '#dist/pipeline/fitted-there.js';
 import { Pipeline, type Transformer } from '#dist/pipeline/index.js';
 import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
-import { refuses, SILENT } from '../engine/harness.ts';
+import { folder, refuses, SILENT } from '../engine/harness.ts';
 
+const path = folder();
 const ROWS = Array.from({ length: 300 }, (_, i) => ({
   plan: ['basic', 'plus', 'gold'][(i * 7) % 3],
   use: ((i * 37) % 101) / 10,
@@ -53,12 +55,62 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
     await model.close();
     await model.close();
     expect(await kept()).toBe(0);
-    await refuses(() => before.collect(), 'NOT_FOUND', {}, 'no longer on the server');
+    expect(await before.collect()).toEqual(scored);
+    await model.close();
+    expect(await kept()).toBe(0);
     {
       await using model = await indexer.fit(frame);
       expect([model.uid, await kept()]).toEqual([indexer.uid, 1]);
     }
     expect(await kept()).toBe(0);
+  });
+
+  it('that the server has dropped are sent anew by every action, those that are there only are told', async () => {
+    const engine = frame.executor as SparkEngine;
+    const clean = { commandType: { case: 'mlCommand', value: { command: { case: 'cleanCache', value: {} } } } } as const;
+    const drop = () => engine.command(clean, { owner: 'test' });
+    const model = await new Pipeline({ stages: [...head, lr] }).fit(frame);
+    const [fitted, scored] = [model.stages[0], model.transform(frame).select('prediction', 'probability', 'rawPrediction', 'label')];
+    const wanted = await scored.collect();
+    const actions: [string, () => Promise<unknown>, unknown][] = [
+      ['collect', () => scored.collect(), wanted],
+      ['count', () => scored.filter('prediction >= 0').count(), ROWS.length],
+      ['schema', () => fitted.transform(frame).withColumn('planIx', col('planIx').plus(1)).columns(), [...Object.keys(SCHEMA), 'planIx']],
+      ['approxQuantile', () => scored.approxQuantile('prediction', [1]), [1]],
+      ['evaluate', () => evaluator.evaluate(scored), expect.closeTo(await evaluator.evaluate(scored), 10)],
+      ['write', () => scored.select('label').write.parquet(`file:${path('scored')}`), undefined],
+      ['fit', async () => (await new StringIndexer({ inputCol: 'planIx', outputCol: 'again' }).fit(fitted.transform(frame))).labels.length, 3],
+    ];
+    for (const [name, action, result] of actions) {
+      await drop();
+      expect(await action(), name).toEqual(result);
+    }
+    await drop();
+    expect(await Promise.all([scored.count(), scored.limit(3).count(), fitted.transform(frame).distinct().count()])).toEqual([300, 3, 300]);
+    const stays = await indexer.fit(frame, { [STAY]: true });
+    await drop();
+    await refuses(() => stays.transform(frame).collect(), 'NOT_FOUND', {}, 'no longer on the server');
+    await drop();
+    await model.close();
+    expect(await kept()).toBe(0);
+  });
+
+  it('that the server moved to its disk score on, and leave it at the close; too large ones are told', async () => {
+    const other = await Session.connect(inject('sparkAddress'));
+    const rows = other.createFrame(ROWS, SCHEMA);
+    const { client, stages } = rows.executor as SparkEngine;
+    const control = 'spark.connect.session.connectML.mlCache.memoryControl';
+    // Room in memory for one of these models, and on the disk for two.
+    await client.configure({ [`${control}.maxInMemorySize`]: '4096', [`${control}.maxStorageSize`]: '9000' }, { owner: 'test' });
+    const models = [await indexer.fit(rows), await indexer.fit(rows)];
+    expect(await stages.kept()).toHaveLength(1);
+    for (const model of models) expect(await model.transform(rows).select('planIx').distinct().count()).toBe(3);
+    await refuses(() => indexer.fit(rows), 'MEMORY_LIMIT', { errorClass: 'CONNECT_ML.ML_CACHE_SIZE_OVERFLOW_EXCEPTION' }, 'maxStorageSize');
+    for (const model of models) await model.close();
+    for (let i = 0; i < 3; i++) await (await indexer.fit(rows)).close();
+    await client.configure({ [`${control}.maxModelSize`]: '10' }, { owner: 'test' });
+    await refuses(() => indexer.fit(rows), 'MEMORY_LIMIT', { errorClass: 'CONNECT_ML.MODEL_SIZE_OVERFLOW_EXCEPTION' }, 'maxModelSize');
+    await other.close();
   });
 
   it('score by the params of the stage at hand, cleared ones too', async () => {

@@ -11,6 +11,7 @@ import { Schema } from '../../frame/schema.ts';
 import type { Backend, Engine, TrainingContext } from '../engine.ts';
 import { Caches } from './caches.ts';
 import type { CallOptions, SparkClient } from './client.ts';
+import { lostModel } from './errors.ts';
 import { type ExecuteOptions, execute } from './execution.ts';
 import { located, stepName } from './failures.ts';
 import { localRelation, uploadedRelation } from './local-data.ts';
@@ -67,7 +68,7 @@ export class SparkEngine implements Engine {
     this.client.check({ owner: 'schema', ...options });
     let schema = this.#schemas.get(plan);
     if (!schema) {
-      schema = this.located(plan, this.#analyzed(plan, options));
+      schema = this.located(plan, () => this.#analyzed(plan, options));
       this.#schemas.set(plan, schema);
       schema.catch(() => this.#schemas.delete(plan));
     }
@@ -114,20 +115,21 @@ export class SparkEngine implements Engine {
       const instead = "for one of the server's write file:///…, hdfs://… or s3a://…; or bring the rows into a local session and write them there";
       throw new MlError('NOT_SUPPORTED', `${owner}: ${show(sink.path)} is a path of this machine; ${instead}`, { path: sink.path });
     }
-    const value = {
-      input: await this.compiler.relation(plan),
+    const into = {
       source: sink.format,
       saveType: { case: 'path' as const, value: sink.path },
       mode: MODES[sink.mode],
       partitioningColumns: [...sink.partitionBy],
       options: Object.fromEntries(Object.entries(sink.options).map(([name, given]) => [name, String(given)])),
     };
-    await this.caches.ensure(plan, { owner, signal: options.signal });
-    await this.located(plan, this.command({ commandType: { case: 'writeOperation', value } }, { owner, signal: options.signal }));
+    await this.located(plan, async () => {
+      const input = await this.prepared(plan, { owner, signal: options.signal });
+      await this.command({ commandType: { case: 'writeOperation', value: { input, ...into } } }, { owner, signal: options.signal });
+    });
   }
 
   async explain(plan: Plan): Promise<string> {
-    return this.located(plan, this.#explained(plan));
+    return this.located(plan, () => this.#explained(plan));
   }
 
   async quantiles(
@@ -139,13 +141,15 @@ export class SparkEngine implements Engine {
   ): Promise<number[][]> {
     if (columns.length === 0 || probabilities.length === 0) return columns.map(() => []);
     const owner = 'approxQuantile';
-    await this.caches.ensure(plan, { owner, signal: options.signal });
-    const value = { input: await this.compiler.relation(plan), cols: columns.map(quoted), probabilities: [...probabilities], relativeError };
-    const result = new QueryResult(this.client, relationOf({ case: 'approxQuantile', value }), this.#executing(owner, options));
-    for await (const batch of result.batches()) {
-      if (batch.numRows > 0) return arrowColumns(result.schema, batch)[0][0] as number[][];
-    }
-    return columns.map(() => []);
+    return this.located(plan, async () => {
+      const input = await this.prepared(plan, { owner, signal: options.signal });
+      const value = { input, cols: columns.map(quoted), probabilities: [...probabilities], relativeError };
+      const result = new QueryResult(this.client, relationOf({ case: 'approxQuantile', value }), this.#executing(owner, options));
+      for await (const batch of result.batches()) {
+        if (batch.numRows > 0) return arrowColumns(result.schema, batch)[0][0] as number[][];
+      }
+      return columns.map(() => []);
+    });
   }
 
   async unpersist(plan: Plan): Promise<void> {
@@ -208,28 +212,37 @@ export class SparkEngine implements Engine {
 
   /** The rows of a plan batch by batch; one item without a batch where there are none. */
   async *#read(owner: string, plan: Plan, options: ActionOptions): AsyncGenerator<{ schema: Schema; batch: RecordBatch | null }, void> {
-    try {
-      this.client.check({ owner, ...options });
-      await this.caches.ensure(plan, { owner, signal: options.signal });
-      const result = new QueryResult(this.client, await this.compiler.relation(plan), this.#executing(owner, options));
-      let empty = true;
-      for await (const batch of result.batches()) {
-        empty = false;
-        yield { schema: result.schema, batch };
+    let empty = true;
+    for (let again = false; ; again = true) {
+      try {
+        const result = new QueryResult(this.client, await this.prepared(plan, { owner, signal: options.signal }), this.#executing(owner, options));
+        for await (const batch of result.batches()) {
+          empty = false;
+          yield { schema: result.schema, batch };
+        }
+        if (empty) yield { schema: result.schema, batch: null };
+        return;
+      } catch (error) {
+        if (again || !empty || !(await this.#sendsAnew(error, plan))) throw await located(error, plan, this);
       }
-      if (empty) yield { schema: result.schema, batch: null };
+    }
+  }
+
+  /** Errors of `work` are told of the plan's step that made them. It is done once more where the server has lost a model that can be sent anew. */
+  async located<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work().catch(async (error: unknown) => {
+        if (await this.#sendsAnew(error, plan)) return work();
+        throw error;
+      });
     } catch (error) {
       throw await located(error, plan, this);
     }
   }
 
-  /** Errors of `work` are told of the plan's step that made them. */
-  async located<T>(plan: Plan, work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      throw await located(error, plan, this);
-    }
+  async #sendsAnew(error: unknown, plan: Plan): Promise<boolean> {
+    const id = lostModel(error);
+    return id !== null && this.compiler.forget(plan, (stage) => this.stages.lost(stage, id));
   }
 
   #executing(owner: string, { signal }: ActionOptions): ExecuteOptions {

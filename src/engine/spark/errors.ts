@@ -59,6 +59,12 @@ export function errorClassOf(error: unknown): string {
   return error.findDetails(ErrorInfoSchema)[0]?.metadata.errorClass ?? /\[([A-Z][A-Z\d_.]+)\]/.exec(error.rawMessage)?.[1] ?? '';
 }
 
+/** The key of the model that the server said it no longer has; null for other errors. */
+export function lostModel(error: unknown): string | null {
+  if (!(error instanceof MlError) || error.details.errorClass !== 'CONNECT_ML.CACHE_INVALID') return null;
+  return /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/.exec(String(error.cause))?.[0] ?? null;
+}
+
 /** Whether the connection failed, and not what was asked: no word of the server's comes with it. */
 export function isBroken(error: ConnectError): boolean {
   if (error.code === Code.Unavailable || error.code === Code.Aborted) return true;
@@ -145,8 +151,7 @@ function told({ errorClass, parameters, sqlState, message }: Said): { code: MlEr
     }
     case 'NOT_FOUND':
     case 'ALREADY_EXISTS': {
-      if (errorClass.startsWith('CONNECT_ML'))
-        return { code, sentence: `the model is no longer on the server (${message}); fit or load it again`, details: {} };
+      if (errorClass.startsWith('CONNECT_ML')) return { code, sentence: 'the model is no longer on the server; fit or load it again', details: {} };
       const path = parameters.get('path') ?? parameters.get('outputPath');
       const hint = code === 'NOT_FOUND' ? "; paths are the server's" : "; use mode 'overwrite', or another path";
       return {
@@ -154,6 +159,10 @@ function told({ errorClass, parameters, sqlState, message }: Said): { code: MlEr
         sentence: path === undefined ? message : `${show(path)} ${code === 'NOT_FOUND' ? 'does not exist' : 'exists already'}${hint}`,
         details: path === undefined ? {} : { path },
       };
+    }
+    case 'MEMORY_LIMIT': {
+      const setting = `spark.connect.session.connectML.mlCache.memoryControl.${/MODEL_SIZE/.test(errorClass) ? 'maxModelSize' : 'maxStorageSize'}`;
+      return { code, sentence: `${message}; close models that are not needed, or raise the server's ${setting}`, details: {} };
     }
     default:
       return { code, sentence: message, details: {} };
@@ -178,7 +187,7 @@ const firstLine = (text: string) => text.trim().split('\n', 1)[0].trim();
 
 /** The first sentences of a message: without error class, SQL state, and the plans and stacks that follow. */
 function plainText(message: string): string {
-  return firstLine(message)
+  return firstLine(message.replace('Generic Spark Connect ML error.', ''))
     .replace(/^\(?[a-z][\w.]*\.[A-Z]\w*(Exception|Error)\)?:? ?/, '')
     .replace(/^\[[A-Z][A-Z\d_.]*\]\s*/, '')
     .replace(/\s*SQLSTATE:? [A-Z\d]{5}.*$/, '')

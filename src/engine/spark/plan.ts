@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
-import type { JoinType, LocalTable, Plan, TransformStage } from '../../frame/plan.ts';
+import { inputsOf, type JoinType, type LocalTable, type Plan, type TransformStage } from '../../frame/plan.ts';
 import type { Schema } from '../../frame/schema.ts';
 import { blame } from '../../frame/site.ts';
 import { aliasOf, attribute, sortOrder, sparkExpression } from './expression.ts';
@@ -57,6 +57,14 @@ export class PlanCompiler {
       });
       this.#relations.set(plan, found);
     }
+    return found;
+  }
+
+  /** Forgets the relations of a plan and its inputs that hold a stage of which this is said, so that they are made anew; whether there were any. */
+  async forget(plan: Plan, isLost: (stage: TransformStage) => Promise<boolean>): Promise<boolean> {
+    let found = plan.op === 'transform' && (await isLost(plan.stage));
+    for (const input of inputsOf(plan)) found = (await this.forget(input, isLost)) || found;
+    if (found) this.#relations.delete(plan);
     return found;
   }
 

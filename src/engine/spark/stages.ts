@@ -34,10 +34,10 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['millstream.regression.HistGradientBoostingRegressor', 'GBTRegressor'],
 ]);
 
-/** A model on the server: its key, and the params that are set on it there, which a transform can set to another value but not clear. */
+/** A model on the server: its key, and the params that are set on it there, which a transform can set to another value but not clear; null: it is there only. */
 interface Kept {
   readonly id: Promise<string>;
-  readonly set: ReadonlySet<string>;
+  readonly set: ReadonlySet<string> | null;
 }
 
 /** Fits, transforms and judges on the cluster by the protocol's ML commands. Models stay there; each is given back once nobody here has it. */
@@ -63,11 +63,13 @@ export class SparkStages implements StageServer {
 
   async fit(plan: Plan, stage: RemoteStage, { signal, onProgress }: FitOptions): Promise<RemoteModel> {
     this.require(stage);
-    const owner = stage.owner;
-    const dataset = await this.#engine.prepared(plan, { owner, signal });
+    const { owner } = stage;
     const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
     const told = onProgress && ((event: ProgressEvent) => onProgress({ ...event, stage: stage.uid }));
-    const result = await this.#run({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal }, plan, told);
+    const result = await this.#engine.located(plan, async () => {
+      const dataset = await this.#engine.prepared(plan, { owner, signal });
+      return this.#run({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal }, told);
+    });
     const id = this.#keyOf(result, owner);
     return {
       files: (options) => this.#files(id, { owner, signal: options.signal }),
@@ -79,9 +81,11 @@ export class SparkStages implements StageServer {
   async evaluate(plan: Plan, stage: RemoteStage, { signal }: ActionOptions): Promise<number> {
     this.require(stage);
     const { owner } = stage;
-    const dataset = await this.#engine.prepared(plan, { owner, signal });
     const evaluator = { name: stage.type, uid: stage.uid, type: EVALUATOR };
-    const result = await this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(stage), dataset } }, { owner, signal }, plan);
+    const result = await this.#engine.located(plan, async () => {
+      const dataset = await this.#engine.prepared(plan, { owner, signal });
+      return this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(stage), dataset } }, { owner, signal });
+    });
     const literal = result.resultType.case === 'param' ? result.resultType.value.literalType : undefined;
     if (literal?.case === 'double') return literal.value;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a number, got ${show(literal?.case)}`);
@@ -98,8 +102,8 @@ export class SparkStages implements StageServer {
     return { case: 'mlRelation', value: { mlType: { case: 'transform', value: { operator, input, params: mlParams(described) } } } };
   }
 
-  #adopt(state: object, id: string, params: Iterable<string>): void {
-    this.#models.set(state, { id: Promise.resolve(id), set: new Set(params) });
+  #adopt(state: object, id: string, params: Iterable<string> | null): void {
+    this.#models.set(state, { id: Promise.resolve(id), set: params && new Set(params) });
     this.#keep(state, id);
   }
 
@@ -117,7 +121,7 @@ export class SparkStages implements StageServer {
   #uploaded(stage: AnyStage, state: object): Promise<string> {
     const params = stage.setParams();
     const held = this.#models.get(state);
-    if (held && [...held.set].every((name) => params.has(name))) return held.id;
+    if (held && [...(held.set ?? [])].every((name) => params.has(name))) return held.id;
     const id = this.#upload(stage);
     const kept = { id, set: new Set(params.keys()) };
     this.#models.set(state, kept);
@@ -175,22 +179,34 @@ export class SparkStages implements StageServer {
     return literal?.case === 'array' ? literal.value.elements.map((e) => String(e.literalType.value)) : [];
   }
 
+  /** Once the server has lost the model of this key: whether a transform by this stage is to be asked for anew, for it will be sent again. */
+  async lost(stage: TransformStage, id: string): Promise<boolean> {
+    const { state } = stage as unknown as AnyStage;
+    const held = state && this.#models.get(state);
+    if (!state || held?.set === null) return false;
+    if (held && (await held.id.catch(() => null)) === id) this.#models.delete(state);
+    return true;
+  }
+
   async #delete(id: string): Promise<void> {
-    await this.#run({ case: 'delete', value: { objRefs: [{ id }] } }, { owner: 'close' });
+    const options = { owner: 'close' };
+    const remove = () => this.#run({ case: 'delete', value: { objRefs: [{ id }] } }, options);
+    const { resultType } = await remove();
+    if (resultType.case === 'operatorInfo' && resultType.value.type.case === 'objRef' && resultType.value.type.value.id === id) return;
+    // One that the server has moved to its disk is overlooked there, until it is looked at.
+    const looked = await this.#run({ case: 'getModelSize', value: { modelRef: { id } } }, options).catch(() => null);
+    if (looked) await remove();
   }
 
   /** Runs one command and gives its result. */
-  async #run(command: MlCommand, options: CallOptions, plan?: Plan, onProgress?: (event: ProgressEvent) => void): Promise<MlCommandResult> {
-    const run = async () => {
-      let result: MlCommandResult | null = null;
-      const sent = { opType: { case: 'command', value: { commandType: { case: 'mlCommand', value: { command } } } } } as const;
-      for await (const { responseType } of execute(this.#engine.client, sent, { ...options, onProgress })) {
-        if (responseType.case === 'mlCommandResult') result ??= responseType.value;
-      }
-      if (result) return result;
-      throw new MlError('SPARK_FAILED', `${options.owner}: the server must answer a command of ML, it did not`);
-    };
-    return plan ? this.#engine.located(plan, run()) : run();
+  async #run(command: MlCommand, options: CallOptions, onProgress?: (event: ProgressEvent) => void): Promise<MlCommandResult> {
+    let result: MlCommandResult | null = null;
+    const sent = { opType: { case: 'command', value: { commandType: { case: 'mlCommand', value: { command } } } } } as const;
+    for await (const { responseType } of execute(this.#engine.client, sent, { ...options, onProgress })) {
+      if (responseType.case === 'mlCommandResult') result ??= responseType.value;
+    }
+    if (result) return result;
+    throw new MlError('SPARK_FAILED', `${options.owner}: the server must answer a command of ML, it did not`);
   }
 
   #keyOf({ resultType }: MlCommandResult, owner: string): string {
