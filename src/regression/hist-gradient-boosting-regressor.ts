@@ -7,7 +7,6 @@ import { Estimator } from '../pipeline/estimator.ts';
 import { loadAs } from '../pipeline/stage.ts';
 import { addBoostedColumns, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import type { LossSpec } from '../tree/boosting/contract.ts';
-import { renewsLeaves } from '../tree/boosting/losses.ts';
 import { checkBoostingColumns, checkValidation, requireSameLoss } from '../tree/boosting/stage-rules.ts';
 import { HistGradientBoostingRegressionModel } from './hist-gradient-boosting-regression-model.ts';
 
@@ -24,7 +23,7 @@ export type HistGradientBoostingRegressorParams = z.input<typeof HistGradientBoo
  *     poisson e^f - y f       gamma y e^-f + f      tweedie of variance power `power`, in (1, 2)
  *
  * The last three predict e^f and need labels >= 0 (gamma: > 0), the others predict f. Trees grow as those of HistGradientBoostingClassifier, with missing values and categories
- * handled alike. Leaves of absolute and quantile hold the median or quantile of their rows' residuals, those of huber a robust mean; these three take no monotone constraints. Defaults are LightGBM's.
+ * handled alike. Leaves of absolute and quantile hold the median or quantile of their rows' residuals, those of huber a robust mean. Defaults are LightGBM's.
  */
 export class HistGradientBoostingRegressor extends Estimator<typeof HistGradientBoostingRegressorParams, HistGradientBoostingRegressionModel> {
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressor';
@@ -37,14 +36,7 @@ export class HistGradientBoostingRegressor extends Estimator<typeof HistGradient
   constructor(params: HistGradientBoostingRegressorParams = {}, uid?: string) {
     super(params, uid);
     checkValidation(this);
-    const { loss, alpha, monotoneConstraints } = this.params;
-    if (monotoneConstraints && renewsLeaves({ name: loss })) {
-      throw new MlError(
-        'PARAM_INVALID',
-        `${this.owner}: monotoneConstraints must not be set under loss ${loss}, whose leaves get their values after the splits are chosen; use loss squared, poisson, gamma or tweedie`,
-        { stage: this.uid, param: 'monotoneConstraints' },
-      );
-    }
+    const { loss, alpha } = this.params;
     if (loss === 'quantile' && alpha >= 1) {
       throw new MlError('PARAM_INVALID', `${this.owner}: alpha must be a quantile in (0, 1) under loss quantile, got ${alpha}`, {
         stage: this.uid,

@@ -3,6 +3,7 @@ import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { MlError } from '../../error.ts';
 import { hash32 } from '../../random.ts';
 import { treeCount } from '../trees.ts';
+import { boundLeaves } from './bound-leaves.ts';
 import type { BoostingResult, BoostingSpec } from './contract.ts';
 import { scalesOf } from './gradient-pass.ts';
 import { Grower } from './grow.ts';
@@ -17,7 +18,6 @@ export { boostingRounds } from './hand.ts';
 /**
  * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's. Gradients are rounded to 16
  * bits, up or down at random but so that they are right on average, and their sums are integers: the same trees for any number of workers, bit by bit.
- * Monotone constraints keep leaves at their Newton values under the losses that would renew them.
  */
 export function fitBoosting(context: TrainingContext, set: BinnedSet, spec: BoostingSpec): Promise<BoostingResult> {
   const args: BoostingArgs = { layout: set.layout, spec, rows: set.partitions.map(({ rows }) => rows) };
@@ -60,7 +60,8 @@ class Boosting {
     const { warmStart } = this.#spec;
     const done = warmStart ? treeCount(warmStart.trees) / scores : 0; // draws go on as if the first fit had not stopped
     const grower = new Grower(this.#ctx, this.#hand);
-    const renews = renewsLeaves(this.#spec.loss) && !this.#spec.growth.monotone?.some((m) => m !== 0);
+    const { monotone } = this.#spec.growth;
+    const renews = renewsLeaves(this.#spec.loss);
     let t = 0;
     for (; t < iterations; t++) {
       const draws = hash32(seed, done + t);
@@ -72,11 +73,11 @@ class Boosting {
         if (score === 0 && t > 0 && this.#record(t)) return this.#result(start);
         const { root, leaves } = grower.grow(score, hash32(draws, 2 + score));
         command[hand.SCORE] = score;
-        if (renews) this.#ctx.round(hand.RENEW, leaves.length);
-        leaves.forEach((leaf, l) => {
-          leafValues[l] = renews ? leafValues[l] : leaf.value;
-          leaf.value = leafValues[l];
-        });
+        if (renews) {
+          this.#ctx.round(hand.RENEW, leaves.length);
+          for (const [l, leaf] of leaves.entries()) leaf.value = leafValues[l];
+          if (monotone) boundLeaves(root, monotone);
+        }
         scaleValues(root, learningRate);
         for (const [l, leaf] of leaves.entries()) leafValues[l] = leaf.value;
         command[hand.LEAVES] = leaves.length;

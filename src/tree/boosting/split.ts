@@ -79,9 +79,9 @@ export function bestSplit(histogram: FeatureHistogram, isCategorical: boolean, n
 
 /** The bounds of a split's sides: under a constraint neither may cross the middle of their values (LightGBM's basic method). */
 export function sideBounds(
-  { left, right }: Split,
+  { left, right }: Record<'left' | 'right', { readonly value: number }>,
   monotone: number,
-  { low, high }: GrowingNode,
+  { low, high }: Pick<GrowingNode, 'low' | 'high'>,
 ): { left: [number, number]; right: [number, number] } {
   const middle = (left.value + right.value) / 2;
   if (monotone > 0) return { left: [low, middle], right: [middle, high] };
