@@ -181,12 +181,12 @@ function grow(
       if (best && (at < 0 || best.split.gain > (leaves[at].best?.split.gain ?? 0))) at = l;
     });
     if (at < 0) break;
-    const { best, rows: own, depth, node, low, high, g: sumG, h: sumH, count } = leaves[at];
+    const { best, rows: own, depth, node, low, high } = leaves[at];
     const { feature, split } = best as NonNullable<Leaf['best']>;
     splits.set(node, split);
     node.feature = feature;
     node.bin = split.bin;
-    const bounds = sideBounds(split, growth.monotone?.[feature] ?? 0, { low, high, g: sumG, h: sumH, count });
+    const bounds = sideBounds(split, growth.monotone?.[feature] ?? 0, { low, high });
     const left = leafWith(
       own.filter((i) => goesLeft(node, codes, bins, i)),
       depth + 1,
