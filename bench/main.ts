@@ -1,4 +1,4 @@
-// npm run bench -- [filter]: the benches whose name holds the filter, each in a process of its own.
+// npm run bench -- [filter]: the bench of that name, else those whose names hold it, each in a process of its own.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -25,7 +25,7 @@ const order = [
 ];
 const found = readdirSync(join(here, 'jobs')).filter((f) => f.endsWith('.js'));
 const names = found.map((f) => f.slice(0, -3)).sort((a, b) => order.indexOf(a) - order.indexOf(b));
-const chosen = names.filter((n) => n.includes(filter));
+const chosen = names.includes(filter) ? [filter] : names.filter((n) => n.includes(filter));
 if (chosen.length === 0) {
   console.error(`no bench has ${JSON.stringify(filter)} in its name; there are ${names.join(', ')}`);
   process.exit(2);

@@ -35,7 +35,7 @@ try {
 
 /** The tarball; it holds what users need and no more, and every entry of `exports` is in it. */
 function pack() {
-  const said = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', work], root));
+  const said = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], root));
   const { filename, size, files } = Object.values(said)[0];
   const paths = files.map((f) => f.path);
   const strange = paths.filter((p) => !/^(dist\/.+\.(js|d\.ts|js\.map)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(p));

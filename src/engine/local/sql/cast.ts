@@ -64,16 +64,18 @@ function castable(from: DataType, to: DataType): boolean {
   return true;
 }
 
+const TRY_CAST = '; tryCast makes such values null';
+
 /** Whole numbers that do not fit are an error that names the value, or null. */
 function guarded(whole: string, x: string, to: DataType, lenient: boolean): string {
   const duck = duckType(to);
   if (lenient) return `TRY_CAST(${whole} AS ${duck})`;
-  return `CASE WHEN ${x} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${whole} AS ${duck}), ${failure(`cast: value must fit into ${typeName(to)}, got `, x)}) END`;
+  return `CASE WHEN ${x} IS NULL THEN NULL ELSE coalesce(TRY_CAST(${whole} AS ${duck}), ${failure(`cast: value must fit into ${typeName(to)}, got `, x, TRY_CAST)}) END`;
 }
 
 function fromText(x: string, to: DataType, lenient: boolean): string {
   const trimmed = `trim(${x}, ${BLANKS})`;
-  const otherwise = lenient ? 'NULL' : failure(`cast: value must be readable as ${typeName(to)}, got `, x);
+  const otherwise = lenient ? 'NULL' : failure(`cast: value must be readable as ${typeName(to)}, got "`, x, `"${TRY_CAST}`);
   const unless = (test: string, sql: string) => `CASE WHEN ${x} IS NULL THEN NULL WHEN ${test} THEN ${sql} ELSE ${otherwise} END`;
   const tried = (source: string) => (lenient ? source : `CASE WHEN ${x} IS NULL THEN NULL ELSE coalesce(${source}, ${otherwise}) END`);
   const duck = duckType(to);

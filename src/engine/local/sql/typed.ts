@@ -69,8 +69,10 @@ export function typeError(what: string, must: string, ...types: DataType[]): MlE
   });
 }
 
-/** SQL that fails when it runs; `value` is SQL whose text ends the message. */
-export function failure(message: string, value?: string): string {
-  const start = `'${message.replaceAll("'", "''")}'`;
-  return value === undefined ? `error(${start})` : `error(${start} || CAST(${value} AS VARCHAR))`;
+/** SQL that fails when it runs; `value` is SQL whose text, cut to 200 characters, stands between message and remedy. */
+export function failure(message: string, value?: string, remedy = ''): string {
+  const literal = (part: string) => `'${part.replaceAll("'", "''")}'`;
+  return value === undefined
+    ? `error(${literal(message)})`
+    : `error(${literal(message)} || left(CAST(${value} AS VARCHAR), 200) || ${literal(remedy)})`;
 }
