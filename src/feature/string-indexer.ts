@@ -153,7 +153,7 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
 
   protected outputSchema(schema: Schema): Schema {
     return this.#columns().reduce((current, { input, output, labels }) => {
-      if (!schema.find(input)) return current;
+      if (!schema.find(input)) return current.lacks(output, { owner: this.owner, stage: this.uid, column: input });
       schema.require(this.owner, input, 'string', 'numeric');
       const values = this.params.handleInvalid === 'keep' ? [...labels, UNKNOWN] : labels;
       const metadata = attributeMetadata({ type: 'nominal', name: output, values });

@@ -34,10 +34,11 @@ export function joinKind(
   }
   const list = on === null || on === undefined ? [] : ([on].flat() as (string | Column)[]);
   if (list.length === 0) return { on: null, type };
-  if (type === 'cross') throw new MlError('PARAM_INVALID', 'join: a cross join takes no columns and no condition', { param: 'on' });
-  if (list.every((c): c is string => typeof c === 'string')) return { on: list, type };
+  // A cross join with a condition is an inner join, as in Spark.
+  const kind = type === 'cross' ? 'inner' : type;
+  if (list.every((c): c is string => typeof c === 'string')) return { on: list, type: kind };
   if (!list.every((c): c is Column => c instanceof Column)) {
     throw new MlError('PARAM_INVALID', `join: on must be names or Columns, got ${show(list)}`, { param: 'on' });
   }
-  return { on: list.reduce((a, b) => a.and(b)).expression, type };
+  return { on: list.reduce((a, b) => a.and(b)).expression, type: kind };
 }

@@ -22,6 +22,13 @@ export interface FieldLiteral {
   readonly metadata?: Metadata;
 }
 
+/** A column that a stage passed over. */
+export interface Lack {
+  readonly owner: string;
+  readonly stage: string;
+  readonly column: string;
+}
+
 /** What a column may have to be: a type's kind, `numeric` for any number, `number` for a number or a boolean. */
 export type Requirement = DataType['kind'] | 'numeric' | 'number';
 
@@ -34,8 +41,12 @@ export class Schema {
   /** Made when a column is first looked for: stages add columns one by one, to schemas of which only the last is read. */
   #index: { readonly byName: ReadonlyMap<string, Field>; readonly duplicates: ReadonlySet<string> } | null = null;
 
-  constructor(fields: readonly Field[]) {
+  /** By column that a stage did not make, why. */
+  readonly #lacking: ReadonlyMap<string, Lack>;
+
+  constructor(fields: readonly Field[], lacking: ReadonlyMap<string, Lack> = new Map()) {
     this.fields = Object.freeze([...fields]);
+    this.#lacking = lacking;
   }
 
   /** A schema from a literal, or the schema itself. */
@@ -92,6 +103,7 @@ export class Schema {
   require(owner: string, name: string, ...kinds: Requirement[]): Field {
     const field = this.find(name);
     if (!field) {
+      this.#explain(owner, name);
       throw new MlError('COLUMN_NOT_FOUND', `${owner}: column ${show(name)} does not exist; the frame has ${listNames(this.names)}`, {
         stage: owner,
         column: name,
@@ -108,6 +120,21 @@ export class Schema {
     return field;
   }
 
+  /** This schema, which knows that a stage passed over an absent column and so did not make `name`: whoever needs that is told of the cause. */
+  lacks(name: string, lack: Lack): Schema {
+    return new Schema(this.fields, new Map([...this.#lacking, [name, lack]]));
+  }
+
+  #explain(owner: string, name: string): void {
+    const lack = this.#lacking.get(name);
+    if (!lack) return;
+    const why = `column ${show(lack.column)} does not exist, so there is no ${show(name)} for ${owner}`;
+    throw new MlError('COLUMN_NOT_FOUND', `${lack.owner}: ${why}; the frame has ${listNames(this.names)}`, {
+      stage: lack.stage,
+      column: lack.column,
+    });
+  }
+
   /** This schema with one more column at the end; the name must be free. */
   add(owner: string, name: string, type: DataType, options: Partial<Omit<Field, 'name' | 'type'>> = {}): Schema {
     if (this.has(name)) {
@@ -116,13 +143,13 @@ export class Schema {
         column: name,
       });
     }
-    return new Schema([...this.fields, { ...options, name, type, nullable: options.nullable ?? true }]);
+    return new Schema([...this.fields, { ...options, name, type, nullable: options.nullable ?? true }], this.#lacking);
   }
 
   /** This schema with `field` in place of the column of that name, or at the end. */
   with(field: Field): Schema {
-    if (!this.has(field.name)) return new Schema([...this.fields, field]);
-    return new Schema(this.fields.map((f) => (f.name === field.name ? field : f)));
+    const known = this.has(field.name);
+    return new Schema(known ? this.fields.map((f) => (f.name === field.name ? field : f)) : [...this.fields, field], this.#lacking);
   }
 
   /** The literal that {@link Schema.from} reads. */

@@ -75,6 +75,11 @@ export class RowSchema extends Schema {
     return this.#plus(known ? this.fields.map((f) => (f.name === field.name ? field : f)) : [...this.fields, field]);
   }
 
+  /** A row scorer finds the cause by itself. */
+  override lacks(): Schema {
+    return this;
+  }
+
   #plus(fields: readonly Field[]): RowSchema {
     return new RowSchema(this.#row, this.#assumed, fields, this.#asked, this.absent);
   }

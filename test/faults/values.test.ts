@@ -11,7 +11,7 @@ import {
   StringIndexer,
   VectorAssembler,
 } from '#dist/feature/index.js';
-import { col, Pipeline, Vectors } from '#dist/index.js';
+import { col, lit, Pipeline, Vectors } from '#dist/index.js';
 import { folder, refuses, session } from '../engine/harness.ts';
 import { frameOf, rowsOf, SCHEMA } from './rows.ts';
 
@@ -343,8 +343,21 @@ describe('whole numbers beyond 2^53', () => {
     ).toEqual([{ b: 2n ** 53n + 2n }]);
     await longs(max, -max - 1n).write.parquet(path('longs'));
     expect((await s().read.parquet(path('longs')).collect()).map((r) => r.a)).toEqual([max, -max - 1n]);
-    await refuses(() => longs(max).select(col('a').plus(1).alias('b')).collect(), 'VALUE_INVALID', {}, 'verflow');
-    await refuses(() => longs(max, max).groupBy().agg({ a: 'sum' }).collect(), 'VALUE_INVALID');
+    const wide = longs(...Array.from({ length: 5000 }, (_, i) => (i < 4321 ? 1n : max)));
+    const refused = { column: 'a', row: 4321, value: max };
+    for (const sum of [col('a').plus(1), col('a').times(2), col('a').cast('int')]) {
+      await refuses(() => wide.select(sum.alias('b')).collect(), 'VALUE_INVALID', refused, 'in column "a" at row 4321');
+      await refuses(() => wide.withColumn('b', sum).orderBy('b').count(), 'VALUE_INVALID', refused);
+      await refuses(() => wide.filter(sum.gt(1)).write.parquet(path('never')), 'VALUE_INVALID', refused);
+      await refuses(
+        () => new Imputer({ inputCol: 'b', outputCol: 'c', strategy: 'median' }).fit(wide.withColumn('b', sum)),
+        'VALUE_INVALID',
+        refused,
+      );
+    }
+    await refuses(() => wide.select(col('a').plus(col('a').times(2)).plus(lit(1)).alias('b')).collect(), 'VALUE_INVALID', { column: 'a', row: 4321 });
+    await refuses(() => longs(max, max).groupBy().agg({ a: 'sum' }).collect(), 'VALUE_INVALID', { column: 'a' });
+    await refuses(() => wide.selectExpr('a + 1 AS b').collect(), 'VALUE_INVALID', { column: 'b', row: 4321 });
   });
 });
 

@@ -372,7 +372,6 @@ describe('a mistake shows before any data is read', () => {
     ['pivot without values', (f) => f.groupBy('k').pivot('id', []), 'PARAM_INVALID'],
     ['join of an unknown kind', (f) => f.join(other, 'k', 'sideways'), 'PARAM_INVALID'],
     ['join by a column that one side lacks', (f) => f.join(other, 'name').schema(), 'COLUMN_NOT_FOUND'],
-    ['a cross join by a column', (f) => f.join(other, 'k', 'cross'), 'PARAM_INVALID'],
     ['union of other widths', (f) => f.union(other).schema(), 'SCHEMA_INVALID'],
     ['unionByName of other names', (f) => f.select('k', 'id').unionByName(other).schema(), 'COLUMN_NOT_FOUND'],
     ['fillna with null', (f) => f.fillna(null as never), 'VALUE_INVALID'],

@@ -1,4 +1,5 @@
 import { MlError, show } from '../../error.ts';
+import type { Expression } from '../../frame/expression.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { STRING } from '../../frame/types.ts';
@@ -12,9 +13,12 @@ import { Transforms } from './ml/transform.ts';
 import { shared } from './shared.ts';
 import { Sources } from './sources.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
+import { expressionSql } from './sql/expression.ts';
 import { pivotTextsSql } from './sql/pivot.ts';
 import { planSql } from './sql/plan.ts';
 import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
+import { compileTexts } from './sql/sql-text.ts';
+import type { Typed } from './sql/typed.ts';
 import { type SummaryContext, summaryRelation } from './summaries.ts';
 import { scan } from './training/scan.ts';
 import { rowWiseLeaf } from './training/sections.ts';
@@ -82,6 +86,12 @@ export class Compiler {
     this.#compiled = new WeakMap();
     await kept.relation.catch(() => {});
     await this.#drop(kept.table);
+  }
+
+  /** The SQL of expressions over a relation whose table alias is `t`. */
+  async typed(expressions: readonly Expression[], from: Relation, options: QueryOptions): Promise<Typed[]> {
+    const scope = await compileTexts(options.owner, expressions, from, this.#context(true, options.signal));
+    return expressions.map((expression) => expressionSql(expression, scope));
   }
 
   #context(forAction: boolean, signal: AbortSignal | undefined): PlanContext {

@@ -12,12 +12,12 @@ import { withViews } from './duck/bindings.ts';
 import type { Chunk } from './duck/chunk.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { readValues, setOwn } from './duck/read-vector.ts';
+import { located } from './locate.ts';
 import { inputColumn } from './ml/chain.ts';
 import { narrow } from './ml/narrow.ts';
 import { doubleSql } from './sql/literal.ts';
 import type { Relation } from './sql/relation.ts';
 import { LocalTraining } from './training/context.ts';
-import { locate } from './training/scan.ts';
 import { TrainingSets } from './training/training-sets.ts';
 import type { WorkerPool } from './workers/pool.ts';
 import type { MemoryLedger } from './workers/store.ts';
@@ -187,16 +187,8 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** A program's error tells of the first row that it is about, and of its value. */
-  async #located<T>(plan: Plan, { signal }: ActionOptions, work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      const { compiler, parts } = this;
-      throw parts.database.isFromFunction(error)
-        ? await locate({ compiler, database: parts.database }, plan, error, { owner: 'transform', signal })
-        : error;
-    }
+  #located<T>(plan: Plan, { signal }: ActionOptions, work: Promise<T>): Promise<T> {
+    return located({ compiler: this.compiler, database: this.parts.database }, plan, { owner: 'frame', signal }, work);
   }
 
   /** The relation that an action runs, once the plan is known to be sound. */

@@ -49,18 +49,18 @@ export function power(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('pow', toExpression(x), toExpression(y));
 }
 
-/** The least whole number >= x, as a long. */
-export function ceil(x: ColumnOrName): Column {
-  return of('ceil', nameToExpression(x));
+/** The least whole number >= x, as a long; with `scale` the least decimal of so many digits after the point. */
+export function ceil(x: ColumnOrName, scale?: ColumnOrValue): Column {
+  return of('ceil', nameToExpression(x), ...(scale === undefined ? [] : [toExpression(scale)]));
 }
 
-export function ceiling(x: ColumnOrName): Column {
-  return of('ceil', nameToExpression(x));
+export function ceiling(x: ColumnOrName, scale?: ColumnOrValue): Column {
+  return ceil(x, scale);
 }
 
-/** The greatest whole number <= x, as a long. */
-export function floor(x: ColumnOrName): Column {
-  return of('floor', nameToExpression(x));
+/** The greatest whole number <= x, as a long; with `scale` the greatest decimal of so many digits after the point. */
+export function floor(x: ColumnOrName, scale?: ColumnOrValue): Column {
+  return of('floor', nameToExpression(x), ...(scale === undefined ? [] : [toExpression(scale)]));
 }
 
 /** Rounded to `scale` digits after the point, halves away from zero. */

@@ -170,9 +170,9 @@ export function chr(x: ColumnOrName): Column {
   return of('chr', nameToExpression(x));
 }
 
-/** Number of single-character edits between two texts. */
-export function levenshtein(x: ColumnOrName, y: ColumnOrName): Column {
-  return of('levenshtein', nameToExpression(x), nameToExpression(y));
+/** Number of single-character edits between two texts; -1 when there are more than `most`. */
+export function levenshtein(x: ColumnOrName, y: ColumnOrName, most?: number): Column {
+  return of('levenshtein', nameToExpression(x), nameToExpression(y), ...(most === undefined ? [] : [toExpression(most)]));
 }
 
 export function md5(x: ColumnOrName): Column {

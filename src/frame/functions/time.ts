@@ -75,8 +75,9 @@ export function addMonths(x: ColumnOrName, months: ColumnOrValue): Column {
   return of('add_months', nameToExpression(x), toExpression(months));
 }
 
-export function monthsBetween(end: ColumnOrName, start: ColumnOrName): Column {
-  return of('months_between', nameToExpression(end), nameToExpression(start));
+/** Months from `start` to `end`, with a fraction of 31 days to a month; `roundOff` to 8 digits. */
+export function monthsBetween(end: ColumnOrName, start: ColumnOrName, roundOff = true): Column {
+  return of('months_between', nameToExpression(end), nameToExpression(start), ...(roundOff ? [] : [toExpression(roundOff)]));
 }
 
 /** The last day of the month. */

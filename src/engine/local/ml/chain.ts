@@ -37,7 +37,8 @@ export function chainsBelow(plan: Plan): Plan[] {
   return stages.length > 0 ? [...below, plan] : below;
 }
 
-function inputsOf(plan: Plan): readonly Plan[] {
+/** The plans that a step reads. */
+export function inputsOf(plan: Plan): readonly Plan[] {
   if ('left' in plan) return [plan.left, plan.right];
   if (plan.op === 'sql') return [...plan.frames.values()];
   return 'input' in plan ? [plan.input] : [];

@@ -106,8 +106,11 @@ function dateSql(x: string): string {
 
 function timestampSql(x: string): string {
   const time = String.raw`\d{4,6}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{0,9})?)?( ?(Z|UTC|GMT|[+-]\d{1,2}(:\d{1,2})?))?`;
-  const zoned = `regexp_replace(regexp_replace(regexp_replace(${x}, ' ?(UTC|GMT)$', 'Z'), '([ T]\\d{1,2}:\\d{1,2})($|[Z+-])', '\\1:00\\2'), '\\.($|[Z+-])', '\\1')`;
-  return `CASE WHEN regexp_full_match(${x}, '${time}') THEN TRY_CAST(${zoned} AS TIMESTAMP) ELSE CAST(${dateSql(`CASE WHEN regexp_full_match(${x}, '[0-9-]+T?') THEN rtrim(${x}, 'T') END`)} AS TIMESTAMP) END`;
+  const plain = `regexp_replace(regexp_replace(regexp_replace(${x}, ' ?(Z|UTC|GMT)$', ''), '([ T]\\d{1,2}:\\d{1,2})($|[ +-])', '\\1:00\\2'), '\\.($|[ +-])', '\\1')`;
+  const zoned = `regexp_replace(regexp_replace(${plain}, ' ([+-])', '\\1'), '([+-])(\\d(:\\d{1,2})?)$', '\\10\\2')`;
+  // Read as TIMESTAMP, a text's offset from UTC would not count.
+  const read = `CASE WHEN regexp_matches(${x}, '[+-]\\d{1,2}(:\\d{1,2})?$') THEN make_timestamp(epoch_us(TRY_CAST(${zoned} AS TIMESTAMPTZ))) ELSE TRY_CAST(${plain} AS TIMESTAMP) END`;
+  return `CASE WHEN regexp_full_match(${x}, '${time}') THEN ${read} ELSE CAST(${dateSql(`CASE WHEN regexp_full_match(${x}, '[0-9-]+T?') THEN rtrim(${x}, 'T') END`)} AS TIMESTAMP) END`;
 }
 
 /** The text that Spark prints for a value; not null where the value is not. */

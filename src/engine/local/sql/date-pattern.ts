@@ -26,10 +26,13 @@ export const DATE_LETTERS: ReadonlyMap<string, string> = new Map([
   ['E', '%a'],
 ]);
 
+/** Quoted texts, runs of one letter, and what stands between them. */
+export const PATTERN_PIECES = /'(?:[^']|'')*'|([a-zA-Z])\1*|[^a-zA-Z']+|'/g;
+
 /** A Java date pattern in the words of strptime and strftime; `refuse` says what is wrong with letters that `known` lacks. */
 export function datePattern(pattern: string, known: ReadonlyMap<string, string>, refuse: (letters: string) => MlError): string {
   let out = '';
-  for (const [piece] of pattern.matchAll(/'(?:[^']|'')*'|([a-zA-Z])\1*|[^a-zA-Z']+|'/g)) {
+  for (const [piece] of pattern.matchAll(PATTERN_PIECES)) {
     if (piece === "''") out += "'";
     else if (piece.startsWith("'")) out += piece.slice(1, -1).replaceAll("''", "'").replaceAll('%', '%%');
     else if (/^[a-zA-Z]/.test(piece)) {

@@ -45,7 +45,8 @@ export function valueSql(value: unknown, type: DataType): string {
     case 'boolean':
       return value ? 'TRUE' : 'FALSE';
     case 'int':
-      return `${value}::INTEGER`;
+      // `-2147483648::INTEGER` would negate what is no int.
+      return `(${value})::INTEGER`;
     case 'long':
       return BigInt(value as number) < -(2n ** 63n - 1n) ? '(-9223372036854775807 - 1)' : `${value}::BIGINT`;
     case 'double':

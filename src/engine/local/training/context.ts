@@ -5,6 +5,7 @@ import type { AggregateRequest, BinnedRequest, BinnedSet, Level, ScannedBlock, S
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
+import { located } from '../locate.ts';
 import { narrow } from '../ml/narrow.ts';
 import type { Relation } from '../sql/relation.ts';
 import type { FitFunction } from '../workers/contract.ts';
@@ -13,7 +14,7 @@ import type { ColumnStore } from '../workers/store.ts';
 import { aggregate, levels } from './aggregates.ts';
 import { binnedSet } from './binned-sets.ts';
 import type { TrainingColumns } from './load.ts';
-import { locate, scan } from './scan.ts';
+import { scan } from './scan.ts';
 import type { TrainingSets } from './training-sets.ts';
 
 /** What an estimator sees of the local engine while it trains on the rows of a plan. */
@@ -102,14 +103,8 @@ export class LocalTraining implements TrainingContext {
     return { owner: this.owner, signal: this.signal };
   }
 
-  /** A program's error tells of the first row that it is about, and of its value. */
-  async #located<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      const { database } = this.#parts;
-      throw database.isFromFunction(error) ? await locate({ compiler: this.#compiler, database }, this.#plan, error, this.#query) : error;
-    }
+  #located<T>(work: () => Promise<T>): Promise<T> {
+    return located({ compiler: this.#compiler, database: this.#parts.database }, this.#plan, this.#query, work());
   }
 
   #relation(columns: readonly string[]): Promise<Relation> {

@@ -74,6 +74,14 @@ const struct = (names: readonly string[], values: readonly Typed[]) => ({
   nullable: false,
 });
 
+/** What stands at a JSON path; null where the text is no JSON. `[*]` gives all items, one of them as it is. */
+function jsonAt(x: string, path: string): string {
+  const known = `CASE WHEN json_valid(${x}) THEN ${x} END`;
+  if (!path.includes('[*]')) return `json_extract_string(${known}, ${text(path)})`;
+  const found = `list_filter(json_extract(${known}, ${text(path)}), lambda v_: v_ IS NOT NULL)`;
+  return `list_transform([${found}], lambda l_: CASE len(l_) WHEN 0 THEN NULL WHEN 1 THEN CAST(l_[1] AS VARCHAR) ELSE CAST(to_json(l_) AS VARCHAR) END)[1]`;
+}
+
 export const COLLECTION_RULES: Rules = [
   [
     'array',
@@ -196,8 +204,11 @@ export const COLLECTION_RULES: Rules = [
     rule(2, 3, ([start, stop, step]) => {
       const { values, type } = unify('sequence', step ? [start, stop, step] : [start, stop]);
       const [a, b, by] = values.map((v) => v.sql);
+      const series = `CAST(generate_series(${a}, ${b}, ${by ?? `CASE WHEN ${a} <= ${b} THEN 1 ELSE -1 END`}) AS ${duckType(arrayOf(type))})`;
+      const leads = `${a} = ${b} OR (${by} <> 0 AND (${by} > 0) = (${b} > ${a}))`;
+      const away = failure('sequence: step must lead from start to stop, got ', by);
       return {
-        sql: `CAST(generate_series(${a}, ${b}, ${by ?? `CASE WHEN ${a} <= ${b} THEN 1 ELSE -1 END`}) AS ${duckType(arrayOf(type))})`,
+        sql: by ? `CASE WHEN ${leads} THEN ${series} WHEN ${a} IS NOT NULL AND ${b} IS NOT NULL AND ${by} IS NOT NULL THEN ${away} END` : series,
         type: arrayOf(type),
       };
     }),
@@ -302,7 +313,7 @@ export const COLLECTION_RULES: Rules = [
   [
     'get_json_object',
     rule(2, 2, ([x, path]) => ({
-      sql: `json_extract_string(${asText(x)}, ${text(String(constant('get_json_object', 'path', path)))})`,
+      sql: jsonAt(asText(x), String(constant('get_json_object', 'path', path))),
       type: TEXT,
       nullable: true,
     })),

@@ -58,9 +58,10 @@ function roundDouble(mode: 'round' | 'bround', d: string, scale: number): string
   return `CASE WHEN ${d} IS NULL OR NOT isfinite(${d}) OR ${big} THEN ${d} ELSE CAST(CAST(${halves} AS VARCHAR) AS DOUBLE) END`;
 }
 
-/** ceil and floor give a long. */
+/** ceil and floor give a long, or with a scale a decimal of so many digits after the point. */
 const toLong = (duck: 'ceil' | 'floor') =>
-  rule(1, 1, ([x]) => {
+  rule(1, 2, ([x, digits]) => {
+    if (digits) return toScale(duck, x, Number(constant(duck, 'scale', digits)));
     if (isInteger(x.type)) return castSql(x, LONG);
     if (x.type.kind === 'decimal')
       return {
@@ -74,6 +75,27 @@ const toLong = (duck: 'ceil' | 'floor') =>
       type: LONG,
     };
   });
+
+/** Spark's decimals for numbers of these types. */
+const DECIMALS: Readonly<Record<string, readonly [number, number]>> = {
+  byte: [3, 0],
+  short: [5, 0],
+  int: [10, 0],
+  long: [20, 0],
+  float: [14, 7],
+  double: [30, 15],
+};
+
+function toScale(duck: 'ceil' | 'floor', x: Typed, scale: number) {
+  const [precision, digits] = x.type.kind === 'decimal' ? [x.type.precision, x.type.scale] : (DECIMALS[x.type.kind] ?? DECIMALS.double);
+  const kept = Math.min(Math.max(scale, 0), digits);
+  const wide = scale < 0 ? Math.max(precision - digits + 1, 1 - scale) : precision - digits + 1 + kept;
+  const type = { kind: 'decimal', precision: Math.min(38, wide), scale: kept } as const;
+  const exact = castSql(x, { kind: 'decimal', precision, scale: digits }).sql;
+  const unit = `CAST('1e${-scale}' AS DECIMAL(${Math.abs(scale) + 1},${kept}))`;
+  const whole = `CAST(${duck}(${exact} ${scale < 0 ? '/' : '*'} ${10n ** BigInt(Math.abs(scale))}) AS DECIMAL(${type.precision},0))`;
+  return { sql: `CAST(${whole} * ${unit} AS ${duckType(type)})`, type };
+}
 
 /** The greatest or least value that is not null; NaN is the greatest. */
 const extreme = (duck: 'greatest' | 'least') =>

@@ -215,7 +215,14 @@ export const TEXT_RULES: Rules = [
   ['like', rule(2, 2, ([x, pattern]) => like('LIKE', x, pattern))],
   ['ilike', rule(2, 2, ([x, pattern]) => like('ILIKE', x, pattern))],
   ['rlike regexp regexp_like', ofText(2, BOOLEAN, (x, pattern) => `regexp_matches(${x}, ${pattern})`)],
-  ['levenshtein', ofText(2, INT, (x, y) => `CAST(levenshtein(${x}, ${y}) AS INTEGER)`)],
+  [
+    'levenshtein',
+    rule(2, 3, ([x, y, most]) => {
+      const distance = `CAST(levenshtein(${asText(x)}, ${asText(y)}) AS INTEGER)`;
+      if (!most) return { sql: distance, type: INT };
+      return { sql: `CASE WHEN ${distance} <= ${asInt('levenshtein', most)} THEN ${distance} WHEN ${distance} IS NOT NULL THEN -1 END`, type: INT };
+    }),
+  ],
   ['md5', rule(1, 1, ([x]) => ({ sql: `md5(${bytes(x)})`, type: TEXT }))],
   ['sha sha1', rule(1, 1, ([x]) => ({ sql: `sha1(${bytes(x)})`, type: TEXT }))],
   [
@@ -254,7 +261,7 @@ export const TEXT_RULES: Rules = [
       type: TEXT,
     })),
   ],
-  ['unhex', ofText(1, BINARY, (x) => `unhex(${x})`)],
+  ['unhex', ofText(1, BINARY, (x) => `CASE WHEN regexp_full_match(${x}, '[0-9a-fA-F]*') THEN unhex(${x}) END`)],
   ['encode', rule(1, 2, ([x]) => ({ sql: `encode(${asText(x)})`, type: BINARY }))],
   ['decode', rule(1, 2, ([x]) => ({ sql: `decode(${x.sql})`, type: TEXT }))],
   [
@@ -285,8 +292,9 @@ function formatted(format: string, args: readonly Typed[]): string {
     const arg = args[next++];
     if (!arg) throw typeError('format_string', `given a value for ${piece}`, TEXT);
     const missing = `printf(${text(piece.replace(/^%(-?)[-+ 0,#]*(\d*).*$/, '%$1$2s'))}, 'null')`;
-    const printed = `printf(${text(piece)}, ${piece.endsWith('s') ? asText(arg) : arg.sql})`;
-    const finite = isFraction(arg.type) && !piece.endsWith('s') ? `CASE WHEN isfinite(${arg.sql}) THEN ${printed} ELSE ${asText(arg)} END` : printed;
+    const asItReads = piece.endsWith('s') || arg.type.kind === 'boolean';
+    const printed = `printf(${text(asItReads ? piece.replace(/[a-zA-Z]$/, 's') : piece)}, ${asItReads ? asText(arg) : arg.sql})`;
+    const finite = isFraction(arg.type) && !asItReads ? `CASE WHEN isfinite(${arg.sql}) THEN ${printed} ELSE ${asText(arg)} END` : printed;
     return `coalesce(${finite}, ${missing})`;
   });
   return `(${pieces.join(' || ')})`;

@@ -1,6 +1,6 @@
 import { MlError, show } from '../../../../error.ts';
 import { castSql } from '../cast.ts';
-import { DATE_LETTERS, datePattern } from '../date-pattern.ts';
+import { DATE_LETTERS, datePattern, PATTERN_PIECES } from '../date-pattern.ts';
 import { text } from '../duck-type.ts';
 import { DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
 import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
@@ -17,17 +17,64 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
   ...([['uuuu', '%Y'], ['y', '%Y'], ['u', '%Y'], ['EE', '%a'], ['DDD', '%j'], ['D', '%-j'], ['LL', '%m'], ['L', '%-m']] as const), // biome-ignore format: pairs
 ]);
 
-function format(owner: string, arg: Typed): string {
+/** Letters of offsets from UTC too, as strptime reads them. */
+const READ: ReadonlyMap<string, string> = new Map([
+  ...LETTERS,
+  ...['X', 'XX', 'XXX', 'x', 'xx', 'xxx', 'Z'].map((letters) => [letters, '%z'] as const),
+]);
+
+/** A Java date pattern as one of strftime, quoted. */
+function format(owner: string, pattern: string, letters: ReadonlyMap<string, string>): string {
+  const refuse = (odd: string) =>
+    new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(odd)} are not supported, in ${show(pattern)}`, { value: pattern });
+  return text(datePattern(pattern, letters, refuse));
+}
+
+/** What strftime cannot print, as SQL over a moment; times are in UTC. */
+const PRINTED: ReadonlyMap<string, (x: string) => string> = new Map([
+  ...['Q', 'q'].flatMap((q) => [
+    [q, (x: string) => `quarter(${x})`] as const,
+    [q + q, (x: string) => `'0' || quarter(${x})`] as const,
+    [q + q + q, (x: string) => `'Q' || quarter(${x})`] as const,
+  ]),
+  ['k', (x) => `CASE hour(${x}) WHEN 0 THEN 24 ELSE hour(${x}) END`],
+  ['K', (x) => `hour(${x}) % 12`],
+  ...['X', 'XX', 'XXX'].map((zone) => [zone, () => "'Z'"] as const),
+  ...['Z', 'xx'].map((zone) => [zone, () => "'+0000'"] as const),
+  ['xxx', () => "'+00:00'"],
+  ['x', () => "'+00'"],
+  ...['z', 'VV'].map((zone) => [zone, () => "'UTC'"] as const),
+  ...Array.from({ length: 9 }, (_, i) => ['S'.repeat(i + 1), (x: string) => `left(strftime(${x}, '%n'), ${i + 1})`] as const),
+]);
+
+/** The text of a moment by a Java pattern. */
+function printed(owner: string, x: string, arg: Typed): string {
   const pattern = String(constant(owner, 'pattern', arg));
-  const refuse = (letters: string) =>
-    new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(letters)} are not supported, in ${show(pattern)}`, { value: pattern });
-  return text(datePattern(pattern, LETTERS, refuse));
+  const texts: string[] = [];
+  let known = '';
+  const flush = () => {
+    if (known !== '') texts.push(`strftime(${x}, ${format(owner, known, LETTERS)})`);
+    known = '';
+  };
+  for (const [piece] of pattern.matchAll(PATTERN_PIECES)) {
+    const sql = PRINTED.get(piece);
+    if (!sql) known += piece;
+    else {
+      flush();
+      texts.push(`CAST(${sql(x)} AS VARCHAR)`);
+    }
+  }
+  flush();
+  return texts.length > 0 ? `(${texts.join(' || ')})` : `CASE WHEN ${x} IS NOT NULL THEN '' END`;
 }
 
 /** Reads text by a Java pattern; `strict` says what a text that does not fit becomes: an error or null. */
 function parsed(owner: string, x: Typed, pattern: Typed, strict: boolean): string {
   const s = asText(x);
-  const read = `try_strptime(${s}, ${format(owner, pattern)})`;
+  const given = String(constant(owner, 'pattern', pattern)).replace(PATTERN_PIECES, (piece) => (/^S+$/.test(piece) ? 'SSSSSS' : piece));
+  const wanted = format(owner, given, READ);
+  const found = `try_strptime(${s}, ${wanted})`;
+  const read = /%z/.test(wanted) ? `make_timestamp(epoch_us(${found}))` : found;
   return strict ? `CASE WHEN ${s} IS NULL THEN NULL ELSE coalesce(${read}, ${failure(`${owner}: text must match its pattern, got `, s)}) END` : read;
 }
 
@@ -50,9 +97,12 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ['microsecond', 'microseconds'],
 ]);
 
-function truncated(owner: string, x: string, unit: Typed): string | null {
+/** Units that dates may be cut to. */
+const DATE_UNITS: ReadonlySet<string> = new Set(['year', 'quarter', 'month', 'week']);
+
+function truncated(owner: string, x: string, unit: Typed, units: ReadonlySet<string> | null = null): string | null {
   const found = UNITS.get(String(constant(owner, 'unit', unit)).toLowerCase());
-  return found ? `date_trunc('${found}', ${x})` : null;
+  return found && (units?.has(found) ?? true) ? `date_trunc('${found}', ${x})` : null;
 }
 
 /** The date `n` months later; the last day of a shorter month. */
@@ -80,13 +130,14 @@ export const TIME_RULES: Rules = [
   ['add_months', rule(2, 2, ([x, n]) => ({ sql: monthsLater(day(x), asInt('add_months', n)), type: DATE }))],
   [
     'months_between',
-    rule(2, 3, ([end, start]) => {
+    rule(2, 3, ([end, start, round]) => {
       const [a, b] = [moment(end), moment(start)];
+      const digits = round && constant('months_between', 'roundOff', round) === false ? 17 : 8;
       const months = `((year(${a}) - year(${b})) * 12 + month(${a}) - month(${b}))`;
       const seconds = (x: string) => `((day(${x}) - 1) * 86400 + hour(${x}) * 3600 + minute(${x}) * 60 + second(${x}))`;
       const ends = `(last_day(${a}) = CAST(${a} AS DATE) AND last_day(${b}) = CAST(${b} AS DATE))`;
       return {
-        sql: `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN day(${a}) = day(${b}) OR ${ends} THEN CAST(${months} AS DOUBLE) ELSE round(${months} + (${seconds(a)} - ${seconds(b)}) / 2678400e0, 8) END`,
+        sql: `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN day(${a}) = day(${b}) OR ${ends} THEN CAST(${months} AS DOUBLE) ELSE round(${months} + (${seconds(a)} - ${seconds(b)}) / 2678400e0, ${digits}) END`,
         type: DOUBLE,
       };
     }),
@@ -104,7 +155,10 @@ export const TIME_RULES: Rules = [
       return { sql: `CAST(${day(x)} + CAST((${wanted} - dayofweek(${day(x)}) + 6) % 7 + 1 AS INTEGER) AS DATE)`, type: DATE };
     }),
   ],
-  ['trunc', rule(2, 2, ([x, unit]) => ({ sql: `CAST(${truncated('trunc', day(x), unit) ?? 'NULL'} AS DATE)`, type: DATE, nullable: true }))],
+  [
+    'trunc',
+    rule(2, 2, ([x, unit]) => ({ sql: `CAST(${truncated('trunc', day(x), unit, DATE_UNITS) ?? 'NULL'} AS DATE)`, type: DATE, nullable: true })),
+  ],
   [
     'date_trunc',
     rule(2, 2, ([unit, x]) => ({ sql: `CAST(${truncated('date_trunc', moment(x), unit) ?? 'NULL'} AS TIMESTAMP)`, type: TIMESTAMP, nullable: true })),
@@ -137,7 +191,7 @@ export const TIME_RULES: Rules = [
       pattern ? { sql: parsed('to_timestamp', x, pattern, false), type: TIMESTAMP, nullable: true } : castSql(x, TIMESTAMP, true),
     ),
   ],
-  ['date_format', rule(2, 2, ([x, pattern]) => ({ sql: `strftime(${moment(x)}, ${format('date_format', pattern)})`, type: TEXT }))],
+  ['date_format', rule(2, 2, ([x, pattern]) => ({ sql: printed('date_format', moment(x), pattern), type: TEXT }))],
   [
     'unix_timestamp to_unix_timestamp',
     rule(0, 2, ([x, pattern]) => {
@@ -148,7 +202,9 @@ export const TIME_RULES: Rules = [
   [
     'from_unixtime',
     rule(1, 2, ([x, pattern]) => ({
-      sql: `strftime(make_timestamp(${castSql(x, LONG).sql} * 1000000), ${pattern ? format('from_unixtime', pattern) : "'%Y-%m-%d %H:%M:%S'"})`,
+      sql: pattern
+        ? printed('from_unixtime', `make_timestamp(${castSql(x, LONG).sql} * 1000000)`, pattern)
+        : `strftime(make_timestamp(${castSql(x, LONG).sql} * 1000000), '%Y-%m-%d %H:%M:%S')`,
       type: TEXT,
     })),
   ],
