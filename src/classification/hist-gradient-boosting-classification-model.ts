@@ -20,7 +20,7 @@ import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
 import { ClassificationSummary } from './classification-summary.ts';
 import { type BoostedClassOutput, type BoostedClassScoring, bindBoostedClasses, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
-import { scoreFrame } from './scored-frame.ts';
+import { scoreFrame, withAllColumns } from './scored-frame.ts';
 
 const OWNER = 'HistGradientBoostingClassificationModel';
 type Params = z.input<typeof BoostingClassificationParams>;
@@ -92,8 +92,9 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<ClassificationSummary> {
     const rows = await scoreFrame(this, frame, options);
-    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = this.params;
-    return new ClassificationSummary({ featuresCol, labelCol, predictionCol, probabilityCol, weightCol }, rows, this.transform(frame));
+    const shown = withAllColumns(this);
+    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = shown.params;
+    return new ClassificationSummary({ featuresCol, labelCol, predictionCol, probabilityCol, weightCol }, rows, shown.transform(frame));
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */

@@ -1,7 +1,8 @@
 import { MlError, show } from '../error.ts';
 import { isMatrix, type Matrix } from '../linalg/matrices.ts';
 import { isVector, type Vector } from '../linalg/vectors.ts';
-import { double, param } from '../param/param.ts';
+import { double, type ParamSchema, param } from '../param/param.ts';
+import { ParamMap } from '../param/param-map.ts';
 import {
   aggregationDepth,
   elasticNetParam,
@@ -20,6 +21,7 @@ import {
   weightCol,
 } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
+import type { Changes } from '../pipeline/stage.ts';
 
 export type LogisticFamily = 'auto' | 'binomial' | 'multinomial';
 const FAMILIES = ['auto', 'binomial', 'multinomial'];
@@ -79,6 +81,21 @@ export function checkThresholds(stage: Owner): void {
       { stage: uid, param: 'thresholds', value: both },
     );
   }
+}
+
+/** What `threshold` comes to where `thresholds` are set alone, as Spark's getter tells. */
+export function fillThreshold(values: Record<string, unknown>, set: ReadonlyMap<string, unknown>): void {
+  const { thresholds } = values as { thresholds?: readonly number[] };
+  if (thresholds?.length === 2 && !set.has('threshold')) values.threshold = 1 / (1 + thresholds[0] / thresholds[1]);
+}
+
+/** Of `threshold` and `thresholds` the one that a copy sets clears the other, as Spark's setters do. */
+export function clearOtherThreshold<P extends ParamSchema>(changes: Changes<P>, params: Record<string, unknown>): Record<string, unknown> {
+  if (changes instanceof ParamMap) return params;
+  const { threshold, thresholds } = changes as { threshold?: unknown; thresholds?: unknown };
+  if (threshold !== undefined && thresholds === undefined) delete params.thresholds;
+  if (thresholds !== undefined && threshold === undefined) delete params.threshold;
+  return params;
 }
 
 /** Bounds go with L2 alone, and bounds on intercepts with intercepts; lower ones must not exceed upper ones. */

@@ -9,15 +9,15 @@ import { DenseMatrix, isMatrix, type Matrix } from '../linalg/matrices.ts';
 import { type DenseVector, isVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Codec } from '../persistence/codec.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import { type Changes, loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { type NamedFeatures, type NamedValue, PredictionModel } from '../predictor/prediction-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs, requireFeatures } from '../predictor/score-columns.ts';
 import { binaryDecision, type Decision } from '../scoring/decision.ts';
 import type { SummaryColumns } from './classification-summary.ts';
-import { checkThresholds, LogisticRegressionParams } from './logistic-params.ts';
+import { checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
 import { LogisticRegressionSummary, type LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
 import { bindLogistic, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
-import { scoreFrame } from './scored-frame.ts';
+import { scoreFrame, withAllColumns } from './scored-frame.ts';
 
 /** `coefficientMatrix` is (1, d) of a binomial model, (numClasses, d) of a multinomial one; `interceptVector` has as many entries as it has rows. */
 export interface LogisticState extends NamedFeatures {
@@ -79,6 +79,14 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     checkThresholdCount(this, this.params.thresholds, state.numClasses);
     this.#scoring = this.#makeScoring();
     this.#score = scoreLogistic({ ...this.#scoring, outputs: ['rawPrediction', 'probability', 'prediction'] });
+  }
+
+  protected override fillIn(values: Record<string, unknown>, set: ReadonlyMap<string, unknown>): void {
+    fillThreshold(values, set);
+  }
+
+  protected override changedParams(changes: Changes<typeof LogisticRegressionParams>): Record<string, unknown> {
+    return clearOtherThreshold(changes, super.changedParams(changes));
   }
 
   get numClasses(): number {
@@ -148,7 +156,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<LogisticRegressionSummary> {
     const rows = await scoreFrame(this, frame, options);
-    return new LogisticRegressionSummary(this.summaryColumns(), rows, this.transform(frame));
+    return new LogisticRegressionSummary(this.summaryColumns(), rows, withAllColumns(this).transform(frame));
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions, in columns written anew at each call. */
@@ -162,7 +170,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   }
 
   summaryColumns(): SummaryColumns {
-    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = this.params;
+    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = withAllColumns(this).params;
     return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };
   }
 
@@ -184,8 +192,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     const { coefficientMatrix, interceptVector, isMultinomial } = this.state;
     const { featuresCol, rawPredictionCol, threshold, thresholds } = this.params;
     const by = rawPredictionCol !== '' ? 'margin' : 'probability';
-    const inForce = thresholds ? 1 / (1 + thresholds[0] / thresholds[1]) : threshold;
-    const decision: Decision = isMultinomial ? { by, above: null, thresholds: thresholds ?? null } : binaryDecision(inForce, by);
+    const decision: Decision = isMultinomial ? { by, above: null, thresholds: thresholds ?? null } : binaryDecision(threshold, by);
     const { numRows, numCols } = coefficientMatrix;
     const coefficients = new Float64Array(numRows * numCols);
     for (let c = 0; c < numRows; c++) coefficients.set(coefficientMatrix.row(c).values, c * numCols);

@@ -7,13 +7,14 @@ import type { Schema } from '../frame/schema.ts';
 import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
 import { DenseVector, type Vector } from '../linalg/vectors.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs } from '../pipeline/stage.ts';
+import { type Changes, loadAs } from '../pipeline/stage.ts';
 import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
-import { checkBounds, checkThresholds, LogisticRegressionParams } from './logistic-params.ts';
+import { checkBounds, checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
 import type { LogisticSettings } from './logistic-problem.ts';
 import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
 import { LogisticRegressionTrainingSummary, type TrainingHistory } from './logistic-regression-summary.ts';
 import { type ClassLabels, constantFeatures, readLabels } from './logistic-training.ts';
+import { withAllColumns } from './scored-frame.ts';
 
 /**
  * Logistic regression, binomial (two classes, one coefficient set) or multinomial (softmax, a set a class). With p the probability
@@ -40,9 +41,17 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
     checkBounds(this);
   }
 
+  protected override fillIn(values: Record<string, unknown>, set: ReadonlyMap<string, unknown>): void {
+    fillThreshold(values, set);
+  }
+
+  protected override changedParams(changes: Changes<typeof LogisticRegressionParams>): Record<string, unknown> {
+    return clearOtherThreshold(changes, super.changedParams(changes));
+  }
+
   override async fit(frame: Frame, options: FitOptions = {}): Promise<LogisticRegressionModel> {
     const model = await super.fit(frame, options);
-    return model.hasSummary ? model.withSummary(model.summary.withPredictions(model.transform(frame))) : model;
+    return model.hasSummary ? model.withSummary(model.summary.withPredictions(withAllColumns(model).transform(frame))) : model;
   }
 
   protected override outputSchema(schema: Schema): Schema {

@@ -19,7 +19,7 @@ import { declaredClasses } from './class-labels.ts';
 import type { SummaryColumns } from './classification-summary.ts';
 import { DecisionTreeClassificationModel } from './decision-tree-classifier.ts';
 import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary } from './random-forest-summary.ts';
-import { scoreFrame } from './scored-frame.ts';
+import { scoreFrame, withAllColumns } from './scored-frame.ts';
 import { classDecision, treeOutputs } from './tree-classes.ts';
 
 /** Training rows times trees up to which the summary's metrics are made by `fit`; beyond, `model.evaluate` makes them. */
@@ -46,7 +46,7 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
     if ((frame.executor as Engine).stages) return model;
     const small = model.state.trees.rawCount[0] * model.numTrees <= MAX_SCORED_LEAVES;
     const rows = small ? await scoreFrame(model, frame, { signal: options.signal }) : null;
-    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, model.transform(frame)));
+    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, withAllColumns(model).transform(frame)));
   }
 
   protected override outputSchema(schema: Schema): Schema {
@@ -126,11 +126,11 @@ export class RandomForestClassificationModel extends EnsembleModel<
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<RandomForestClassificationSummary> {
     const rows = await scoreFrame(this, frame, options);
-    return new RandomForestClassificationSummary(this.summaryColumns(), rows, this.transform(frame));
+    return new RandomForestClassificationSummary(this.summaryColumns(), rows, withAllColumns(this).transform(frame));
   }
 
   summaryColumns(): SummaryColumns {
-    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = this.params;
+    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = withAllColumns(this).params;
     return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };
   }
 

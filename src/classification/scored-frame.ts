@@ -2,6 +2,8 @@ import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.
 import { denseValues } from '../block/column.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
+import type { ParamSchema } from '../param/param.ts';
+import type { Transformer } from '../pipeline/transformer.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
 import { Numbers } from '../predictor/numbers.ts';
 import type { TrainingColumns } from '../predictor/score-columns.ts';
@@ -15,6 +17,13 @@ export interface ScorableModel {
   readonly numClasses: number;
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */
   summaryScorer(): (inputs: readonly Column[], block: Block) => readonly Column[];
+}
+
+/** The model with names for the columns of predictions and of probabilities that it leaves out: the frame of a summary has them all. */
+export function withAllColumns<M extends Transformer<ParamSchema>>(model: M): M {
+  const { predictionCol, probabilityCol } = model.params as { readonly predictionCol: string; readonly probabilityCol: string };
+  if (predictionCol && probabilityCol) return model;
+  return model.copy({ predictionCol: predictionCol || `prediction_${model.uid}`, probabilityCol: probabilityCol || `probability_${model.uid}` });
 }
 
 /** Scores the rows of a frame that has the model's features, its label column and, if one is set, its weight column. */

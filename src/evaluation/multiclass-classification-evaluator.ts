@@ -1,7 +1,7 @@
 import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { Schema } from '../frame/schema.ts';
+import type { Field, Schema } from '../frame/schema.ts';
 import { javaDouble } from '../linalg/format.ts';
 import { double, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
@@ -91,7 +91,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
   /** All metrics, by class and on average; `logLoss` where the frame has the column of probabilities. */
   async getMetrics(frame: Frame, options: ActionOptions = {}): Promise<ClassificationMetrics> {
     const probabilities = (await frameOf(this.owner, frame).schema()).find(this.params.probabilityCol);
-    return this.#read(frame, probabilities?.type.kind === 'vector', options);
+    return this.#read(frame, probabilities !== undefined && isProbabilities(probabilities), options);
   }
 
   async #read(frame: Frame, withProbabilities: boolean, options: ActionOptions): Promise<ClassificationMetrics> {
@@ -112,9 +112,17 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
     schema.require(this.owner, predictionCol, 'double');
     schema.require(this.owner, labelCol, 'numeric');
     if (weightCol) schema.require(this.owner, weightCol, 'numeric');
-    if (metricName === 'logLoss') schema.require(this.owner, probabilityCol, 'vector');
+    if (metricName !== 'logLoss') return schema;
+    const probabilities = schema.require(this.owner, probabilityCol);
+    // An array of other items is refused as what it is.
+    if (!isProbabilities(probabilities)) schema.require(this.owner, probabilityCol, 'vector');
     return schema;
   }
+}
+
+/** Probabilities come as vectors, or as arrays of doubles or floats. */
+function isProbabilities({ type }: Field): boolean {
+  return type.kind === 'vector' || (type.kind === 'array' && (type.element.kind === 'double' || type.element.kind === 'float'));
 }
 
 /** {@link MulticlassMetrics}, and the log-loss of the probabilities. */

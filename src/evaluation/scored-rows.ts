@@ -8,7 +8,7 @@ import type { Frame } from '../frame/frame.ts';
 /** What an evaluator reads of a column: a number a row, one slot of a vector a row, or all its slots. */
 export interface Wanted {
   readonly column: string;
-  /** Of vectors: the slot to read; `'all'` for every slot, row-major. */
+  /** Of vectors: the slot to read; `'all'` for every slot, row-major, of vectors or of arrays of numbers. */
   readonly slot?: number | 'all';
   /** Vectors must have this many slots. */
   readonly size?: number;
@@ -65,15 +65,21 @@ class Reader {
   }
 
   read(block: ScannedBlock, column: Column): void {
-    if (column.kind === 'vectors' && this.#want.slot === 'all') {
-      if (this.rows > 0 && column.size !== this.#size)
-        this.#refuse(block.firstRow, `have ${this.#size} slots in every row`, `${column.size}`, column.size);
-      this.#size = column.size;
+    if (this.#want.slot === 'all') {
+      const size = column.kind === 'vectors' ? column.size : arrayAt(column, 0)?.length;
+      this.#requireSize(block.firstRow, size ?? this.#size, block.rows);
     }
     this.#reserve((this.rows + block.rows) * this.#size);
     if (column.kind === 'vectors') this.#readVectors(block, column);
+    else if (this.#want.slot === 'all') this.#readArrays(block, column);
     else this.#readNumbers(block, column);
     this.rows += block.rows;
+  }
+
+  /** Of all slots there must be as many in every row. */
+  #requireSize(row: number, size: number, rows: number): void {
+    if (this.rows > 0 && size !== this.#size) this.#refuse(row, `have ${this.#size} slots in every row`, `${size}`, size);
+    if (rows > 0) this.#size = size;
   }
 
   done(): ReadColumn {
@@ -89,6 +95,15 @@ class Reader {
       writeDenseRow(column, i, row);
       if (slot === 'all') this.#values.set(row, (this.rows + i) * this.#size);
       else this.#values[this.rows + i] = row[slot ?? 0];
+    }
+  }
+
+  #readArrays({ rows, firstRow }: ScannedBlock, column: Column): void {
+    for (let i = 0; i < rows; i++) {
+      const values = arrayAt(column, i);
+      if (values === null || values.includes(null)) this.#refuse(firstRow + i, 'not be null nor hold a null', show(values), values);
+      if (values.length !== this.#size) this.#refuse(firstRow + i, `have ${this.#size} slots in every row`, `${values.length}`, values.length);
+      this.#values.set(values as number[], (this.rows + i) * this.#size);
     }
   }
 
@@ -119,6 +134,11 @@ class Reader {
       value,
     });
   }
+}
+
+function arrayAt(column: Column, i: number): readonly (number | null)[] | null {
+  const value = column.kind === 'values' ? column.values[i] : null;
+  return Array.isArray(value) ? value : null;
 }
 
 function numberAt(column: Column, i: number): number | null {

@@ -45,8 +45,12 @@ export abstract class PipelineStage<P extends ParamSchema> {
       if (value === '<uid>__output') values[key] = `${this.uid}__output`;
       if (value === '<class>') values[key] = classSeed(type);
     }
+    this.fillIn(values, this.#set);
     this.params = deepFreeze(values) as Readonly<z.output<P>>;
   }
+
+  /** Changes values in force that follow from other params. Runs in the constructor, before the class's own fields are there. */
+  protected fillIn(_values: Record<string, unknown>, _set: ReadonlyMap<string, unknown>): void {}
 
   /** The stage's class name, which starts its messages. */
   get owner(): string {

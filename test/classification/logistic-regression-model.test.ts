@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LogisticRegressionModel } from '#dist/classification/index.js';
+import { LogisticRegression, LogisticRegressionModel } from '#dist/classification/index.js';
 import { MlError, Session, type Vector, Vectors } from '#dist/index.js';
+import { ParamGridBuilder } from '#dist/tuning/index.js';
 import { matrixOf, vectorOf } from './goldens.ts';
 
 const root = new URL('../fixtures/spark-4.3.0/', import.meta.url);
@@ -118,6 +119,24 @@ describe('LogisticRegressionModel', () => {
     [{ thresholds: [0.5, 0.5, 0] }, 2],
   ])('predicts the class of the largest probability / threshold with %o', (params, prediction) => {
     expect(threeClasses(params).predict(Vectors.dense([2, 1]))).toBe(prediction);
+  });
+
+  it('tells as threshold what its thresholds come to, and copies with one of both without the other', () => {
+    for (const stage of [new LogisticRegression({ thresholds: [0.3, 0.7] }), binary({ thresholds: [0.3, 0.7] })]) {
+      expect([stage.params.threshold, stage.isSet('threshold'), stage.getOrDefault('threshold')]).toEqual([
+        expect.closeTo(0.7, 12),
+        false,
+        expect.closeTo(0.7, 12),
+      ]);
+      const one = stage.copy({ threshold: 0.9 });
+      expect([one.params.threshold, one.params.thresholds]).toEqual([0.9, undefined]);
+      const both = one.copy({ thresholds: [0.4, 0.6] });
+      expect([both.params.threshold, both.isSet('threshold')]).toEqual([expect.closeTo(0.6, 12), false]);
+      expect(one.copy({ thresholds: undefined }).params.threshold).toBe(0.9);
+      const point = new ParamGridBuilder().baseOn(new LogisticRegression({}, stage.uid), 'threshold', 0.9).build()[0];
+      expect(() => stage.copy(point)).toThrow(expect.objectContaining({ code: 'PARAM_INVALID' }));
+    }
+    expect(threeClasses({ thresholds: [0.9, 0.05, 0.05] }).params.threshold).toBe(0.5);
   });
 
   it('takes the first of equal classes', () => {

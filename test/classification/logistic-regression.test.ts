@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LogisticRegression, type LogisticRegressionModel } from '#dist/classification/index.js';
+import { LogisticRegression, type LogisticRegressionModel, RandomForestClassifier } from '#dist/classification/index.js';
 import { OneHotEncoder, StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import { type Frame, Matrices, Session, type Vector, Vectors } from '#dist/index.js';
 import { dataset, frameOf, silent } from './goldens.ts';
@@ -273,6 +273,20 @@ describe('a summary', () => {
     expect([again.areaUnderROC, again.accuracy, again.roc]).toEqual([model.summary.areaUnderROC, model.summary.accuracy, model.summary.roc]);
     expect(await model.summary.predictions.count()).toBe(rows.length);
     await expect(model.evaluate(data.limit(0))).rejects.toMatchObject({ code: 'EMPTY_DATASET' });
+  });
+
+  it('shows predictions and probabilities, also those that the model leaves out', async () => {
+    for (const estimator of [
+      new LogisticRegression({ predictionCol: '', probabilityCol: '' }),
+      new RandomForestClassifier({ numTrees: 2, labelCol: 'label', predictionCol: '', probabilityCol: '' }),
+    ]) {
+      const data = frameOf(session, dataset('binary'));
+      const { summary, uid } = await estimator.fit(data);
+      const added = ['rawPrediction', `probability_${uid}`, `prediction_${uid}`];
+      expect(await summary.predictions.columns()).toEqual([...(await data.columns()), ...added]);
+      expect([summary.probabilityCol, summary.predictionCol]).toEqual(added.slice(1));
+      expect(summary.accuracy).toBeGreaterThan(0.5);
+    }
   });
 
   it('has no curves with more than two classes', async () => {

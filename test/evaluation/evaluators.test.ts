@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BinaryClassificationEvaluator, type Evaluator, MulticlassClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
-import { col, type Frame, load, Session, Vectors } from '#dist/index.js';
+import { array, col, type Frame, lit, load, Session, Vectors, vectorToArray } from '#dist/index.js';
 import type { ParamSchema } from '#dist/param/param.js';
 
 let session: Session;
@@ -121,6 +121,29 @@ describe('MulticlassClassificationEvaluator', () => {
     const bare = await new MulticlassClassificationEvaluator().getMetrics(frame(scores).drop('probability'));
     expect(bare.accuracy).toBe(metrics.accuracy);
     expect(() => bare.logLoss()).toThrow(expect.objectContaining({ code: 'COLUMN_NOT_FOUND' }));
+  });
+
+  it('reads probabilities for log-loss from vectors and from arrays of doubles or floats', async () => {
+    const evaluator = new MulticlassClassificationEvaluator({ metricName: 'logLoss' });
+    const data = frame(scores);
+    const arrays = data.withColumn('probability', vectorToArray('probability'));
+    const expected = await evaluator.evaluate(data);
+    expect(await evaluator.evaluate(arrays)).toBe(expected);
+    expect((await evaluator.getMetrics(arrays)).logLoss()).toBe(expected);
+    expect(await evaluator.evaluate(arrays.withColumn('probability', col('probability').cast('array<float>')))).toBeCloseTo(expected, 6);
+    const odd = (probability: (number | null)[] | null) =>
+      evaluator.evaluate(
+        session.createFrame(
+          [
+            { label: 0, prediction: 0, probability: [0.5, 0.5] },
+            { label: 0, prediction: 0, probability },
+          ] as never,
+          { label: 'double', prediction: 'double', probability: 'array<double>' },
+        ),
+      );
+    for (const bad of [null, [0.5], [0.5, null]])
+      await expect(odd(bad)).rejects.toMatchObject({ code: 'VALUE_INVALID', details: { column: 'probability', row: 1 } });
+    await expect(evaluator.evaluate(data.withColumn('probability', array(lit('a'))))).rejects.toMatchObject({ code: 'COLUMN_TYPE' });
   });
 
   it('refuses labels that are not classes for log-loss, and a label that does not occur', async () => {
