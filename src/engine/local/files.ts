@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MlError, show } from '../../error.ts';
+import { setAside } from './staged-folder.ts';
 
 /** A file to read, and the values that the names of its folders (`year=2024`) say. */
 export interface SourceFile {
@@ -41,7 +42,7 @@ export function listFiles(owner: string, paths: readonly string[], options: List
   const accepts = options.nameFilter === undefined ? () => true : globPattern(options.nameFilter);
   for (const path of paths) {
     const full = localPath(owner, path);
-    const found = /[*?[{]/.test(path) && !exists(full) ? expand(full) : exists(full) ? [full] : [];
+    const found = exists(full) ? [full] : /[*?[{]/.test(path) ? expand(full) : [setAside(full)].filter((one) => one !== undefined);
     if (found.length === 0) {
       throw new MlError('NOT_FOUND', `${owner}: path must exist, ${show(path)} does not; it is looked up in ${show(process.cwd())}`, { path });
     }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { MlError, show } from '../../error.ts';
 import type { Sink } from '../../frame/executor.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
@@ -15,9 +15,7 @@ import { localPath } from './files.ts';
 import { textSql } from './sql/cast.ts';
 import { identifier, text } from './sql/duck-type.ts';
 import type { Relation } from './sql/relation.ts';
-import { removeStale } from './temp-files.ts';
-
-const PREFIX = '.millstream-';
+import { restore, StagedFolder } from './staged-folder.ts';
 
 /**
  * Writes a relation as a folder of part files with `_SUCCESS`, one for each of `queries`, which give the relation's rows piece by
@@ -32,6 +30,7 @@ export async function writeRelation(
   queries: () => Promise<readonly string[]>,
 ): Promise<void> {
   const target = localPath(options.owner, sink.path);
+  restore(target);
   const there = existsSync(target);
   if (there && sink.mode === 'ignore') return;
   if (there && sink.mode === 'error') {
@@ -41,16 +40,13 @@ export async function writeRelation(
   }
   if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
   const copies = copySql(relation, sink, options.owner);
-  const parent = dirname(target);
-  const temp = join(parent, `${PREFIX}${process.pid}-${randomUUID()}-${basename(target)}`);
+  const staged = new StagedFolder(target);
   try {
-    makeParents(parent);
-    removeStale(parent, PREFIX);
-    mkdirSync(temp);
-    for (const [part, sql] of (await queries()).entries()) await database.run(copies(temp, sql, part), options);
-    renameFolders(temp, sink.partitionBy.length);
+    staged.make();
+    for (const [part, sql] of (await queries()).entries()) await database.run(copies(staged.path, sql, part), options);
+    renameFolders(staged.path, sink.partitionBy.length);
     if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
-    publish(temp, target, sink.mode);
+    staged.publish(sink.mode);
   } catch (error) {
     if (error instanceof MlError && error.code !== 'IO_FAILED') throw error;
     throw new MlError(
@@ -60,18 +56,7 @@ export async function writeRelation(
       { cause: error },
     );
   } finally {
-    if (existsSync(temp)) rmSync(temp, { recursive: true, force: true });
-  }
-}
-
-/** Step by step: Node's own recursive mkdir tries for ever where the system says that a folder does not exist and may not be made. */
-function makeParents(folder: string): void {
-  if (existsSync(folder)) return;
-  makeParents(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    staged.remove();
   }
 }
 
@@ -113,39 +98,6 @@ function escapeChar(char: string): string {
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message.replace(/^[\w.]+: /, '') : String(error);
-}
-
-function publish(temp: string, target: string, mode: Sink['mode']): void {
-  if (mode === 'append' && existsSync(target)) {
-    moveFiles(temp, target);
-    writeFileSync(join(target, '_SUCCESS'), '');
-    return;
-  }
-  writeFileSync(join(temp, '_SUCCESS'), '');
-  if (!existsSync(target)) {
-    renameSync(temp, target);
-    return;
-  }
-  const old = `${temp}-old`;
-  renameSync(target, old);
-  try {
-    renameSync(temp, target);
-  } catch (error) {
-    renameSync(old, target);
-    throw error;
-  }
-  rmSync(old, { recursive: true, force: true });
-}
-
-/** Names are unique, so nothing is replaced. */
-function moveFiles(from: string, to: string): void {
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const target = join(to, entry.name);
-    if (entry.isDirectory()) {
-      mkdirSync(target, { recursive: true });
-      moveFiles(join(from, entry.name), target);
-    } else renameSync(join(from, entry.name), target);
-  }
 }
 
 /** The COPY statement, given the folder to write to. */

@@ -1,20 +1,25 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
-const PREFIX = 'millstream-';
+const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+/** What names of temporary folders say of who made them: the machine (containers share disks, not process ids) and the process. */
+export const OWN_PROCESS = `${HOST}-${process.pid}`;
+export const PROCESS = '[0-9a-f]{8}-[0-9]+';
+const FOLDER = new RegExp(`^millstream-(${PROCESS})-[A-Za-z0-9]{6}$`);
 const live = new Set<TempFolder>();
 let listening = false;
 
-/** A folder for what a session spills, named with the process's id; removed on close, at exit and on Ctrl-C. */
+/** A folder for what a session spills, named with the process; removed on close, at exit and on Ctrl-C. */
 export class TempFolder {
   readonly path: string;
 
   constructor(parent: string = tmpdir()) {
     mkdirSync(parent, { recursive: true });
-    removeStale(parent, PREFIX);
-    this.path = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
+    removeStale(parent);
+    this.path = mkdtempSync(join(parent, `millstream-${OWN_PROCESS}-`));
     live.add(this);
     listen();
   }
@@ -25,25 +30,28 @@ export class TempFolder {
   }
 }
 
-/** Removes what processes left that are no more: entries named `<prefix><pid>-…`. */
-export function removeStale(parent: string, prefix: string): void {
-  for (const name of readdirSync(parent)) {
-    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length).split('-')[0]) : Number.NaN;
-    if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid || isAlive(pid)) continue;
-    try {
-      rmSync(join(parent, name), { recursive: true, force: true });
-    } catch {
-      // another process's folder that we may not remove
-    }
+/** Whether a process of this machine, as {@link OWN_PROCESS} names it, is no more. */
+export function processIsGone(owner: string): boolean {
+  const [host, pid] = owner.split('-');
+  if (host !== HOST) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+/** Removes the folders of processes that are no more. */
+function removeStale(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const [, owner] = FOLDER.exec(name) ?? [];
+    if (owner === undefined || !processIsGone(owner)) continue;
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      // another user's folder
+    }
   }
 }
 

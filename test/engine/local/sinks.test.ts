@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parquetMetadataAsync } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
+import { OWN_PROCESS } from '#dist/engine/local/temp-files.js';
 import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Vectors } from '#dist/linalg/vectors.js';
@@ -209,4 +211,47 @@ it('writes a frame of no rows that reads back with its schema', async () => {
     ['a', 'int'],
     ['v', 'vector'],
   ]);
+});
+
+describe('what a process that was killed in the middle of a write leaves', () => {
+  const gone = OWN_PROCESS.replace(/\d+$/, String(spawnSync(process.execPath, ['-e', '']).pid));
+  const elsewhere = gone.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+  /** As an overwrite of `name` leaves the folder when it ends between its two renames. */
+  const interrupted = async (name: string, owner: string) => {
+    const at = (kind: string) => path(name, `.millstream-${kind}-${owner}-0123abcd-data`);
+    await numbers(1, 2).write.parquet(path(name, 'data'));
+    renameSync(path(name, 'data'), at('replaced'));
+    await numbers(3).write.parquet(at('writing'));
+    return path(name, 'data');
+  };
+
+  it.each([
+    ['this machine', gone],
+    ['another', elsewhere],
+  ])('on %s can be read in the old version, and replaced', async (where, owner) => {
+    const data = await interrupted(`read ${where}`, owner);
+    expect(await xs(data)).toEqual([1, 2]);
+    await numbers(4).write.parquet(data, { mode: 'overwrite' });
+    expect(await xs(data)).toEqual([4]);
+  });
+
+  it('is put back before the next write', async () => {
+    const data = await interrupted('put back', gone);
+    await refuses(() => numbers(4).write.parquet(data), 'ALREADY_EXISTS');
+    await numbers(4).write.parquet(data, { mode: 'append' });
+    expect(await xs(data)).toEqual([1, 2, 4]);
+    expect(readdirSync(path('put back'))).toEqual(['data']);
+  });
+
+  it('is removed by a write beside it, but for the only version of something', async () => {
+    const data = await interrupted('beside', gone);
+    const foreign = await interrupted('foreign', elsewhere);
+    for (const folder of ['beside', 'foreign']) await numbers(4).write.parquet(path(folder, 'other'));
+    expect(readdirSync(path('beside')).filter((name) => name.startsWith('.')).length).toBe(1);
+    expect(readdirSync(path('foreign')).filter((name) => name.startsWith('.')).length).toBe(2);
+    expect([await xs(data), await xs(foreign)]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
 });
