@@ -34,6 +34,8 @@ export interface StageServer {
 }
 /** A fitted model on the cluster. */
 export interface RemoteModel {
+  /** Its class and the one row of the data that saving it would write, by column; null where the cluster only tells them by {@link RemoteModel.files}. */
+  data(options: ActionOptions): Promise<{ readonly type: string; readonly row: ReadonlyMap<string, unknown> } | null>;
   /** What saving it writes, by path in its folder. */
   files(options: ActionOptions): Promise<ReadonlyMap<string, Uint8Array>>;
   /**

@@ -1,6 +1,7 @@
 import { MlError, show } from '../error.ts';
 import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
+import type { ModelClass } from '../pipeline/model.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
 import type { Codec, Rows, SideTable } from './codec.ts';
 import { type ColumnField, parseColumnType } from './column-type.ts';
@@ -54,6 +55,15 @@ export async function loadStage(source: ModelSource, expected?: StageClass): Pro
 /** Loads a stage of whatever class is saved at `source`. */
 export function load(source: ModelSource): Promise<PipelineStage<ParamSchema>> {
   return loadStage(source);
+}
+
+/** A model's class, and its state from the one row of its saved data; `params` are those in force. */
+export async function fromDataRow(type: string, row: ReadonlyMap<string, unknown>, params: Readonly<Record<string, unknown>>) {
+  const Class = (await (await stageTable()).findStage(type)) as unknown as ModelClass;
+  const { columns, decode } = Class.codec;
+  const fields = columnFields(typeof columns === 'function' ? columns(params) : columns);
+  const state: unknown = decode([fields.map(([name]) => row.get(name))], new Map(), new Map());
+  return { Class, state };
 }
 
 /** The table of all classes, which is above this folder. */

@@ -1,6 +1,7 @@
-import type { Engine, StageServer, TrainingContext } from '../engine/engine.ts';
+import type { Engine, RemoteModel, StageServer, TrainingContext } from '../engine/engine.ts';
 import { throwIfAborted } from '../error.ts';
 import { featureNames } from '../frame/attributes.ts';
+import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
@@ -27,16 +28,25 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     const remote = await stages.fit(frame.plan, this.remote(), options);
     if (options[STAY]) return new FittedThere(remote, this.remote()) as unknown as M;
     try {
-      const { loadStage } = await import('../persistence/load.ts');
-      const fetched = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
-      const Class = fetched.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
-      const model = named(new Class(Object.fromEntries(fetched.setParams()), fetched.state, fetched.uid, this), await frame.schema(options));
+      const model = named(await this.#fetched(remote, options), await frame.schema(options));
       remote.adopt(model.state, model.setParams().keys());
       return model as unknown as M;
     } catch (error) {
       await remote.release().catch(() => {});
       throw error;
     }
+  }
+
+  async #fetched(remote: RemoteModel, options: FitOptions): Promise<Model<ParamSchema, object>> {
+    const { fromDataRow, loadStage } = await import('../persistence/load.ts');
+    const told = await remote.data(options);
+    if (told) {
+      const { Class, state } = await fromDataRow(told.type, told.row, this.params);
+      return this.model(Class as never, state) as unknown as Model<ParamSchema, object>;
+    }
+    const saved = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
+    const Class = saved.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
+    return new Class(Object.fromEntries(saved.setParams()), saved.state, saved.uid, this);
   }
 
   /** Local training. */

@@ -10,9 +10,11 @@ import type { ParamSchema } from '../../param/param.ts';
 import type { PipelineStage } from '../../pipeline/stage.ts';
 import type { RemoteModel, RemoteStage, StageServer } from '../engine.ts';
 import { keptThere } from '../kept-models.ts';
+import { dataRow } from './attributes.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { execute } from './execution.ts';
+import { valueOfLiteral } from './literal-value.ts';
 import { mlParams } from './params.ts';
 import type { RelType } from './plan.ts';
 import type { MlCommandResult, MlCommandSchema, Relation } from './proto/connect_pb.ts';
@@ -72,6 +74,7 @@ export class SparkStages implements StageServer {
     });
     const id = this.#keyOf(result, owner);
     return {
+      data: (options) => this.#data(id, stage, { owner, signal: options.signal }),
       files: (options) => this.#files(id, { owner, signal: options.signal }),
       adopt: (state, params) => this.#adopt(state, id, params),
       release: () => this.#delete(id),
@@ -157,6 +160,20 @@ export class SparkStages implements StageServer {
     const input = await this.#engine.compiler.relation({ op: 'repartition', input: plan, partitions: 1 } as Plan);
     const value = { input, source: text ? 'text' : 'parquet', saveType: { case: 'path' as const, value: path }, mode: 3 };
     await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
+  }
+
+  /** What the server tells of a model that it has fitted. */
+  async #data(id: string, stage: RemoteStage, options: CallOptions) {
+    const fetch = (method: string) => ({ objRef: { id }, methods: [{ method }] });
+    const value = async (method: string) => {
+      const { resultType } = await this.#run({ case: 'fetch', value: fetch(method) }, options);
+      if (resultType.case === 'param') return valueOfLiteral(resultType.value, options.owner);
+      throw new MlError('SPARK_FAILED', `${options.owner}: the server must answer with a value, got ${show(resultType.case)}`);
+    };
+    const table = async (method: string) =>
+      (await this.#engine.rows({ case: 'mlRelation', value: { mlType: { case: 'fetch', value: fetch(method) } } }, options))[0] ?? {};
+    const row = await dataRow({ value, row: table }, stage);
+    return row && { type: `${stage.type}Model`, row };
   }
 
   /** The files of a model of the server's, by their path in its folder. */

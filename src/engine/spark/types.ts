@@ -6,8 +6,8 @@ import type { DataTypeSchema, DataType as SparkType } from './proto/connect_pb.t
 
 export type SparkTypeInit = MessageInitShape<typeof DataTypeSchema>;
 
-const VECTOR = 'org.apache.spark.ml.linalg.VectorUDT';
-const MATRIX = 'org.apache.spark.ml.linalg.MatrixUDT';
+export const VECTOR = 'org.apache.spark.ml.linalg.VectorUDT';
+export const MATRIX = 'org.apache.spark.ml.linalg.MatrixUDT';
 
 /** The schema that the server found, with metadata. */
 export function schemaOf(type: SparkType | undefined, owner: string): Schema {
