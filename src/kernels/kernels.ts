@@ -67,10 +67,15 @@ export interface Kernels {
   node_moments(values: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
   node_classes(values: number, classes: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
   add_moments(rows: number, slots: number, values: number, n: number, count: number, featureBytes: number): void;
-  add_labels_u8(rows: number, slots: number, labels: number, n: number, columns: number, count: number, featureBytes: number): void;
   add_moments_u8(rows: number, slots: number, values: number, n: number, columns: number, count: number, featureBytes: number): void;
   add_classes(rows: number, slots: number, values: number, classes: number, n: number, count: number, featureBytes: number, numClasses: number): void;
   advance_nodes(nodes: number, width: number, table: number, first: number, span: number, lo: number, n: number): void;
+  add_squares(sums: number, labels: number, nodes: number, width: number, counts: number, first: number, span: number, lo: number, n: number): void;
+  add_node_values(predictions: number, values: number, nodes: number, width: number, n: number): void;
+  logistic_residuals(out: number, predictions: number, labels: number, n: number): void;
+  add_codes_u16(cells: number, codes: number, factor: number, n: number): void;
+  add_bundles(rows: number, slots: number, labels: number, n: number, bundles: number, count: number): void;
+  add_margin(sums: number, cells: number, bins: number, stride: number, total: number): void;
   code_numbers_u8(out: number, values: number, edges: number, top: number, missing: number, n: number): void;
   code_categories_u8(out: number, values: number, n: number): void;
   tree_leaves_u8(leaves: number, nodes: number, count: number, codes: number, slots: number, tables: number, n: number): void;

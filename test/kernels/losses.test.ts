@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from '#dist/kernels/js/losses.js';
+import { hinge_f64, logistic_f64, logistic_residuals, softmax_f64, squared_f64 } from '#dist/kernels/js/losses.js';
 import { Arena, anyDouble, copyOf, doublesOf, LENGTHS, plainDouble } from './arena.ts';
 
 const arena = new Arena();
@@ -38,6 +38,21 @@ describe('loss kernels give the bits of their twins', () => {
       );
     });
   }
+
+  it('logistic_residuals', () => {
+    fc.assert(
+      fc.property(rowsOf(2), ({ n, z, labels }) => {
+        arena.clear();
+        const [fs, ys, out] = [arena.put(Float64Array, z), arena.put(Float64Array, labels), arena.put(Float64Array, z)];
+        const expected = copyOf(fs);
+        logistic_residuals(expected, copyOf(fs), copyOf(ys), n);
+        arena.kernels.logistic_residuals(out.byteOffset, fs.byteOffset, ys.byteOffset, n);
+        expect(copyOf(out)).toEqual(expected);
+        expect(arena.fences).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   for (const classes of [1, 2, 3, 4, 7]) {
     it(`softmax_f64 of ${classes} classes`, () => {

@@ -109,7 +109,7 @@ describe('node kernels give the bits of their twins', () => {
     );
   });
 
-  it('add_moments, and add_moments_u8 and add_labels_u8 where they apply', () => {
+  it('add_moments, and add_moments_u8 where it applies', () => {
     fc.assert(
       fc.property(cases, (one) => {
         const { kept, out, values, codes, labelColumn, weightColumn, countColumn, plain, read, featureBytes, at } = laidOut(one, 0);
@@ -118,8 +118,7 @@ describe('node kernels give the bits of their twins', () => {
           k.add_moments(at(out.rows), at(out.slots), at(values), kept, codes.length, featureBytes);
         } else {
           const columns = arena.pointers(codes);
-          if (weightColumn || countColumn) k.add_moments_u8(at(out.rows), at(out.slots), at(values), kept, columns, codes.length, featureBytes);
-          else k.add_labels_u8(at(out.rows), at(out.slots), at(labelColumn), kept, columns, codes.length, featureBytes);
+          k.add_moments_u8(at(out.rows), at(out.slots), at(values), kept, columns, codes.length, featureBytes);
         }
         expect(read()).toEqual(plain);
         expect(arena.fences).toBe(true);
@@ -139,7 +138,25 @@ describe('node kernels give the bits of their twins', () => {
     );
   });
 
-  it('advance_nodes', () => {
+  it('add_node_values', () => {
+    fc.assert(
+      fc.property(cases, ({ n, nodes, wideNodes, labels }) => {
+        arena.clear();
+        const column = wideNodes ? arena.put(Uint32Array, nodes) : arena.put(Uint16Array, nodes);
+        const predictions = arena.put(Float64Array, labels);
+        const values = arena.put(
+          Float64Array,
+          Array.from({ length: FIRST + SPAN + 2 }, (_, node) => node / 3),
+        );
+        const expected = labels.map((y, i) => (i < n ? y + (values[nodes[i]] as number) : y));
+        k.add_node_values(predictions.byteOffset, values.byteOffset, column.byteOffset, wideNodes ? 4 : 2, n);
+        expect([...predictions]).toEqual(expected);
+        expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('advance_nodes and add_squares', () => {
     const splits = fc.array(
       fc.option(fc.record({ feature: fc.nat(8), bin: fc.integer({ min: -1, max: BINS - 1 }), bits: fc.integer({ min: 0, max: 63 }) })),
       {
@@ -148,7 +165,7 @@ describe('node kernels give the bits of their twins', () => {
       },
     );
     fc.assert(
-      fc.property(cases, splits, ({ n, lo, nodes, wideNodes, columns, wide }, chosen) => {
+      fc.property(cases, splits, ({ n, lo, nodes, wideNodes, columns, wide, counts, labels }, chosen) => {
         arena.clear();
         const codes = columns.map((column, j) => (wide[j] ? arena.put(Uint16Array, column) : arena.put(Uint8Array, column)));
         const column = wideNodes ? arena.put(Uint32Array, nodes) : arena.put(Uint16Array, nodes);
@@ -156,7 +173,7 @@ describe('node kernels give the bits of their twins', () => {
           if (!split) return [0, 0, 0, 0];
           const own = codes[split.feature % codes.length] as Uint8Array | Uint16Array;
           const flags = (own instanceof Uint16Array ? 1 : 0) + (split.bin < 0 ? 2 : 0);
-          return [own.byteOffset + flags, 100 + s, 200 + s, split.bin < 0 ? arena.put(Uint32Array, [split.bits]).byteOffset : split.bin];
+          return [own.byteOffset + flags, 100 + 2 * s, 101 + 2 * s, split.bin < 0 ? arena.put(Uint32Array, [split.bits]).byteOffset : split.bin];
         });
         const table = arena.put(Uint32Array, entries);
         const expected = copyOf(column);
@@ -165,12 +182,21 @@ describe('node kernels give the bits of their twins', () => {
             split && {
               codes: codes[split.feature % codes.length] as Uint8Array | Uint16Array,
               left: (code: number) => (split.bin < 0 ? ((split.bits >> code) & 1) === 1 : code <= split.bin),
-              to: [100 + s, 200 + s] as const,
+              to: [100 + 2 * s, 101 + 2 * s] as const,
             },
         );
         twins.advance(expected, moves, FIRST, lo, n);
-        k.advance_nodes(column.byteOffset, wideNodes ? 4 : 2, table.byteOffset, FIRST, SPAN, lo, n);
+        const width = wideNodes ? 4 : 2;
+        const labelColumn = arena.put(Float64Array, labels);
+        const countColumn = counts && arena.put(Uint8Array, counts);
+        const sums = arena.put(Float64Array, new Array(8 * SPAN + 4).fill(0));
+        const squares = new Float64Array(8 * SPAN);
+        twins.squares(squares, labels, expected, counts, 100, lo, n);
+        const [ys, cs] = [labelColumn.byteOffset, countColumn?.byteOffset ?? 0];
+        k.advance_nodes(column.byteOffset, width, table.byteOffset, FIRST, SPAN, lo, n);
+        k.add_squares(sums.byteOffset, ys, column.byteOffset, width, cs, 100, 2 * SPAN, lo, n);
         expect(copyOf(column)).toEqual(expected);
+        expect(sums.slice(0, 8 * SPAN)).toEqual(squares);
         expect(arena.fences).toBe(true);
       }),
     );

@@ -19,7 +19,7 @@ export {
   scatter_u32,
   widen_codes,
 } from './codes';
-export { hinge_f64, logistic_f64, softmax_f64, squared_f64 } from './losses';
+export { hinge_f64, logistic_f64, logistic_residuals, softmax_f64, squared_f64 } from './losses';
 export {
   add_at_f64,
   add_scaled_f64,
@@ -38,5 +38,16 @@ export {
   subtract_i64,
   widen_sums,
 } from './boosting';
-export { add_classes, add_labels_u8, add_moments, add_moments_u8, advance_nodes, gather_nodes, node_classes, node_moments } from './nodes';
+export {
+  add_classes,
+  add_moments,
+  add_moments_u8,
+  add_node_values,
+  add_squares,
+  advance_nodes,
+  gather_nodes,
+  node_classes,
+  node_moments,
+} from './nodes';
+export { add_bundles, add_codes_u16, add_margin } from './bundles';
 export { add_leaves_u8, add_leaves_u32, code_categories_u8, code_numbers_u8, tree_leaves_u8, walk_leaves_u32 } from './trees';

@@ -70,6 +70,22 @@ function logisticSlope(z: v128, y: v128, e: v128): v128 {
   return f64x2.sub(f64x2.div(top, f64x2.add(one, e)), y);
 }
 
+/** out[i] = 4 y / (1 + e^(2 y f)), y = 2 labels[i] - 1: what boosting by 2 log(1 + e^(-2 y f)) leaves at the prediction f. */
+export function logistic_residuals(out: usize, predictions: usize, labels: usize, n: i32): void {
+  const even = (<usize>n & ~1) << 3;
+  for (let i: usize = 0; i < even; i += 16) v128.store(out + i, residual(v128.load(predictions + i), v128.load(labels + i)));
+  if (n & 1) store<f64>(out + even, f64x2.extract_lane(residual(f64x2.splat(load<f64>(predictions + even)), f64x2.splat(load<f64>(labels + even))), 0));
+}
+
+// @ts-ignore: decorator
+@inline
+function residual(f: v128, label: v128): v128 {
+  const y = f64x2.sub(f64x2.add(label, label), f64x2.splat(1));
+  const x = f64x2.mul(f64x2.add(y, y), f);
+  const e = exp(f64x2.min(f64x2.max(x, f64x2.splat(-708)), f64x2.splat(708)));
+  return f64x2.div(f64x2.mul(f64x2.splat(4), y), f64x2.add(f64x2.splat(1), e));
+}
+
 /** ½ (z - y)²; the margins become w (z - y). */
 export function squared_f64(z: usize, labels: usize, weights: usize, n: i32): f64 {
   const fours = (<usize>n >> 2) << 5;

@@ -11,25 +11,22 @@
 export function gather_nodes(
   rows: usize, slots: usize, nodes: usize, width: i32, counts: usize, table: usize, first: u32, span: u32, lo: i32, n: i32,
 ): i32 {
+  return width == 2
+    ? gather<u16>(rows, slots, nodes, counts, table, first, span, lo, n)
+    : gather<u32>(rows, slots, nodes, counts, table, first, span, lo, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function gather<T>(rows: usize, slots: usize, nodes: usize, counts: usize, table: usize, first: u32, span: u32, lo: i32, n: i32): i32 {
   let kept = 0;
-  if (width == 2) {
-    for (let i = lo, end = lo + n; i < end; i++) {
-      const at = min<u32>(<u32>load<u16>(nodes + (<usize>i << 1)) - first, span);
-      let slot = load<u32>(table + (<usize>at << 2));
-      if (counts) slot = select<u32>(slot, 0, load<u8>(counts + i) != 0);
-      store<i32>(rows + (<usize>kept << 2), i);
-      store<u32>(slots + (<usize>kept << 2), slot);
-      kept += i32(slot != 0);
-    }
-  } else {
-    for (let i = lo, end = lo + n; i < end; i++) {
-      const at = min<u32>(load<u32>(nodes + (<usize>i << 2)) - first, span);
-      let slot = load<u32>(table + (<usize>at << 2));
-      if (counts) slot = select<u32>(slot, 0, load<u8>(counts + i) != 0);
-      store<i32>(rows + (<usize>kept << 2), i);
-      store<u32>(slots + (<usize>kept << 2), slot);
-      kept += i32(slot != 0);
-    }
+  for (let i = lo, end = lo + n; i < end; i++) {
+    const at = min<u32>(nodeOf<T>(nodes, i) - first, span);
+    let slot = load<u32>(table + (<usize>at << 2));
+    if (counts) slot = select<u32>(slot, 0, load<u8>(counts + i) != 0);
+    store<i32>(rows + (<usize>kept << 2), i);
+    store<u32>(slots + (<usize>kept << 2), slot);
+    kept += i32(slot != 0);
   }
   return kept;
 }
@@ -122,59 +119,6 @@ export function add_moments_u8(rows: usize, slots: usize, values: usize, n: i32,
   }
 }
 
-/** The same for rows that all weigh and count 1: values[k] = (1, y, y y, 1). */
-export function add_labels_u8(rows: usize, slots: usize, labels: usize, n: i32, columns: usize, count: i32, featureBytes: usize): void {
-  const header = (<usize>count * 4 + 15) & ~15;
-  let f = 0;
-  for (; f + 4 <= count; f += 4) {
-    const c0 = <usize>load<u32>(columns + (<usize>f << 2));
-    const c1 = <usize>load<u32>(columns + (<usize>f << 2), 4);
-    const c2 = <usize>load<u32>(columns + (<usize>f << 2), 8);
-    const c3 = <usize>load<u32>(columns + (<usize>f << 2), 12);
-    const o0 = header + <usize>f * featureBytes;
-    const o1 = o0 + featureBytes;
-    const o2 = o1 + featureBytes;
-    const o3 = o2 + featureBytes;
-    for (let k = 0; k < n; k++) {
-      const i = <usize>load<i32>(rows + (<usize>k << 2));
-      const slot = <usize>load<u32>(slots + (<usize>k << 2));
-      const y = load<f64>(labels + (i << 3));
-      const low = f64x2.replace_lane(f64x2.splat(1), 1, y);
-      const high = f64x2.replace_lane(f64x2.splat(1), 0, y * y);
-      add4(slot + o0 + (<usize>load<u8>(c0 + i) << 5), low, high);
-      add4(slot + o1 + (<usize>load<u8>(c1 + i) << 5), low, high);
-      add4(slot + o2 + (<usize>load<u8>(c2 + i) << 5), low, high);
-      add4(slot + o3 + (<usize>load<u8>(c3 + i) << 5), low, high);
-    }
-  }
-  for (; f + 2 <= count; f += 2) {
-    const c0 = <usize>load<u32>(columns + (<usize>f << 2));
-    const c1 = <usize>load<u32>(columns + (<usize>f << 2), 4);
-    const o0 = header + <usize>f * featureBytes;
-    const o1 = o0 + featureBytes;
-    for (let k = 0; k < n; k++) {
-      const i = <usize>load<i32>(rows + (<usize>k << 2));
-      const slot = <usize>load<u32>(slots + (<usize>k << 2));
-      const y = load<f64>(labels + (i << 3));
-      const low = f64x2.replace_lane(f64x2.splat(1), 1, y);
-      const high = f64x2.replace_lane(f64x2.splat(1), 0, y * y);
-      add4(slot + o0 + (<usize>load<u8>(c0 + i) << 5), low, high);
-      add4(slot + o1 + (<usize>load<u8>(c1 + i) << 5), low, high);
-    }
-  }
-  if (f < count) {
-    const c0 = <usize>load<u32>(columns + (<usize>f << 2));
-    const o0 = header + <usize>f * featureBytes;
-    for (let k = 0; k < n; k++) {
-      const i = <usize>load<i32>(rows + (<usize>k << 2));
-      const y = load<f64>(labels + (i << 3));
-      const low = f64x2.replace_lane(f64x2.splat(1), 1, y);
-      const high = f64x2.replace_lane(f64x2.splat(1), 0, y * y);
-      add4(<usize>load<u32>(slots + (<usize>k << 2)) + o0 + (<usize>load<u8>(c0 + i) << 5), low, high);
-    }
-  }
-}
-
 // @ts-ignore: decorator
 @inline
 function add4(bin: usize, low: v128, high: v128): void {
@@ -211,18 +155,60 @@ export function add_classes(
  * left and right node, and the highest code that goes left or the address of the bits of the categories that do.
  */
 export function advance_nodes(nodes: usize, width: i32, table: usize, first: u32, span: u32, lo: i32, n: i32): void {
-  for (let i = <usize>lo, end = <usize>(lo + n); i < end; i++) {
-    const node: u32 = width == 2 ? <u32>load<u16>(nodes + (i << 1)) : load<u32>(nodes + (i << 2));
-    const at = node - first;
-    if (at >= span) continue;
-    const entry = table + (<usize>at << 4);
-    const column = <usize>load<u32>(entry);
-    if (column == 0) continue;
-    const c = code(column & ~2, i);
-    const split = load<u32>(entry, 12);
-    const left = column & 2 ? ((load<u32>(<usize>split + ((c >> 5) << 2)) >> (<u32>c & 31)) & 1) != 0 : <u32>c <= split;
-    const next = select<u32>(load<u32>(entry, 4), load<u32>(entry, 8), left);
-    if (width == 2) store<u16>(nodes + (i << 1), <u16>next);
-    else store<u32>(nodes + (i << 2), next);
+  if (width == 2) for (let i = lo, end = lo + n; i < end; i++) advance<u16>(nodes, table, first, span, i);
+  else for (let i = lo, end = lo + n; i < end; i++) advance<u32>(nodes, table, first, span, i);
+}
+
+// @ts-ignore: decorator
+@inline
+function advance<T>(nodes: usize, table: usize, first: u32, span: u32, i: i32): void {
+  const at = nodeOf<T>(nodes, i) - first;
+  if (at >= span) return;
+  const entry = table + (<usize>at << 4);
+  const column = <usize>load<u32>(entry);
+  if (column == 0) return;
+  const c = code(column & ~2, i);
+  const split = load<u32>(entry, 12);
+  const left = column & 2 ? ((load<u32>(<usize>split + ((c >> 5) << 2)) >> (<u32>c & 31)) & 1) != 0 : <u32>c <= split;
+  store<T>(nodes + <usize>i * sizeof<T>(), <T>select<u32>(load<u32>(entry, 4), load<u32>(entry, 8), left));
+}
+
+/**
+ * sums[4 (node - first) + i mod 4] += y² for each of the rows i = lo … lo + n - 1 that counts; a row of none of the nodes first … first + span - 1 adds to the four sums behind theirs.
+ * `counts` may be 0: all count. (Done while rows move it takes longer than by itself: where to add is then known too late.)
+ */
+export function add_squares(sums: usize, labels: usize, nodes: usize, width: i32, counts: usize, first: u32, span: u32, lo: i32, n: i32): void {
+  if (width == 2) addSquares<u16>(sums, labels, nodes, counts, first, span, lo, n);
+  else addSquares<u32>(sums, labels, nodes, counts, first, span, lo, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function addSquares<T>(sums: usize, labels: usize, nodes: usize, counts: usize, first: u32, span: u32, lo: i32, n: i32): void {
+  for (let i = lo, end = lo + n; i < end; i++) {
+    let at = min<u32>(nodeOf<T>(nodes, i) - first, span);
+    if (counts) at = select<u32>(at, span, load<u8>(counts + i) != 0);
+    const y = load<f64>(labels + (<usize>i << 3));
+    const sum = sums + ((<usize>at << 5) | ((i & 3) << 3));
+    store<f64>(sum, load<f64>(sum) + y * y);
   }
+}
+
+/** predictions[i] += values[nodes[i]] */
+export function add_node_values(predictions: usize, values: usize, nodes: usize, width: i32, n: i32): void {
+  if (width == 2) for (let i = 0; i < n; i++) addValue(predictions, values, nodeOf<u16>(nodes, i), i);
+  else for (let i = 0; i < n; i++) addValue(predictions, values, nodeOf<u32>(nodes, i), i);
+}
+
+// @ts-ignore: decorator
+@inline
+function addValue(predictions: usize, values: usize, node: u32, i: i32): void {
+  const to = predictions + (<usize>i << 3);
+  store<f64>(to, load<f64>(to) + load<f64>(values + (<usize>node << 3)));
+}
+
+// @ts-ignore: decorator
+@inline
+function nodeOf<T>(nodes: usize, i: i32): u32 {
+  return <u32>load<T>(nodes + <usize>i * sizeof<T>());
 }

@@ -17,6 +17,14 @@ export function logistic_f64(z: Float64Array, labels: Float64Array, weights: Flo
   });
 }
 
+/** out[i] = 4 y / (1 + e^(2 y f)), y = 2 labels[i] - 1. */
+export function logistic_residuals(out: Float64Array, predictions: Float64Array, labels: Float64Array, n: number): void {
+  for (let i = 0; i < n; i++) {
+    const y = 2 * labels[i] - 1;
+    out[i] = (4 * y) / (1 + expCore(Math.min(Math.max(2 * y * predictions[i], -708), 708)));
+  }
+}
+
 /** ½ (z - y)² */
 export function squared_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
   return byFours(n, (i) => {

@@ -55,3 +55,19 @@ export function advance(nodes: Uint16Array | Uint32Array, moves: readonly (Plain
     if (move) nodes[i] = move.left(move.codes[i]) ? move.to[0] : move.to[1];
   }
 }
+
+/** sums[nodes[i] - children] += y² of the rows lo … lo + n - 1 that count and are in one of those nodes, each sum in four parts by row number mod 4. */
+export function squares(
+  sums: Float64Array,
+  labels: ArrayLike<number>,
+  nodes: ArrayLike<number>,
+  counts: ArrayLike<number> | null,
+  children: number,
+  lo: number,
+  n: number,
+): void {
+  for (let i = lo; i < lo + n; i++) {
+    const at = 4 * (nodes[i] - children) + (i & 3);
+    if (counts?.[i] !== 0 && at >= 0 && at < sums.length) sums[at] += labels[i] * labels[i];
+  }
+}

@@ -1,4 +1,5 @@
-import type { Aggregator, AggregatorSpec } from '../../kernels/contract.ts';
+import type { Aggregator, AggregatorSpec, ColumnHandle } from '../../kernels/contract.ts';
+import { instantiate } from '../../kernels/kernels.ts';
 import { boostingLosses } from './boosting-loss.ts';
 import { RowDraw, treeSeed } from './draws.ts';
 import { countsOf, type DrawArgs, doublesOf, nodesOf } from './row-nodes.ts';
@@ -30,18 +31,22 @@ export function boostInput(next: number, weight: number, values: Float64Array, {
 export const boostRows: Aggregator<BoostRowsArgs> = {
   inputLength: ({ mostNodes }) => 2 + mostNodes,
   outputLength: () => 2,
-  scratchBytes: () => 0,
-  bind(partition, _, __, args) {
+  scratchBytes: (_, { mostNodes }) => 8 * mostNodes,
+  bind(partition, { ptr }, __, args) {
+    const kernels = instantiate(partition.memory);
+    const values = new Float64Array(partition.memory.buffer, ptr, args.mostNodes);
+    const column = (at: number) => partition.columns[at] as ColumnHandle;
     const loss = boostingLosses[args.loss];
     const draw = args.subsamplingRate < 1 ? new RowDraw(args.subsamplingRate, false) : null;
     const optional = (column: number | undefined) => (column === undefined ? null : doublesOf(partition, column));
     let next = 0;
-    let added: Float64Array | null = null;
+    let isFirst = true;
     return {
       load(input) {
         const [comes = 0, treeWeight = 0] = input;
         next = comes;
-        added = Number.isNaN(treeWeight) ? null : input.slice(2).map((value) => value * treeWeight);
+        isFirst = Number.isNaN(treeWeight);
+        if (!isFirst) values.set(input.subarray(2).map((value) => value * treeWeight));
       },
       block(lo, hi, output) {
         const labels = doublesOf(partition, args.target);
@@ -49,12 +54,21 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
         const residuals = doublesOf(partition, args.label);
         const nodes = nodesOf(partition, args.nodes[0] as number);
         const held = optional(args.heldOut);
-        if (added === null) {
+        if (isFirst) {
           predictions.fill(0, lo, hi);
           for (let i = lo; i < hi; i++) residuals[i] = args.loss === 'logistic' ? 2 * (labels[i] as number) - 1 : (labels[i] as number);
         } else {
-          for (let i = lo; i < hi; i++) predictions[i] = (predictions[i] as number) + (added[nodes[i] as number] as number);
-          loss.residuals(residuals, predictions, labels, lo, hi);
+          const nodesAt = column(args.nodes[0] as number).ptr + nodes.BYTES_PER_ELEMENT * lo;
+          kernels.add_node_values(column(args.predictions).ptr + 8 * lo, ptr, nodesAt, nodes.BYTES_PER_ELEMENT, hi - lo);
+          if (args.shared && args.loss === 'logistic') {
+            // So many rows that last digits are not Spark's anyway.
+            kernels.logistic_residuals(
+              column(args.label).ptr + 8 * lo,
+              column(args.predictions).ptr + 8 * lo,
+              column(args.target).ptr + 8 * lo,
+              hi - lo,
+            );
+          } else loss.residuals(residuals, predictions, labels, lo, hi);
           const weights = optional(args.weight);
           for (let i = lo; held && i < hi; i++) {
             if (held[i] === 0) continue;

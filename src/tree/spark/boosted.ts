@@ -3,7 +3,7 @@ import type { FitContext } from '../../engine/local/workers/contract.ts';
 import type { FeatureBins } from '../bins.ts';
 import { type BoostRowsArgs, boostInput, boostRowsSpec } from './boost-rows.ts';
 import { growthWork } from './forest.ts';
-import { growTrees } from './grow.ts';
+import { growTrees, makeBundles } from './grow.ts';
 import type { GrowingTree } from './growing-tree.ts';
 import { impurityOf } from './impurity.ts';
 import type { SparkTrees } from './spark-trees.ts';
@@ -33,6 +33,7 @@ export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
   const weightOf = (m: number) => (m === 0 ? 1 : stepSize);
   let best = Number.POSITIVE_INFINITY;
   let keep = 0;
+  makeBundles(ctx, args);
   ctx.aggregate('boost', boostInput(0, Number.NaN, new Float64Array(0), args));
   for (let m = 0; m < maxIter; m++) {
     const [tree] = growTrees(ctx, args, [m], true, (level) => ctx.report({ iteration: m + 1, level })) as [GrowingTree];

@@ -33,7 +33,7 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
     const weight = weightOf(context, request, set);
     const columns = set.layout.scratch;
     const args: Omit<ForestArgs, 'desk'> = {
-      ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight }),
+      ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight, bootstrap }),
       impurity: request.impurity,
       numTrees,
       pruneTree: request.pruneTree ?? true,
@@ -63,7 +63,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
     const [nodes = 0, predictions = 0, residuals = 0, counts = 0] = set.layout.scratch;
     const minWeight = request.minWeightFractionPerNode * weightOf(context, request, set, heldOut);
     const args: Omit<BoostedArgs, 'desk'> = {
-      ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight }),
+      ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight, bootstrap: false }),
       impurity: 'variance',
       loss,
       maxIter,
@@ -144,21 +144,26 @@ function solve<Args extends GrowthArgs, R>(
 function growth(
   request: Request,
   { layout, rows, numFeatures }: BinnedSet,
-  { numClasses, numTrees, minWeight }: { numClasses: number; numTrees: number; minWeight: number },
+  { numClasses, numTrees, minWeight, bootstrap }: { numClasses: number; numTrees: number; minWeight: number; bootstrap: boolean },
 ) {
   const { maxBins, maxDepth, minInstancesPerNode, minInfoGain, subsamplingRate, seed, featureSubsetStrategy } = request;
+  const bins = layout.bins.map(binCount);
+  const perNode = featuresPerNode(featureSubsetStrategy, numFeatures, numTrees, numClasses > 0);
+  const shared = rows > Math.min(candidateRows(maxBins), LEAST_SHARED_ROWS);
   return {
     numClasses,
     rules: { minInstancesPerNode, minInfoGain, minWeight },
     maxDepth,
     kinds: splitKinds(layout.bins, numClasses, maxBins, rows),
-    bins: layout.bins.map(binCount),
+    bins,
     codes: layout.features,
     features: layout.bins,
-    perNode: featuresPerNode(featureSubsetStrategy, numFeatures, numTrees, numClasses > 0),
+    perNode,
     subsamplingRate,
     seed: BigInt(seed),
-    shared: rows > Math.min(candidateRows(maxBins), LEAST_SHARED_ROWS),
+    shared,
+    bundled:
+      shared && numClasses === 0 && perNode === numFeatures && !bootstrap && layout.weight === undefined && bins.every((count) => count <= 255),
     ...(layout.weight !== undefined && { weight: layout.weight }),
   };
 }

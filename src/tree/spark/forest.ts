@@ -2,7 +2,7 @@ import type { SolveTask } from '../../engine/engine.ts';
 import type { FitContext, RoundsSpec } from '../../engine/local/workers/contract.ts';
 import type { AggregatorSpec } from '../../kernels/contract.ts';
 import type { FeatureBins } from '../bins.ts';
-import { growTrees } from './grow.ts';
+import { growTrees, makeBundles } from './grow.ts';
 import { impurityOf } from './impurity.ts';
 import { nodeSplitsSpec } from './node-splits.ts';
 import { beginTreesSpec, type DrawArgs, moveRowsSpec } from './row-nodes.ts';
@@ -21,6 +21,7 @@ export function runForest(ctx: FitContext, args: ForestArgs): SparkTrees {
   const builder = new TreeBuilder(impurityOf(args.impurity, args.numClasses), args.features, args.pruneTree);
   const lanes = args.nodes.length;
   let iteration = 0;
+  makeBundles(ctx, args);
   for (let first = 0; first < args.numTrees; first += lanes) {
     const trees = Array.from({ length: Math.min(lanes, args.numTrees - first) }, (_, i) => first + i);
     ctx.aggregate('begin', beginInput(trees, lanes));

@@ -2,6 +2,7 @@ import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { type GrowingNode, GrowingTree } from './growing-tree.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
+import { BUNDLE_PHASE, SPLIT_PHASE } from './node-splits.ts';
 import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-tasks.ts';
 import { type RowMoves, writeMoves } from './row-nodes.ts';
 
@@ -13,6 +14,11 @@ interface Lane {
   open: number[];
   /** Nodes of the level before whose sums are kept, by number: where. */
   kept: ReadonlyMap<number, number>;
+}
+
+/** To be called before trees are grown. */
+export function makeBundles(ctx: FitContext, args: GrowthArgs): void {
+  if (args.bundled) ctx.round(BUNDLE_PHASE, growthSizes(args).bundles.length - 1);
 }
 
 /**
@@ -29,10 +35,15 @@ export function growTrees(
   const impurity = impurityOf(args.impurity, args.numClasses);
   const lanes = trees.map((tree, lane): Lane => ({ lane, tree, growing: new GrowingTree(impurity, args.maxDepth), open: [0], kept: new Map() }));
   const sizes = growthSizes(args);
+  if (args.bundled) {
+    const roots = lanes.map((lane) => ({ lane, first: 0, splits: [], squares: { from: 0, to: 1 } }));
+    move(ctx, args, roots);
+  }
   for (let level = 0; lanes.some(({ open }) => open.length > 0); level++) {
     const before = lanes.map(({ growing, open }) => (open.length > 0 ? growing.nodes.length : -1));
     const first = lanes.map(({ open }) => open[0] ?? 0);
     splitNodes(ctx, args, sizes, lanes, level);
+    if (!args.bundled) closePure(lanes);
     if (leaves || lanes.some(({ open }) => open.length > 0)) {
       const moved = lanes.filter((_, i) => (before[i] as number) >= 0);
       moveOn(
@@ -41,23 +52,31 @@ export function growTrees(
         moved.map((lane) => ({ lane, from: first[lane.lane] as number, to: before[lane.lane] as number })),
       );
     }
+    if (args.bundled) closePure(lanes);
     onLevel?.(level);
   }
   return lanes.map(({ growing }) => growing);
 }
 
-/** Splits all open nodes; their children that are to be split are then open. */
+/** Closes nodes that are not to be split further. */
+function closePure(lanes: readonly Lane[]): void {
+  for (const lane of lanes) lane.open = lane.open.filter((number) => lane.growing.isOpen(number));
+}
+
+/** Splits all open nodes; their children are then open. */
 function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes: readonly Lane[], level: number): void {
-  const batches = lanes.flatMap((lane) => cut(lane, sizes));
-  const d = args.kinds.length;
-  const groups = sizes.whole && args.shared ? Math.min(d, MOST_GROUPS, Math.max(2, lanes.length < 2 * ctx.workers ? ctx.workers : 1)) : 1;
+  const batches = lanes.flatMap((lane) => cut(lane, args.bundled, sizes));
+  const { bundles } = sizes;
+  const groups =
+    sizes.whole && args.shared ? Math.min(bundles.length - 1, MOST_GROUPS, Math.max(2, lanes.length < 2 * ctx.workers ? ctx.workers : 1)) : 1;
+  const start = (g: number) => bundles[Math.floor((g * (bundles.length - 1)) / groups)] as number;
   const tasks = batches.flatMap(({ lane, nodes }): NodeTask[] =>
     Array.from({ length: groups }, (_, g) => ({
       lane: lane.lane,
       tree: lane.tree,
       level,
-      from: Math.floor((g * d) / groups),
-      to: Math.floor(((g + 1) * d) / groups),
+      from: start(g),
+      to: start(g + 1),
       nodes,
     })),
   );
@@ -67,7 +86,7 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
   for (let t = 0; t < tasks.length; t += perRound) {
     const round = tasks.slice(t, t + perRound);
     writeTasks(new Float64Array(args.desk.tasks), round, sizes);
-    ctx.round(0, round.length);
+    ctx.round(SPLIT_PHASE, round.length);
     for (let b = 0; b < round.length; b += groups) {
       const { lane, nodes } = batches[(t + b) / groups] as (typeof batches)[number];
       nodes.forEach(({ number }, k) => {
@@ -79,7 +98,7 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
 }
 
 /** Open nodes in lots that one task can hold. Of siblings the one of fewer rows is summed up, where the parent's sums are known. */
-function cut(lane: Lane, { cachedNodes, taskNodes, taskSpan, keptNodes }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
+function cut(lane: Lane, bundled: boolean, { cachedNodes, taskNodes, taskSpan, keptNodes }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
   const { open, kept, growing } = lane;
   // Every lot reads all rows: a few more of them to stay in the cache, but not many.
   const most = Math.min(taskNodes, Math.max(cachedNodes, Math.ceil(open.length / 16)));
@@ -92,15 +111,18 @@ function cut(lane: Lane, { cachedNodes, taskNodes, taskSpan, keptNodes }: Growth
     const sibling = split ? split.left + split.right - number : -1;
     const rows = (stats.at(-1) ?? 0) - (growing.nodes[sibling]?.stats.at(-1) ?? 0);
     const from = rows > 0 || (rows === 0 && number > sibling) ? (kept.get(parent) ?? -1) : -1;
-    const node: TaskNode = { number, heap, impurity, keep: keeps ? place : -1, parent: from, sibling };
+    const node: TaskNode = { number, heap, impurity: bundled ? Number.NaN : impurity, keep: keeps ? place : -1, parent: from, sibling };
     const lot = lots.at(-1);
-    const needed = from < 0 ? 1 : 2;
+    const before = lot?.at(-1);
+    const near = before?.number === sibling;
+    // A sibling that is only subtracted takes a slot too.
+    const needed = from < 0 ? Number(!(near && before.parent >= 0)) : near ? 1 : 2;
     if (lot && slots + needed <= most && number - (lot[0] as TaskNode).number < taskSpan) {
       lot.push(node);
       slots += needed;
     } else {
       lots.push([node]);
-      slots = needed;
+      slots = from < 0 ? 1 : 2;
     }
   });
   lane.kept = new Map(keeps ? open.map((number, place) => [number, place]) : []);
@@ -115,13 +137,23 @@ function bestOf(records: readonly NodeRecord[]): NodeRecord {
   return best.whole === whole ? best : { ...best, whole };
 }
 
+type LaneMoves = Omit<RowMoves, 'lane'> & { readonly lane: Lane };
+
+function move(ctx: FitContext, args: GrowthArgs, moves: readonly LaneMoves[]): void {
+  if (moves.length === 0) return;
+  const input = moves.map((one) => ({ ...one, lane: one.lane.lane }));
+  const found = ctx.aggregate('move', writeMoves(input, args));
+  let at = 0;
+  for (const { lane, squares } of moves) for (let n = squares.from; n < squares.to; n++) lane.growing.setSquares(n, found[at++] as number);
+}
+
 /** Moves the rows of nodes `[from, to)` of each lane to the children. */
 function moveOn(ctx: FitContext, args: GrowthArgs, ranges: readonly { lane: Lane; from: number; to: number }[]): void {
   const { movedNodes } = growthSizes(args);
-  let moves: RowMoves[] = [];
+  let moves: LaneMoves[] = [];
   let room = movedNodes;
   const flush = () => {
-    if (moves.length > 0) ctx.aggregate('move', writeMoves(moves, args));
+    move(ctx, args, moves);
     moves = [];
     room = movedNodes;
   };
@@ -129,7 +161,11 @@ function moveOn(ctx: FitContext, args: GrowthArgs, ranges: readonly { lane: Lane
     for (let first = from; first < to; ) {
       const count = Math.min(room, to - first);
       const splits = lane.growing.nodes.slice(first, first + count).map(({ split }) => split);
-      if (splits.some((split) => split !== null)) moves.push({ lane: lane.lane, first, splits });
+      const made = splits.filter((split) => split !== null);
+      if (made.length > 0) {
+        const squares = { from: made[0].left, to: args.bundled ? made[made.length - 1].right + 1 : made[0].left };
+        moves.push({ lane, first, splits, squares });
+      }
       first += count;
       room -= count;
       if (room === 0) flush();

@@ -23,32 +23,52 @@ export class GrowingTree {
   readonly nodes: GrowingNode[] = [node(-1, 1, 0, new Float64Array(0), Number.NaN)];
   private readonly impurity: Impurity;
   private readonly maxDepth: number;
+  /** Σ w y² of all rows, where records do not tell. */
+  private rootSquares = Number.NaN;
 
   constructor(impurity: Impurity, maxDepth: number) {
     this.impurity = impurity;
     this.maxDepth = maxDepth;
   }
 
-  /** Splits a node as its record says, or leaves it a leaf. Gives the numbers of the children that are worth splitting further. */
+  /** Splits a node as its record says, or leaves it a leaf. Gives the numbers of the children. */
   split(number: number, record: NodeRecord): number[] {
     const { impurity, maxDepth } = this;
     const own = this.nodes[number] as GrowingNode;
     if (own.stats.length === 0) {
       own.stats = record.whole;
       own.impurity = impurity.of(record.whole, 0);
+      if (this.squaresApart) this.setSquares(0, this.rootSquares);
     }
     own.valid = record.feature >= 0;
     if (!own.valid || !(record.gain > 0) || own.level === maxDepth) return [];
+    if (this.squaresApart && !this.isOpen(number)) return []; // the gain knows no squares, so that of equal labels may be a last digit
     own.gain = record.gain;
     const left = this.nodes.length;
     own.split = { feature: record.feature, bin: record.bin, words: record.words, left, right: left + 1 };
-    const open: number[] = [];
     for (const [side, stats] of [record.left, record.right].entries()) {
-      const child = node(number, 2 * own.heap + side, own.level + 1, stats, impurity.of(stats, 0));
-      if (child.level < maxDepth && Math.abs(child.impurity) >= Number.EPSILON) open.push(this.nodes.length);
-      this.nodes.push(child);
+      this.nodes.push(node(number, 2 * own.heap + side, own.level + 1, stats, impurity.of(stats, 0)));
     }
-    return open;
+    return [left, left + 1];
+  }
+
+  private get squaresApart(): boolean {
+    return !Number.isNaN(this.rootSquares);
+  }
+
+  /** Tells Σ w y² of a node, where records do not; of the root before it is split. */
+  setSquares(number: number, squares: number): void {
+    const own = this.nodes[number] as GrowingNode;
+    if (number === 0) this.rootSquares = squares;
+    if (own.stats.length === 0) return;
+    own.stats[2] = squares;
+    own.impurity = this.impurity.of(own.stats, 0);
+  }
+
+  /** Whether a node is worth splitting. */
+  isOpen(number: number): boolean {
+    const { level, impurity } = this.nodes[number] as GrowingNode;
+    return level < this.maxDepth && Math.abs(impurity) >= Number.EPSILON;
   }
 
   /** What each node predicts, by its number. */

@@ -1,4 +1,5 @@
 import type { SplitRules } from './best-split.ts';
+import { bundleStarts, mostOf } from './feature-bundles.ts';
 import type { ImpurityKind } from './impurity.ts';
 import type { SplitKind } from './tree-features.ts';
 
@@ -24,6 +25,8 @@ export interface GrowthArgs {
   readonly counts?: readonly number[];
   /** Whether there are so many rows that the work of one tree is shared out by features, and that what a node's sibling has is taken from what their parent had. */
   readonly shared: boolean;
+  /** Whether rows are summed by bundles of features, as (count, Σ y): of many rows that all weigh 1, in regression. Σ y² is then summed by node alone. */
+  readonly bundled: boolean;
   readonly desk: GrowthDesk;
 }
 
@@ -42,6 +45,10 @@ export interface GrowthSizes {
   readonly binLength: number;
   /** Whether nodes look at all features, so that a task may see to some of them. */
   readonly whole: boolean;
+  /** The first feature of each bundle, then the number of features (see `feature-bundles.ts`); each is one by itself where rows are not summed by bundles. Tasks have whole bundles. */
+  readonly bundles: Int32Array;
+  /** Bytes of the cells of a task's bundles, of one node; 0 where rows are not summed by bundles. */
+  readonly cellBytes: number;
   /** Features of one task at most. */
   readonly taskFeatures: number;
   /** Bytes of one feature's bins, and of a node's slot. */
@@ -69,25 +76,30 @@ export const MOST_GROUPS = 16;
 export const TASK_WORDS = 7;
 export const NODE_WORDS = 6;
 /** Sums of one task: what a core's cache holds, and the most. */
-const CACHE_BYTES = 1 << 20;
+const CACHE_BYTES = 1 << 21;
 const TASK_BYTES = 1 << 23;
 /** Bytes of kept sums at most. */
 const KEPT_BYTES = 1 << 26;
 
-export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared, maxDepth }: Omit<GrowthArgs, 'desk'>): GrowthSizes {
+export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes, shared, bundled, maxDepth }: Omit<GrowthArgs, 'desk'>): GrowthSizes {
   const d = kinds.length;
   const binLength = (impurity === 'variance' ? 3 : numClasses) + 1;
   const whole = perNode === d;
-  const taskFeatures = whole && shared ? Math.ceil(d / 2) : perNode;
+  const bundles = bundled ? bundleStarts(bins) : Int32Array.from({ length: d + 1 }, (_, j) => j);
+  const half = mostOf(bins, bundles, Math.ceil((bundles.length - 1) / 2));
+  const taskFeatures = whole && shared ? half.features : perNode;
+  const cellBytes = bundled ? half.bytes : 0;
   const featureBytes = 8 * binLength * Math.max(1, ...bins);
   const slotBytes = Math.ceil((headerBytes(taskFeatures) + taskFeatures * featureBytes) / 16) * 16;
   const words = Math.ceil(Math.max(0, ...bins.filter((_, j) => kinds[j] === 'ordered' || kinds[j] === 'unordered')) / 32);
-  const nodesIn = (budget: number) => Math.max(2, Math.min(4096, 2 ** maxDepth, Math.floor(budget / slotBytes)));
+  const nodesIn = (budget: number) => Math.max(2, Math.min(4096, 2 ** maxDepth, Math.floor(budget / (slotBytes + cellBytes))));
   const taskNodes = nodesIn(TASK_BYTES);
   const recordLength = 4 + 3 * binLength + words;
   return {
     binLength,
     whole,
+    bundles,
+    cellBytes,
     taskFeatures,
     featureBytes,
     slotBytes,
@@ -98,7 +110,7 @@ export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes,
     tasks: Math.max(nodes.length * (whole ? MOST_GROUPS : 1), Math.min(64, Math.floor((1 << 21) / (taskNodes * recordLength)))),
     recordLength,
     keptNodes: whole && shared ? Math.min(2 ** Math.max(0, maxDepth - 2), Math.floor(KEPT_BYTES / (2 * nodes.length * d * featureBytes))) : 0,
-    movedNodes: Math.max(64, Math.min(8192, Math.floor((1 << 18) / (4 + words)))),
+    movedNodes: Math.max(64, Math.min(8192, nodes.length * 2 ** maxDepth, Math.floor((1 << 18) / (4 + words)))),
   };
 }
 

@@ -8,6 +8,8 @@ export interface RowMoves {
   readonly lane: number;
   readonly first: number;
   readonly splits: readonly (RowMove | null)[];
+  /** The children, whose Σ y² is to be told (none where `args.bundled` is false); with no splits the root, before rows move. */
+  readonly squares: { readonly from: number; readonly to: number };
 }
 
 export interface RowMove {
@@ -19,13 +21,19 @@ export interface RowMove {
   readonly right: number;
 }
 
-const LANE_WORDS = 4;
+const LANE_WORDS = 6;
 const NODE_WORDS = 4;
 const ENTRY_BYTES = 16;
+/** Of a node's Σ y², in four parts. */
+const SQUARES_BYTES = 32;
 
 function inputLength(args: GrowthArgs): number {
   const { movedNodes, words } = growthSizes(args);
   return 1 + LANE_WORDS * args.nodes.length + movedNodes * (NODE_WORDS + words);
+}
+
+function squaresLength(args: GrowthArgs): number {
+  return args.bundled ? 2 * growthSizes(args).movedNodes : 0;
 }
 
 /** Moves as the input of `moveRows`; no more nodes than one call takes. */
@@ -35,8 +43,8 @@ export function writeMoves(moves: readonly RowMoves[], args: GrowthArgs): Float6
   input[0] = moves.length;
   const start = 1 + LANE_WORDS * args.nodes.length;
   let at = 0;
-  moves.forEach(({ lane, first, splits }, m) => {
-    input.set([lane, first, splits.length, at], 1 + LANE_WORDS * m);
+  moves.forEach(({ lane, first, splits, squares }, m) => {
+    input.set([lane, first, splits.length, at, squares.from, squares.to], 1 + LANE_WORDS * m);
     for (const split of splits) {
       const from = start + at++ * (NODE_WORDS + words);
       input[from] = -1;
@@ -48,43 +56,55 @@ export function writeMoves(moves: readonly RowMoves[], args: GrowthArgs): Float6
   return input;
 }
 
-/** Sends every row of the nodes that were split to one of the children. Gives nothing. */
+/** Sends every row of the nodes that were split to one of the children. Gives Σ y² of the nodes that were asked for, one lane's after the other's. */
 export const moveRows: Aggregator<GrowthArgs> = {
   inputLength,
-  outputLength: () => 0,
+  outputLength: squaresLength,
   scratchBytes(_, args) {
     const { movedNodes, words } = growthSizes(args);
-    return movedNodes * (ENTRY_BYTES + 4 * words);
+    return movedNodes * (ENTRY_BYTES + 4 * words) + 16 + SQUARES_BYTES * (squaresLength(args) + 1);
   },
   bind(partition, { ptr }, _, args) {
     const kernels = instantiate(partition.memory);
     const { movedNodes, words } = growthSizes(args);
     const bits = ptr + movedNodes * ENTRY_BYTES;
-    let lanes: { nodes: ColumnHandle; first: number; span: number; table: number }[] = [];
+    const sums = bits + Math.ceil((4 * movedNodes * words) / 16) * 16;
+    const ptrOf = (column: number | undefined) => (column === undefined ? 0 : (partition.columns[column] as ColumnHandle).ptr);
+    const labels = ptrOf(args.label);
+    let lanes: { nodes: ColumnHandle; counts: number; first: number; span: number; table: number; from: number; to: number }[] = [];
     return {
       load(input) {
         const start = 1 + LANE_WORDS * args.nodes.length;
         lanes = Array.from({ length: input[0] as number }, (_, m) => {
-          const [lane = 0, first = 0, span = 0, at = 0] = input.subarray(1 + LANE_WORDS * m, 1 + LANE_WORDS * (m + 1));
+          const [lane = 0, first = 0, span = 0, at = 0, from = 0, to = 0] = input.subarray(1 + LANE_WORDS * m, 1 + LANE_WORDS * (m + 1));
           const table = new Uint32Array(partition.memory.buffer, ptr + at * ENTRY_BYTES, 4 * span);
           for (let k = 0; k < span; k++) {
-            const from = start + (at + k) * (NODE_WORDS + words);
-            const [feature = -1, bin = -1, left = 0, right = 0] = input.subarray(from, from + NODE_WORDS);
+            const move = start + (at + k) * (NODE_WORDS + words);
+            const [feature = -1, bin = -1, left = 0, right = 0] = input.subarray(move, move + NODE_WORDS);
             if (feature < 0) {
               table[4 * k] = 0;
               continue;
             }
             const own = bits + 4 * words * (at + k);
-            if (bin < 0) new Uint32Array(partition.memory.buffer, own, words).set(input.subarray(from + NODE_WORDS, from + NODE_WORDS + words));
+            if (bin < 0) new Uint32Array(partition.memory.buffer, own, words).set(input.subarray(move + NODE_WORDS, move + NODE_WORDS + words));
             const codes = partition.columns[args.codes[feature] as number] as ColumnHandle;
             table.set([codes.ptr + (codes.type === 'u16' ? 1 : 0) + (bin < 0 ? 2 : 0), left, right, bin < 0 ? own : bin], 4 * k);
           }
-          return { nodes: partition.columns[args.nodes[lane] as number] as ColumnHandle, first, span, table: ptr + at * ENTRY_BYTES };
+          const nodes = partition.columns[args.nodes[lane] as number] as ColumnHandle;
+          return { nodes, counts: ptrOf(args.counts?.[lane]), first, span, table: ptr + at * ENTRY_BYTES, from, to };
         });
       },
-      block(lo, hi) {
-        for (const { nodes, first, span, table } of lanes) {
-          kernels.advance_nodes(nodes.ptr, nodes.type === 'u16' ? 2 : 4, table, first, span, lo, hi - lo);
+      block(lo, hi, output) {
+        let told = 0;
+        for (const { nodes, counts, first, span, table, from, to } of lanes) {
+          const width = nodes.type === 'u16' ? 2 : 4;
+          if (span > 0) kernels.advance_nodes(nodes.ptr, width, table, first, span, lo, hi - lo);
+          if (to === from) continue;
+          const parts = new Float64Array(partition.memory.buffer, sums, 4 * (to - from)).fill(0);
+          kernels.add_squares(sums, labels, nodes.ptr, width, counts, from, to - from, lo, hi - lo);
+          for (let at = 0; at < parts.length; at += 4) {
+            output[told++] = (parts[at] as number) + (parts[at + 1] as number) + ((parts[at + 2] as number) + (parts[at + 3] as number));
+          }
         }
       },
     };

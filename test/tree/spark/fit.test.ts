@@ -160,9 +160,14 @@ describe('many rows', () => {
   const counts = [0, 0, 4, 0, 3];
 
   it('give a tree whose nodes have the statistics of their rows, though siblings are subtracted', async () => {
-    for (const impurity of ['gini', 'variance'] as const) {
+    for (const [impurity, columns] of [
+      ['gini', WEIGHTED],
+      ['variance', WEIGHTED],
+      ['variance', COLUMNS],
+    ] as const) {
       const numClasses = impurity === 'gini' ? 2 : 0;
-      const trees = await grow(frameOf(open(), rows, counts), { impurity, maxDepth: 4, maxBins: 40, pruneTree: false, columns: WEIGHTED });
+      const taken = columns === WEIGHTED ? rows : rows.map(({ x, y }) => ({ x, y }));
+      const trees = await grow(frameOf(open(), taken, counts), { impurity, maxDepth: 4, maxBins: 40, pruneTree: false, columns });
       const thresholds = counts.map((_, j) => [...trees.threshold].filter((_, i) => trees.feature[i] === j && !Number.isNaN(trees.threshold[i])));
       const plain = { numClasses, impurity, counts, minInstancesPerNode: 1, maxDepth: 4, thresholds };
       const visit = (i: number, own: readonly Row[]): void => {
@@ -175,8 +180,18 @@ describe('many rows', () => {
         visit(trees.left[i] as number, sides[0]);
         visit(trees.right[i] as number, sides[1]);
       };
-      visit(0, rows);
+      visit(0, taken);
       expect(trees.feature.length).toBeGreaterThan(20);
+    }
+  });
+
+  it('are not split where all labels are the same', async () => {
+    for (const y of [0.25, 3, 1e5]) {
+      const same = rows.map(({ x }) => ({ x, y: x[2] === 2 ? y : 0 }));
+      const trees = await grow(frameOf(open(), same, counts), { impurity: 'variance', maxDepth: 6, pruneTree: false });
+      expect([...trees.rawCount]).toEqual([30_000, same.filter((row) => row.y === 0).length, same.filter((row) => row.y > 0).length]);
+      const one = same.map(({ x }) => ({ x, y: 3 }));
+      expect((await grow(frameOf(open(), one, counts), { impurity: 'variance' })).feature).toHaveLength(1);
     }
   });
 
@@ -194,6 +209,8 @@ describe('many rows', () => {
           await grow(frame, { ...forest, impurity: 'variance', bootstrap: false, maxDepth: 17, numTrees: 3 }),
           await boost(frame, { loss: 'logistic', subsamplingRate: 0.8, featureSubsetStrategy: '3', maxIter: 3 }),
           await boost(frame, { loss: 'absolute', maxIter: 3, columns: WEIGHTED }),
+          await boost(frame, { loss: 'logistic', maxIter: 4, subsamplingRate: 0.9 }),
+          await grow(frame, { impurity: 'variance', maxDepth: 9, numTrees: 2 }),
         ];
         return fitted.map((one) => bytesOf('trees' in one ? one.trees : one));
       } finally {
