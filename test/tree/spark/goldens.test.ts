@@ -77,7 +77,8 @@ function same(trees: SparkTrees, t: number, tree: GoldenTree): void {
 }
 
 describe('trees without randomness are those of Spark 4.3, node by node', () => {
-  for (const one of goldenTrees.filter(({ result }) => result)) {
+  // Weights that are all 0 are refused here, see fit.test.ts; Spark grows empty trees.
+  for (const one of goldenTrees.filter(({ result, name }) => result && name !== 'weights all 0')) {
     it(`${one.estimator}: ${one.name} (${one.table})`, async () => {
       const { trees, treeWeights } = await grown(one);
       const expected = one.result as NonNullable<GoldenCase['result']>;
