@@ -3,7 +3,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { MlError, type MlErrorCode, show } from '../../../error.ts';
 
 const KINDS: readonly (readonly [RegExp, MlErrorCode])[] = [
-  [/^Out of Memory Error/, 'MEMORY_LIMIT'],
   [/^IO Error: (No files found|Cannot open file .*No such file|.*does not exist)/, 'NOT_FOUND'],
   [/^(IO|HTTP) Error/, 'IO_FAILED'],
   [/^(Conversion|Out of Range|Constraint|Division by Zero) Error/, 'VALUE_INVALID'],
@@ -17,8 +16,25 @@ export function duckError(error: unknown, owner: string, names: ReadonlyMap<stri
   const raw = error instanceof Error ? error.message : String(error);
   const unicode = /^Invalid Input Error: CSV Error on Line: (\d+).*Invalid unicode.*\n\s*file = ([^\n]*)/s.exec(raw);
   if (unicode) return encodingError(owner, unicode[2] as string, Number(unicode[1]), error);
+  if (raw.startsWith('Out of Memory Error')) return memoryError(owner, raw, error);
   const code = KINDS.find(([pattern]) => pattern.test(raw))?.[1] ?? 'SQL_FAILED';
   return new MlError(code, `${owner}: ${sentence(raw, names)}`, {}, { cause: error });
+}
+
+/** DuckDB spills what does not fit into memory, and fails where it cannot, or where there is no more room for it. */
+function memoryError(owner: string, raw: string, cause: unknown): MlError {
+  if (raw.includes('max_temp_directory_size')) {
+    const remedy = 'free space there, set tempDirectory to a larger disk, or raise memoryLimit';
+    return new MlError(
+      'IO_FAILED',
+      `${owner}: rows beyond memoryLimit must be written in the temporary folder, the disk is full; ${remedy}`,
+      {},
+      { cause },
+    );
+  }
+  const [, limit] = /\/([\d.]+ \w+) used\)/.exec(raw) ?? [];
+  const message = `${owner}: what a query cannot spill must fit into memoryLimit${limit ? `, that is ${limit}` : ''}; raise it, or keep fewer columns and rows`;
+  return new MlError('MEMORY_LIMIT', message, {}, { cause });
 }
 
 /** A file that holds bytes which are no UTF-8. */
