@@ -1,11 +1,11 @@
 import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
 import { denseValues } from '../block/column.ts';
+import { Numbers } from '../block/growing-numbers.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
-import { Numbers } from '../predictor/numbers.ts';
 import type { TrainingColumns } from '../predictor/score-columns.ts';
 import type { ScoredRows } from './classification-summary.ts';
 

@@ -39,3 +39,17 @@ export interface Codec<State> {
   /** Extra top-level keys of `metadata/`: whole numbers are written as integers, a Float64Array as a list of doubles. */
   metadata?(state: State): Readonly<Record<string, unknown>>;
 }
+
+/** A codec of states of many rows, which are handed over one at a time, so that no more of them are there at once. */
+export interface StreamedCodec<State> extends Omit<Codec<State>, 'encode' | 'decode'> {
+  /** Rows to write, made as they are asked for. */
+  encode(state: State): Iterable<readonly unknown[]>;
+  /** As {@link Codec.decode}, of rows to come. */
+  collect(metadata: ReadonlyMap<string, Json>, tables: ReadonlyMap<string, Rows>): RowCollector<State>;
+}
+
+export interface RowCollector<State> {
+  add(row: readonly unknown[]): void;
+  /** The state, once all rows are added. */
+  finish(): State;
+}

@@ -3,7 +3,7 @@ import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ModelClass } from '../pipeline/model.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
-import type { Codec, Rows, SideTable } from './codec.ts';
+import type { Codec, Rows, SideTable, StreamedCodec } from './codec.ts';
 import { type ColumnField, parseColumnType } from './column-type.ts';
 import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
 import { formatError, isFileMap, MapFiles, type ModelFiles, type ModelSource } from './files.ts';
@@ -11,12 +11,12 @@ import { openFolder } from './folder.ts';
 import { readGrid } from './grid.ts';
 import { isPlainName, type Json, parseMetadata, type StageMetadata, setParamsOf } from './metadata.ts';
 import { sameParam } from './param-json.ts';
-import { readParquet } from './parquet-read.ts';
+import { visitParquet } from './parquet-read.ts';
 
 /** What loading asks of a class besides what every stage declares. */
 export interface LoadableClass extends StageClass {
   // biome-ignore lint/suspicious/noExplicitAny: states of all classes
-  readonly codec?: Codec<any>;
+  readonly codec?: Codec<any> | StreamedCodec<any>;
   // biome-ignore lint/suspicious/noExplicitAny: states of all classes
   readonly layout?: CompositeLayout<any>;
   new (params: never, ...rest: never[]): PipelineStage<ParamSchema>;
@@ -127,10 +127,12 @@ class Loader {
     const named = typeof codec.columns === 'function' ? null : codec.columns;
     const read = async (params: ReadonlyMap<string, unknown>) => {
       const columns = named ?? (codec.columns as (params: Readonly<Record<string, unknown>>) => typeof named)(Object.fromEntries(params));
-      const rows = await this.#rows(join(folder, 'data'), columnFields(columns!));
+      const data = join(folder, 'data');
       const tables = new Map<string, Rows>();
       for (const [name, table] of codec.tables ?? []) tables.set(name, await this.#sideTable(join(folder, name), table));
-      return this.#within(join(folder, 'data'), async () => codec.decode(rows, metadata.extra, tables));
+      const collector = await this.#within(data, () => ('collect' in codec ? codec : keepingRows(codec)).collect(metadata.extra, tables));
+      await this.#visit(data, columnFields(columns!), (row) => collector.add(row));
+      return this.#within(data, () => collector.finish());
     };
     const state = await read(await this.#within(file, async () => setParamsOf(metadata, Class.paramSchema)));
     return (params) => new make(Object.fromEntries(params), state, metadata.uid);
@@ -155,15 +157,19 @@ class Loader {
   }
 
   async #rows(folder: string, columns: readonly ColumnField[]): Promise<unknown[][]> {
+    const rows: unknown[][] = [];
+    await this.#visit(folder, columns, (row) => rows.push(row));
+    return rows;
+  }
+
+  async #visit(folder: string, columns: readonly ColumnField[], visit: (row: unknown[]) => void): Promise<void> {
     const names = (await this.#files.list(folder))?.filter(isVisible);
     if (!names || names.length === 0) throw this.#error(folder, 'the model’s data is missing');
-    const rows: unknown[][] = [];
     for (const name of names) {
       const file = join(folder, name);
       const bytes = await this.#files.read(file, MAX_DATA_BYTES);
-      for (const row of await this.#within(file, () => readParquet(bytes, columns))) rows.push(row);
+      await this.#within(file, () => visitParquet(bytes, columns, visit));
     }
-    return rows;
   }
 
   #error(file: string, reason: string, cause?: unknown): MlError {
@@ -182,6 +188,12 @@ class Loader {
       throw new MlError(code, `load: ${show(path)}: ${message}`, { path }, { cause: error });
     }
   }
+}
+
+/** Collects all rows, to decode them at once. */
+function keepingRows<State>(codec: Codec<State>): Pick<StreamedCodec<State>, 'collect'> {
+  const rows: (readonly unknown[])[] = [];
+  return { collect: (metadata, tables) => ({ add: (row) => rows.push(row), finish: () => codec.decode(rows, metadata, tables) }) };
 }
 
 /** Codes that stay what they are; any other mistake in a file is MODEL_FORMAT. */

@@ -38,6 +38,13 @@ const [REQUIRED, , REPEATED] = [0, 1, 2];
  * Throws an Error whose message is the reason; trusts nothing in the file.
  */
 export async function readParquet(file: Uint8Array, columns: readonly ColumnField[]): Promise<unknown[][]> {
+  const rows: unknown[][] = [];
+  await visitParquet(file, columns, (row) => rows.push(row));
+  return rows;
+}
+
+/** Hands the rows of {@link readParquet} over one by one. */
+export async function visitParquet(file: Uint8Array, columns: readonly ColumnField[], visit: (row: unknown[]) => void): Promise<void> {
   const footer = readFooter(file);
   const { roots, leaves } = readSchema(footer);
   const budget = { values: FREE_VALUES + VALUES_PER_BYTE * file.length };
@@ -54,7 +61,7 @@ export async function readParquet(file: Uint8Array, columns: readonly ColumnFiel
     if (nodes.length > 1) throw new Error(`column ${show(name)} stands twice`);
     return new ColumnReader(type, nodes[0], name);
   });
-  const rows: unknown[][] = [];
+  let rows = 0;
   for (const group of list(footer, 4)) {
     const fields = asStruct(group);
     const chunks = list(fields, 1);
@@ -62,16 +69,12 @@ export async function readParquet(file: Uint8Array, columns: readonly ColumnFiel
     const count = number(fields, 3);
     budget.values -= count;
     if (budget.values < 0) throw new Error(`Parquet says ${count} rows, more than a file of ${file.length} bytes may hold`);
-    const from = rows.length;
-    for (let r = 0; r < count; r++) rows.push(new Array(columns.length));
-    for (const [c, plan] of plans.entries()) {
-      await plan.load(file, chunks, budget);
-      for (let r = 0; r < count; r++) rows[from + r][c] = plan.next();
-      plan.end();
-    }
+    for (const plan of plans) await plan.load(file, chunks, budget);
+    for (let r = 0; r < count; r++) visit(plans.map((plan) => plan.next()));
+    for (const plan of plans) plan.end();
+    rows += count;
   }
-  if (rows.length !== number(footer, 3)) throw new Error(`Parquet says ${number(footer, 3)} rows, and holds ${rows.length}`);
-  return rows;
+  if (rows !== number(footer, 3)) throw new Error(`Parquet says ${number(footer, 3)} rows, and holds ${rows}`);
 }
 
 function readFooter(file: Uint8Array): ThriftStruct {

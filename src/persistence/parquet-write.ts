@@ -10,23 +10,100 @@ const [REQUIRED, OPTIONAL, REPEATED] = [0, 1, 2];
 const [MAP, LIST] = [1, 3];
 const MAGIC = new TextEncoder().encode('PAR1');
 
-/** The values of one leaf in Dremel's form: a repetition and a definition level an entry, and the values that are there. */
-interface Leaf {
+/** The values of one leaf in Dremel's form, as they are written: a repetition and a definition level an entry, and the values that are there. */
+class Leaf {
   readonly path: readonly string[];
   readonly type: LeafName;
-  readonly maxRep: number;
-  readonly maxDef: number;
-  readonly reps: number[];
-  readonly defs: number[];
-  readonly values: unknown[];
+  readonly reps: LevelRuns | null;
+  readonly defs: LevelRuns | null;
+  readonly values = new ByteWriter();
+  entries = 0;
+  #bits = 0;
+  #bitCount = 0;
+
+  constructor(path: readonly string[], type: LeafName, maxRep: number, maxDef: number) {
+    this.path = path;
+    this.type = type;
+    this.reps = maxRep > 0 ? new LevelRuns() : null;
+    this.defs = maxDef > 0 ? new LevelRuns() : null;
+  }
+
+  /** An entry; a value follows it where one is there. */
+  level(rep: number, def: number): void {
+    this.reps?.add(rep);
+    this.defs?.add(def);
+    this.entries++;
+  }
+
+  value(value: unknown): void {
+    const { values, type } = this;
+    const fits =
+      type === 'string'
+        ? typeof value === 'string'
+        : type === 'boolean'
+          ? typeof value === 'boolean'
+          : type === 'long'
+            ? typeof value === 'bigint'
+            : typeof value === 'number' && (type === 'double' || type === 'float' || Number.isInteger(value));
+    if (!fits) {
+      const { path } = this;
+      throw new MlError('VALUE_INVALID', `save: column ${show(path.join('.'))} must hold ${type}, got ${show(value)}`, { column: path[0] });
+    }
+    if (type === 'string') {
+      const bytes = encoder.encode(value as string);
+      values.int32(bytes.length);
+      values.put(bytes);
+    } else if (type === 'boolean') {
+      if (value) this.#bits |= 1 << this.#bitCount;
+      if (++this.#bitCount === 8) this.flush();
+    } else if (type === 'double') values.float64(value as number);
+    else if (type === 'long') values.int64(value as bigint);
+    else if (type === 'float') values.float32(value as number);
+    else values.int32(value as number);
+  }
+
+  /** Writes the bits of the last truth values. */
+  flush(): void {
+    if (this.#bitCount > 0) this.values.byte(this.#bits);
+    this.#bits = this.#bitCount = 0;
+  }
 }
+
+/** Levels as runs; every level fits one byte. */
+class LevelRuns {
+  readonly #runs = new ByteWriter();
+  #level = 0;
+  #count = 0;
+
+  add(level: number): void {
+    if (level !== this.#level) this.#end();
+    this.#level = level;
+    this.#count++;
+  }
+
+  /** Puts the runs after their length in bytes. */
+  writeTo(page: ByteWriter): void {
+    this.#end();
+    page.int32(this.#runs.length);
+    page.put(this.#runs.bytes);
+  }
+
+  #end(): void {
+    if (this.#count === 0) return;
+    this.#runs.varint(2 * this.#count);
+    this.#runs.byte(this.#level);
+    this.#count = 0;
+  }
+}
+
+const encoder = new TextEncoder();
 
 /**
  * A Parquet file of these columns and rows (each row the columns' values in order), as Spark reads it: one row group, one plain
  * uncompressed page a column, and Spark's schema in the footer. The same rows give the same bytes. Structs are arrays of their
  * fields' values, maps are Maps, vectors and matrices are themselves.
  */
-export function writeParquet(columns: readonly ColumnField[], rows: readonly (readonly unknown[])[], sparkVersion: string): Uint8Array {
+export function writeParquet(columns: readonly ColumnField[], rows: Iterable<readonly unknown[]>, sparkVersion: string): Uint8Array {
   const schema: ThriftField[][] = [
     [
       [4, 'string', 'spark_schema'],
@@ -35,12 +112,14 @@ export function writeParquet(columns: readonly ColumnField[], rows: readonly (re
   ];
   const leaves: Leaf[] = [];
   const writers = columns.map(([name, type]) => columnWriter(schema, leaves, [name], type, 0, 0));
-  rows.forEach((row, r) => {
-    if (row.length !== columns.length) throw new MlError('VALUE_INVALID', `save: row ${r} must have ${columns.length} values, got ${row.length}`);
-    columns.forEach((_, c) => {
-      writers[c](row[c], 0);
+  let count = 0;
+  for (const row of rows) {
+    if (row.length !== columns.length) throw new MlError('VALUE_INVALID', `save: row ${count} must have ${columns.length} values, got ${row.length}`);
+    writers.forEach((write, c) => {
+      write(row[c], 0);
     });
-  });
+    count++;
+  }
 
   const out = new ByteWriter();
   out.put(MAGIC);
@@ -50,7 +129,7 @@ export function writeParquet(columns: readonly ColumnField[], rows: readonly (re
   writeStruct(out, [
     [1, 'i32', 1],
     [2, 'structs', schema],
-    [3, 'i64', rows.length],
+    [3, 'i64', count],
     [
       4,
       'structs',
@@ -58,7 +137,7 @@ export function writeParquet(columns: readonly ColumnField[], rows: readonly (re
         [
           [1, 'structs', chunks],
           [2, 'i64', total],
-          [3, 'i64', rows.length],
+          [3, 'i64', count],
         ],
       ],
     ],
@@ -72,7 +151,7 @@ export function writeParquet(columns: readonly ColumnField[], rows: readonly (re
     ],
     [6, 'string', 'millstream version 0.1.0'],
   ]);
-  putUint32(out, out.length - footerStart);
+  out.int32(out.length - footerStart);
   out.put(MAGIC);
   return out.bytes.slice();
 }
@@ -107,20 +186,16 @@ function columnWriter(
   };
   /** An entry in all leaves of this column where nothing is. */
   const absent = (at: number, level: number) => {
-    for (let l = first; l < last; l++) {
-      leaves[l].reps.push(at);
-      leaves[l].defs.push(level);
-    }
+    for (let l = first; l < last; l++) leaves[l].level(at, level);
   };
   let present: (value: unknown, at: number) => void;
   if (type.kind === 'leaf') {
     element({ type: PHYSICAL[type.name], converted: CONVERTED[type.name] });
-    const leaf: Leaf = { path, type: type.name, maxRep: rep, maxDef: own, reps: [], defs: [], values: [] };
+    const leaf = new Leaf(path, type.name, rep, own);
     leaves.push(leaf);
     present = (value, at) => {
-      leaf.reps.push(at);
-      leaf.defs.push(own);
-      leaf.values.push(checkLeaf(path, type.name, value));
+      leaf.level(at, own);
+      leaf.value(value);
     };
   } else if (type.kind === 'struct') {
     element({ children: type.fields.length });
@@ -161,25 +236,13 @@ function columnWriter(
   };
 }
 
-function checkLeaf(path: readonly string[], type: LeafName, value: unknown): unknown {
-  const fits =
-    type === 'string'
-      ? typeof value === 'string'
-      : type === 'boolean'
-        ? typeof value === 'boolean'
-        : type === 'long'
-          ? typeof value === 'bigint'
-          : typeof value === 'number' && (type === 'double' || type === 'float' || Number.isInteger(value));
-  if (!fits) throw new MlError('VALUE_INVALID', `save: column ${show(path.join('.'))} must hold ${type}, got ${show(value)}`, { column: path[0] });
-  return value;
-}
-
 /** Writes a column's one page, and returns the footer's entry for it. */
 function writeChunk(out: ByteWriter, leaf: Leaf): ThriftField[] {
   const page = new ByteWriter();
-  if (leaf.maxRep > 0) writeLevels(page, leaf.reps);
-  if (leaf.maxDef > 0) writeLevels(page, leaf.defs);
-  writePlain(page, leaf);
+  leaf.reps?.writeTo(page);
+  leaf.defs?.writeTo(page);
+  leaf.flush();
+  page.put(leaf.values.bytes);
   const start = out.length;
   writeStruct(out, [
     [1, 'i32', 0], // a data page
@@ -190,7 +253,7 @@ function writeChunk(out: ByteWriter, leaf: Leaf): ThriftField[] {
       5,
       'struct',
       [
-        [1, 'i32', leaf.defs.length],
+        [1, 'i32', leaf.entries],
         [2, 'i32', 0], // PLAIN
         [3, 'i32', 3], // RLE
         [4, 'i32', 3],
@@ -209,55 +272,11 @@ function writeChunk(out: ByteWriter, leaf: Leaf): ThriftField[] {
         [2, 'i32s', [0, 3]],
         [3, 'strings', leaf.path],
         [4, 'i32', 0], // uncompressed
-        [5, 'i64', leaf.defs.length],
+        [5, 'i64', leaf.entries],
         [6, 'i64', size],
         [7, 'i64', size],
         [9, 'i64', start],
       ],
     ],
   ];
-}
-
-/** Levels as runs, after their length in bytes; every level fits one byte. */
-function writeLevels(page: ByteWriter, levels: readonly number[]): void {
-  const runs = new ByteWriter();
-  for (let i = 0; i < levels.length; ) {
-    const start = i;
-    while (i < levels.length && levels[i] === levels[start]) i++;
-    runs.varint(2 * (i - start));
-    runs.byte(levels[start]);
-  }
-  putUint32(page, runs.length);
-  page.put(runs.bytes);
-}
-
-function writePlain(page: ByteWriter, { type, values }: Leaf): void {
-  if (type === 'string') {
-    const encoder = new TextEncoder();
-    for (const text of values) {
-      const bytes = encoder.encode(text as string);
-      putUint32(page, bytes.length);
-      page.put(bytes);
-    }
-    return;
-  }
-  if (type === 'boolean') {
-    const bits = new Uint8Array(Math.ceil(values.length / 8));
-    for (let i = 0; i < values.length; i++) if (values[i]) bits[i >> 3] |= 1 << (i & 7);
-    page.put(bits);
-    return;
-  }
-  const width = type === 'long' || type === 'double' ? 8 : 4;
-  const view = new DataView(new ArrayBuffer(width * values.length));
-  for (let i = 0; i < values.length; i++) {
-    if (type === 'double') view.setFloat64(8 * i, values[i] as number, true);
-    else if (type === 'long') view.setBigInt64(8 * i, values[i] as bigint, true);
-    else if (type === 'float') view.setFloat32(4 * i, values[i] as number, true);
-    else view.setInt32(4 * i, values[i] as number, true);
-  }
-  page.put(new Uint8Array(view.buffer));
-}
-
-function putUint32(out: ByteWriter, value: number): void {
-  for (let shift = 0; shift < 32; shift += 8) out.byte((value >>> shift) & 0xff);
 }

@@ -125,6 +125,7 @@ const zigzag = (value: number): number => ((value / 2) >>> 0) ^ -(value % 2);
 /** A growing array of bytes. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
+  #view = new DataView(this.#bytes.buffer);
   length = 0;
 
   /** Makes room for `count` bytes and gives their position. */
@@ -135,6 +136,7 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(this.length, 2 * this.#bytes.length));
       grown.set(this.#bytes.subarray(0, start));
       this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
     }
     return start;
   }
@@ -142,6 +144,26 @@ export class ByteWriter {
   byte(value: number): void {
     const at = this.reserve(1);
     this.#bytes[at] = value;
+  }
+
+  int32(value: number): void {
+    const at = this.reserve(4);
+    this.#view.setInt32(at, value, true);
+  }
+
+  int64(value: bigint): void {
+    const at = this.reserve(8);
+    this.#view.setBigInt64(at, value, true);
+  }
+
+  float32(value: number): void {
+    const at = this.reserve(4);
+    this.#view.setFloat32(at, value, true);
+  }
+
+  float64(value: number): void {
+    const at = this.reserve(8);
+    this.#view.setFloat64(at, value, true);
   }
 
   put(bytes: Uint8Array): void {

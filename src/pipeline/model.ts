@@ -1,14 +1,14 @@
 import { giveBack } from '../engine/kept-models.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
-import type { Codec } from '../persistence/codec.ts';
+import type { Codec, StreamedCodec } from '../persistence/codec.ts';
 import type { PipelineStage, StageClass } from './stage.ts';
 import { Transformer } from './transformer.ts';
 
 /** What a model's class declares besides. */
 // biome-ignore lint/suspicious/noExplicitAny: codecs of all states lie in one table
 export interface ModelClass<State = any> extends StageClass {
-  readonly codec: Codec<State>;
+  readonly codec: Codec<State> | StreamedCodec<State>;
 }
 
 /** A fitted transformer: params and a frozen state of plain data (typed arrays, numbers, texts). */

@@ -1,10 +1,10 @@
 import { MlError, show } from '../error.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { paramShapes } from '../param/param.ts';
-import type { Codec, Rows, SavedModel, SideTable } from '../persistence/codec.ts';
+import type { Rows, SavedModel, SideTable, StreamedCodec } from '../persistence/codec.ts';
 import { type Json, metadataLine, parseMetadata } from '../persistence/metadata.ts';
 import { derivedUid } from '../pipeline/uid.ts';
-import { ENSEMBLE_COLUMNS, NODE_COLUMNS, nodeRows, treesOfRows } from '../tree/spark/node-table.ts';
+import { ENSEMBLE_COLUMNS, NODE_COLUMNS, type NodeRow, NodeTable, nodeRows } from '../tree/spark/node-table.ts';
 import type { SparkTrees } from '../tree/spark/spark-trees.ts';
 import { treeCount } from '../tree/trees.ts';
 import type { NamedFeatures } from './prediction-model.ts';
@@ -43,17 +43,20 @@ export function treeParamsOf({ paramSchema }: TreeClass, params: ReadonlyMap<str
 }
 
 /** Spark's layout of a single tree: a row a node. */
-export function treeCodec(owner: string, kind: Kind): Codec<TreeState> {
+export function treeCodec(owner: string, kind: Kind): StreamedCodec<TreeState> {
   return {
     columns: NODE_COLUMNS,
     encode: ({ trees }) => nodeRows(trees, 0),
-    decode: (rows, metadata) => ({ trees: treesOfRows([rows], expected(owner, kind, metadata)) }),
+    collect(metadata) {
+      const table = new NodeTable(expected(owner, kind, metadata, 1));
+      return { add: (row) => table.add(0, row as unknown as NodeRow), finish: () => ({ trees: table.finish() }) };
+    },
     metadata: ({ trees }) => sizes(kind, trees),
   };
 }
 
 /** Spark's layout of an ensemble: a row a node of all trees, and in `treesMetadata` each tree's own metadata and weight. */
-export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): Codec<EnsembleState> {
+export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): StreamedCodec<EnsembleState> {
   const treesMetadata: SideTable<EnsembleState> = {
     columns: { _1: 'int!', _2: 'string', _3: 'double!' },
     otherColumns: { treeID: 'int!', metadata: 'string', weights: 'double!' },
@@ -62,8 +65,10 @@ export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): Code
   return {
     columns: ENSEMBLE_COLUMNS,
     tables: new Map([['treesMetadata', treesMetadata]]),
-    encode: ({ trees }) => Array.from({ length: treeCount(trees) }, (_, t) => nodeRows(trees, t).map((row) => [t, row])).flat(),
-    decode(rows, metadata, tables) {
+    *encode({ trees }) {
+      for (let t = 0; t < treeCount(trees); t++) for (const row of nodeRows(trees, t)) yield [t, row];
+    },
+    collect(metadata, tables) {
       const about = tables.get('treesMetadata') as Rows;
       const numTrees = wholeNumber(owner, metadata, 'numTrees', 1);
       if (about.length !== numTrees) throw format(owner, `treesMetadata must have a row for each of the ${numTrees} trees, has ${about.length}`);
@@ -77,12 +82,11 @@ export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): Code
         treeWeights[t] = weight;
         uids[t] = treeUid(owner, Class, t, line);
       }
-      const byTree: unknown[][] = Array.from({ length: numTrees }, () => []);
-      for (const [t, node] of rows as [number, unknown][]) {
-        if (!(t >= 0 && t < numTrees)) throw format(owner, `nodes must belong to one of the ${numTrees} trees, one has tree ${t}`);
-        byTree[t].push(node);
-      }
-      return { trees: treesOfRows(byTree, expected(owner, kind, metadata)), treeWeights, treeUids: Object.freeze(uids) };
+      const table = new NodeTable(expected(owner, kind, metadata, numTrees));
+      return {
+        add: ([t, node]) => table.add(t as number, (node ?? []) as unknown as NodeRow),
+        finish: () => ({ trees: table.finish(), treeWeights, treeUids: Object.freeze(uids) }),
+      };
     },
     metadata: ({ trees }) => ({ ...sizes(kind, trees), numTrees: treeCount(trees) }),
   };
@@ -93,9 +97,9 @@ function sizes(kind: Kind, { numFeatures, statsSize }: SparkTrees): Record<strin
   return kind === 'classes' ? { numFeatures, numClasses: statsSize } : { numFeatures };
 }
 
-function expected(owner: string, kind: Kind, metadata: ReadonlyMap<string, Json>) {
+function expected(owner: string, kind: Kind, metadata: ReadonlyMap<string, Json>, numTrees: number) {
   const numFeatures = wholeNumber(owner, metadata, 'numFeatures', 0, MAX_FEATURES);
-  return { owner, kind, numFeatures, statsSize: kind === 'classes' ? wholeNumber(owner, metadata, 'numClasses', 1) : 3 };
+  return { owner, kind, numFeatures, numTrees, statsSize: kind === 'classes' ? wholeNumber(owner, metadata, 'numClasses', 1) : 3 };
 }
 
 function wholeNumber(owner: string, metadata: ReadonlyMap<string, Json>, key: string, min: number, max = 0x7fffffff): number {

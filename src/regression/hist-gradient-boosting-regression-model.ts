@@ -1,5 +1,6 @@
 import type { Binder } from '../block/binder.ts';
 import { checkFeatures } from '../block/features.ts';
+import { Numbers } from '../block/growing-numbers.ts';
 import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -11,7 +12,6 @@ import type * as z from '../param/zod.ts';
 import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
-import { Numbers } from '../predictor/numbers.ts';
 import { addNumberColumn } from '../predictor/score-columns.ts';
 import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';

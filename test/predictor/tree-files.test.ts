@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MlError } from '#dist/error.js';
-import type { Codec } from '#dist/persistence/codec.js';
+import type { StreamedCodec } from '#dist/persistence/codec.js';
 import { columnFields, load } from '#dist/persistence/load.js';
 import { writeParquet } from '#dist/persistence/parquet-write.js';
 import type { EnsembleState, TreeState } from '#dist/predictor/tree-codec.js';
@@ -17,7 +17,7 @@ interface Loaded {
   setParams(): ReadonlyMap<string, unknown>;
   defaultParams(): ReadonlyMap<string, unknown>;
 }
-const codecOf = (model: Loaded) => (model.constructor as unknown as { codec: Codec<TreeState> }).codec;
+const codecOf = (model: Loaded) => (model.constructor as unknown as { codec: StreamedCodec<TreeState> }).codec;
 const model = async (name: string) => (await load(join(FIXTURES, name))) as unknown as Loaded;
 
 /** Changes rows in place, or gives others. */
@@ -27,7 +27,7 @@ type Change = (rows: Cells[]) => unknown;
 async function withNodes(name: string, change: Change, columns?: Record<string, string>) {
   const whole = await model(name);
   const codec = codecOf(whole);
-  const rows = structuredClone(codec.encode(whole.state)) as Cells[];
+  const rows = structuredClone([...codec.encode(whole.state)]) as Cells[];
   const fields = columnFields(columns ?? (codec.columns as Record<string, string>));
   return withFile(saved(whole), 'data/part-00000.parquet', writeParquet(fields, (change(rows) as Cells[] | undefined) ?? rows, '4.3.0'));
 }

@@ -12,6 +12,11 @@ export class Numbers {
     this.#values[this.length++] = value;
   }
 
+  /** The numbers so far, valid until the next push. */
+  get view(): Float64Array {
+    return this.#values.subarray(0, this.length);
+  }
+
   done(): Float64Array {
     return this.#values.slice(0, this.length);
   }
