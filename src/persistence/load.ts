@@ -3,7 +3,7 @@ import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ModelClass } from '../pipeline/model.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
-import type { Codec, Rows, SideTable, StreamedCodec } from './codec.ts';
+import type { Codec, RowCollector, Rows, SideTable, StreamedCodec } from './codec.ts';
 import { type ColumnField, parseColumnType } from './column-type.ts';
 import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
 import { formatError, isFileMap, MapFiles, type ModelFiles, type ModelSource } from './files.ts';
@@ -60,10 +60,11 @@ export function load(source: ModelSource): Promise<PipelineStage<ParamSchema>> {
 /** A model's class, and its state from the one row of its saved data; `params` are those in force. */
 export async function fromDataRow(type: string, row: ReadonlyMap<string, unknown>, params: Readonly<Record<string, unknown>>) {
   const Class = (await (await stageTable()).findStage(type)) as unknown as ModelClass;
-  const { columns, decode } = Class.codec;
+  const { columns } = Class.codec;
   const fields = columnFields(typeof columns === 'function' ? columns(params) : columns);
-  const state: unknown = decode([fields.map(([name]) => row.get(name))], new Map(), new Map());
-  return { Class, state };
+  const collector = collectorOf(Class.codec, new Map(), new Map());
+  collector.add(fields.map(([name]) => row.get(name)));
+  return { Class, state: collector.finish() as unknown };
 }
 
 /** The table of all classes, which is above this folder. */
@@ -130,7 +131,7 @@ class Loader {
       const data = join(folder, 'data');
       const tables = new Map<string, Rows>();
       for (const [name, table] of codec.tables ?? []) tables.set(name, await this.#sideTable(join(folder, name), table));
-      const collector = await this.#within(data, () => ('collect' in codec ? codec : keepingRows(codec)).collect(metadata.extra, tables));
+      const collector = await this.#within(data, () => collectorOf(codec, metadata.extra, tables));
       await this.#visit(data, columnFields(columns!), (row) => collector.add(row));
       return this.#within(data, () => collector.finish());
     };
@@ -190,10 +191,15 @@ class Loader {
   }
 }
 
-/** Collects all rows, to decode them at once. */
-function keepingRows<State>(codec: Codec<State>): Pick<StreamedCodec<State>, 'collect'> {
+/** What takes the rows of a codec of either kind. */
+function collectorOf<State>(
+  codec: Codec<State> | StreamedCodec<State>,
+  metadata: ReadonlyMap<string, Json>,
+  tables: ReadonlyMap<string, Rows>,
+): RowCollector<State> {
+  if ('collect' in codec) return codec.collect(metadata, tables);
   const rows: (readonly unknown[])[] = [];
-  return { collect: (metadata, tables) => ({ add: (row) => rows.push(row), finish: () => codec.decode(rows, metadata, tables) }) };
+  return { add: (row) => rows.push(row), finish: () => codec.decode(rows, metadata, tables) };
 }
 
 /** Codes that stay what they are; any other mistake in a file is MODEL_FORMAT. */
