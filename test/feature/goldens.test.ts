@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MlError } from '#dist/error.js';
 import type { Vector } from '#dist/linalg/vectors.js';
+import type { Codec } from '#dist/persistence/codec.js';
 import type { ModelClass } from '#dist/pipeline/model.js';
 import { type GoldenCase, goldens, numbersOf, stageOf, tableOf } from './goldens.ts';
 import { DIFFERENT } from './goldens-different.ts';
@@ -46,7 +47,7 @@ function expectState(model: unknown, state: Record<string, unknown>): void {
       const [vector] = tableOf({ columns: [['v', 'vector']], rows: [[value]] }).rows[0];
       expect((model as Record<string, unknown>)[name]).toSatisfy((found: Vector) => found.equals(vector));
     }
-    const { codec } = (model as { constructor: ModelClass }).constructor;
+    const codec = (model as { constructor: ModelClass }).constructor.codec as Codec<unknown>;
     const saved = (model as { state: unknown }).state;
     const decoded = codec.decode(codec.encode(saved), new Map(), new Map());
     for (const [key, part] of Object.entries(decoded as object)) expect(part).toEqual((saved as Record<string, unknown>)[key]);
