@@ -80,7 +80,7 @@ export function view<T>(vector: RawVector, length: number, Type: TypedArrayConst
 }
 
 /** Bytes of a view from which on its memory is worth giving back. */
-const LARGE = 4096;
+const LARGE = 1024;
 let views: ArrayBuffer[] | null = null;
 let nowhere: MessagePort | null = null;
 
