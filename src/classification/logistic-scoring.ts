@@ -9,6 +9,7 @@ import {
   type NumberColumn,
   type SparsePart,
   type VectorColumn,
+  type VectorPart,
 } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
 import { exp, softmax } from '../kernels/js/math.ts';
@@ -89,13 +90,24 @@ export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Colum
 
 /** From so many rows on the products of each code are worth a table. */
 const MANY_ROWS = 256;
-/** By code; -0, which changes no number when added, where the code has no slot. */
-const products = new Float64Array(256);
+/** Columns of codes that are added in one go: the sums are read and written once for all of them. */
+const TOGETHER = 4;
+const CODES = 256;
+/** By code, for as many columns; -0, which changes no number when added, where the code has no slot. */
+const products = new Float64Array(TOGETHER * CODES);
 
 /** z[i] += Σj w[j] x[i][j], slot by slot. */
 function addProducts(z: Float64Array, { parts }: VectorColumn, w: Float64Array, rows: number): void {
   let slot = 0;
-  for (const part of parts) {
+  for (let p = 0; p < parts.length; p++) {
+    const part = parts[p];
+    const together = rows >= MANY_ROWS ? parts.slice(p, p + TOGETHER).filter(isByteCodes) : [];
+    if (together.length === TOGETHER) {
+      addFourCodes(z, together, w, slot, rows);
+      for (const { size } of together) slot += size;
+      p += TOGETHER - 1;
+      continue;
+    }
     switch (part.kind) {
       case 'numbers':
         addNumbers(z, part.values, w[slot], rows);
@@ -119,15 +131,30 @@ function addNumbers(z: Float64Array, values: Float64Array, weight: number, rows:
 }
 
 function addCodes(z: Float64Array, { size, codes, table }: CodePart, w: Float64Array, slot: number, rows: number): void {
-  if (rows >= MANY_ROWS && codes instanceof Uint8Array) {
-    products.fill(-0);
-    for (let code = 0; code < Math.min(size, 256); code++) products[code] = table ? w[slot + code] * table[code] : w[slot + code];
-    for (let i = 0; i < rows; i++) z[i] += products[codes[i]];
-    return;
-  }
   for (let i = 0; i < rows; i++) {
     const code = codes[i];
     if (code < size) z[i] += table ? w[slot + code] * table[code] : w[slot + code];
+  }
+}
+
+interface ByteCodes extends CodePart {
+  readonly codes: Uint8Array;
+}
+
+function isByteCodes(part: VectorPart): part is ByteCodes {
+  return part.kind === 'codes' && part.codes instanceof Uint8Array;
+}
+
+function addFourCodes(z: Float64Array, columns: readonly ByteCodes[], w: Float64Array, slot: number, rows: number): void {
+  products.fill(-0);
+  let from = slot;
+  for (const [k, { size, table }] of columns.entries()) {
+    for (let code = 0; code < Math.min(size, CODES); code++) products[k * CODES + code] = table ? w[from + code] * table[code] : w[from + code];
+    from += size;
+  }
+  const [a, b, c, d] = columns.map((column) => column.codes);
+  for (let i = 0; i < rows; i++) {
+    z[i] = z[i] + products[a[i]] + products[CODES + b[i]] + products[2 * CODES + c[i]] + products[3 * CODES + d[i]];
   }
 }
 

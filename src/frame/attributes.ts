@@ -22,16 +22,30 @@ type Json = Readonly<Record<string, unknown>>;
 
 const KNOWN = new Set(['type', 'name', 'vals', 'num_vals', 'idx']);
 
+/** What metadata was read as: stages of a chain ask for the same columns again and again. */
+const attributes = new WeakMap<Json, Attribute>();
+const groups = new WeakMap<Json, AttributeGroup>();
+
 /** The attribute of a scalar column, or undefined when its metadata has none. */
 export function attributeOf(field: Field): Attribute | undefined {
   const ml = mlAttr(field);
-  return ml && !('attrs' in ml) && !('num_attrs' in ml) && typeof ml.type === 'string' ? readAttribute(ml, ml.type) : undefined;
+  if (!ml || 'attrs' in ml || 'num_attrs' in ml || typeof ml.type !== 'string') return undefined;
+  return remembered(attributes, ml, () => readAttribute(ml, ml.type as string));
 }
 
 /** The group of a vector column; empty when its metadata has none. */
 export function groupOf(field: Field): AttributeGroup {
   const ml = mlAttr(field);
-  if (!ml) return {};
+  return ml ? remembered(groups, ml, () => readGroup(ml)) : {};
+}
+
+function remembered<T>(known: WeakMap<Json, T>, ml: Json, read: () => T): T {
+  const made = known.get(ml) ?? read();
+  known.set(ml, made);
+  return made;
+}
+
+function readGroup(ml: Json): AttributeGroup {
   const size = typeof ml.num_attrs === 'number' ? ml.num_attrs : undefined;
   if (typeof ml.attrs !== 'object' || ml.attrs === null) return size === undefined ? {} : { size };
   const listed = Object.entries(ml.attrs as Json).flatMap(([type, list]) =>

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { MlError, show } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
@@ -20,6 +21,17 @@ interface ParquetFiles {
   readonly sql: (path: string, from: number, to: number) => string;
 }
 
+/** Rows of a Parquet file's row groups, and what tells whether the file is still the same. */
+interface Footer {
+  readonly stamp: string;
+  readonly groups: readonly number[];
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeNs}` : 'gone';
+}
+
 /** Files as relations: types as Spark finds them, columns by position, so that names may be anything. */
 export class Sources {
   readonly #database: Database;
@@ -28,6 +40,9 @@ export class Sources {
 
   /** By the SQL of a source. */
   readonly #sections = new Map<string, ParquetFiles>();
+
+  /** By path. */
+  readonly #known = new Map<string, Footer>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -108,14 +123,26 @@ export class Sources {
     const source = [...this.#sections.keys()].find((sql) => leaf.sql.endsWith(`FROM (${sql})`));
     if (source === undefined || query.split(source).length !== 2) return null;
     const { files, sql } = this.#sections.get(source) as ParquetFiles;
-    const list = `[${files.map(text).join(', ')}]`;
+    const footers = await this.#footers(files, options);
+    const groups = files.flatMap((file) => footers.get(file)?.groups.map((rows) => ({ file, rows })) ?? []);
+    return { source, sql, groups };
+  }
+
+  /** Footers of these files, read again where a file has changed. */
+  async #footers(files: readonly string[], options: QueryOptions): Promise<ReadonlyMap<string, Footer>> {
+    const stamps = new Map(files.map((file) => [file, stampOf(file)]));
+    const changed = files.filter((file) => this.#known.get(file)?.stamp !== stamps.get(file));
+    if (changed.length === 0) return this.#known;
     const rows = await this.#database.rows(
-      `SELECT DISTINCT file_name, row_group_id::INTEGER, row_group_num_rows::DOUBLE FROM parquet_metadata(${list}) ORDER BY 2`,
+      `SELECT DISTINCT file_name, row_group_id::INTEGER, row_group_num_rows::DOUBLE FROM parquet_metadata([${changed.map(text).join(', ')}]) ORDER BY 2`,
       [STRING, { kind: 'int' }, { kind: 'double' }],
       options,
     );
-    const groups = files.flatMap((file) => rows.filter(([name]) => name === file).map(([, , count]) => ({ file, rows: count as number })));
-    return { source, sql, groups };
+    for (const file of changed) {
+      const groups = rows.filter(([name]) => name === file).map(([, , count]) => count as number);
+      this.#known.set(file, { stamp: stamps.get(file) as string, groups });
+    }
+    return this.#known;
   }
 
   async #readCsv(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
