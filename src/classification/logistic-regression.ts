@@ -5,7 +5,7 @@ import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
-import { DenseVector, type Vector } from '../linalg/vectors.ts';
+import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { type Changes, loadAs } from '../pipeline/stage.ts';
 import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
@@ -116,7 +116,7 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
         );
       }
       const matrix = new DenseMatrix(intercepts.length, set.numFeatures, coefficients, true);
-      const state = modelState(labels.numClasses, settings.multinomial, matrix, new DenseVector(intercepts), names);
+      const state = modelState(labels.numClasses, settings.multinomial, matrix, new DenseVector(intercepts).compressed, names);
       return await this.#finish(context, set, state, { objectiveHistory: history, converged, reason });
     } finally {
       set.release();
@@ -171,26 +171,21 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
 
 function constantState({ numClasses, weights }: ClassLabels, isMultinomial: boolean, numFeatures: number, names: readonly string[]): LogisticState {
   const only = weights.findIndex((w) => w !== 0);
-  const intercepts = new Float64Array(isMultinomial ? numClasses : 1);
-  if (isMultinomial) intercepts[only] = Number.POSITIVE_INFINITY;
-  else intercepts[0] = only === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  const sets = intercepts.length;
+  // As Spark keeps them: sparse whatever their size.
+  const intercepts = isMultinomial
+    ? new SparseVector(numClasses, [only], [Number.POSITIVE_INFINITY])
+    : new DenseVector([only === 1 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY]);
+  const sets = intercepts.size;
   const zeros = new SparseMatrix(sets, numFeatures, new Int32Array(sets + 1), [], [], true);
-  return modelState(numClasses, isMultinomial, zeros, new DenseVector(intercepts), names);
+  return modelState(numClasses, isMultinomial, zeros, intercepts, names);
 }
 
-function modelState(
-  numClasses: number,
-  isMultinomial: boolean,
-  matrix: Matrix,
-  intercepts: DenseVector,
-  featureNames: readonly string[],
-): LogisticState {
+function modelState(numClasses: number, isMultinomial: boolean, matrix: Matrix, intercepts: Vector, featureNames: readonly string[]): LogisticState {
   return {
     numClasses,
     isMultinomial,
     coefficientMatrix: matrix.compressed,
-    interceptVector: intercepts.compressed,
+    interceptVector: intercepts,
     featureNames: Object.freeze([...featureNames]),
   };
 }

@@ -159,6 +159,16 @@ describe('a single class', () => {
     expect(model.summary).toMatchObject({ totalIterations: 0, objectiveHistory: [0], converged: true, reason: 'constantLabel', accuracy: 1 });
   });
 
+  it('gives a multinomial model sparse intercepts, however few, and a binomial one dense ones', async () => {
+    for (const [family, form] of [
+      ['multinomial', '(2,[1],[Infinity])'],
+      ['binomial', '[Infinity]'],
+    ] as const) {
+      const model = await new LogisticRegression({ family }).fit(single(1));
+      expect(String(model.interceptVector)).toBe(form);
+    }
+  });
+
   it('beyond 1 makes a class of each number below, none of which is ever predicted', async () => {
     const model = await new LogisticRegression().fit(single(2));
     expect([...model.interceptVector.toArray()]).toEqual([0, 0, Number.POSITIVE_INFINITY]);
