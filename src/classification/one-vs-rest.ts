@@ -18,6 +18,7 @@ import { type Changes, loadAs } from '../pipeline/stage.ts';
 import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { addClassColumns, requireTrainingColumns } from '../predictor/score-columns.ts';
+import { ClassIndicator } from './class-indicator.ts';
 import { isStray } from './class-labels.ts';
 import { hasParam, OneVsRestModel, oneVsRestParams, scoreCol, scoresOnly } from './one-vs-rest-model.ts';
 
@@ -44,16 +45,17 @@ export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel>
   override async fit(frame: Frame, options: StayOptions = {}): Promise<OneVsRestModel> {
     await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
     const { labelCol, featuresCol, weightCol } = this.params;
+    const columns = [...new Set([labelCol, featuresCol, ...(weightCol ? [weightCol] : [])])];
     requireThere(this, frame);
     const label = (await frame.schema()).require(this.owner, labelCol, 'numeric');
     const cached = frame.cache();
     const models: AnyTransformer[] = [];
     try {
       const total = await this.#numClasses(cached, label, options);
-      const rows = cached.select(...new Set([labelCol, featuresCol, ...(weightCol ? [weightCol] : [])]));
       let done = 0;
       await runInOrder(total, this.params.parallelism, this.owner, options.signal, async (c, signal) => {
-        models[c] = await this.#classifierOf(c, frame, options).fit(withClass(rows, labelCol, c), { ...options, signal });
+        const binary = new ClassIndicator(columns, labelCol, c, classCol(c)).transform(cached);
+        models[c] = await this.#classifierOf(c, frame, options).fit(binary, { ...options, signal });
         options.onProgress?.({ stage: this.uid, done: ++done, total });
       });
       const labelMetadata = attributeMetadata(labelAttribute(label, total));
@@ -152,15 +154,6 @@ const MAX_CLASSES = 2 ** 20;
 
 function classCol(c: number): string {
   return `mc2b$${c}`;
-}
-
-const BINARY = attributeMetadata({ type: 'binary', name: 'label' });
-
-/** The rows with a column that is 1 where the label is class c and else 0. */
-function withClass(rows: Frame, labelCol: string, c: number): Frame {
-  const name = classCol(c);
-  const isClass = when(col(labelCol).equalTo(c), 1).otherwise(0).cast('double');
-  return rows.withColumn(name, isClass.alias(name, { metadata: BINARY }));
 }
 
 /** What the prediction says of its classes. */

@@ -10,8 +10,8 @@ import {
   RandomForestClassifier,
 } from '#dist/classification/index.js';
 import { MulticlassClassificationEvaluator } from '#dist/evaluation/index.js';
-import { StringIndexer } from '#dist/feature/index.js';
-import { col, type Frame, Pipeline, type PipelineModel, Session, Vectors } from '#dist/index.js';
+import { StandardScaler, StringIndexer, VectorAssembler } from '#dist/feature/index.js';
+import { col, type Frame, lit, Pipeline, type PipelineModel, Session, Vectors } from '#dist/index.js';
 import { CrossValidator, ParamGridBuilder } from '#dist/tuning/index.js';
 import { refuses } from '../engine/harness.ts';
 
@@ -106,6 +106,15 @@ describe('OneVsRest', () => {
     ]);
     expect(await model.copy({ predictionCol: '' }).transform(odd).columns()).toEqual(await odd.columns());
     await refuses(() => model.copy({ predictionCol: 'id' }).transform(odd).schema(), 'COLUMN_EXISTS', { column: 'id' });
+  });
+
+  it('does not mind columns of names that its classifier or models would use, and knows its features’ names', async () => {
+    const assembled = new VectorAssembler({ inputCols: ['id', 'fold'], outputCol: 'v' }).transform(frame);
+    const scaled = (await new StandardScaler({ inputCol: 'v', outputCol: 's' }).fit(assembled)).transform(assembled);
+    const taken = scaled.withColumn('probability', lit(0)).withColumn('mc2b$0', lit(1));
+    const model = await new OneVsRest({ classifier: lr, featuresCol: 's' }).fit(taken);
+    expect(await model.transform(taken).count()).toBe(ROWS.length);
+    for (const { featureNames } of model.models as LogisticRegressionModel[]) expect(featureNames).toEqual(['id', 'fold']);
   });
 
   it('passes over weights, with a warning, where the classifier takes none', async () => {
