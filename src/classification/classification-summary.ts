@@ -1,4 +1,5 @@
 import { MlError } from '../error.ts';
+import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { BinaryMetrics, type Curve } from '../stat/binary-metrics.ts';
 import { MulticlassMetrics } from '../stat/multiclass-metrics.ts';
@@ -12,6 +13,18 @@ export interface ScoredRows {
   /** Probability of class 1, of models of up to two classes; null else. */
   readonly scores: Float64Array | null;
 }
+
+/** Curves of two classes. */
+export type BinaryCurves = Pick<BinaryMetrics, 'roc' | 'areaUnderROC' | 'pr' | 'precisionByThreshold' | 'recallByThreshold' | 'fMeasureByThreshold'>;
+
+/** What summaries show; `curves` is null of more than two classes. */
+export interface SummaryMetrics {
+  readonly classes: MulticlassMetrics;
+  readonly curves: BinaryCurves | null;
+}
+
+/** Makes the metrics of rows that were not scored in passing. */
+export type MetricsSource = (options: ActionOptions) => Promise<SummaryMetrics>;
 
 export interface SummaryColumns {
   readonly featuresCol: string;
@@ -31,34 +44,36 @@ export class ClassificationSummary {
   readonly predictionCol: string;
   readonly probabilityCol: string;
   readonly weightCol: string | undefined;
-  readonly #predictions: Frame | null;
-  readonly #metrics: () => MulticlassMetrics;
-  readonly #binary: () => BinaryMetrics;
+  readonly #predictions: (() => Frame) | null;
+  readonly #source: MetricsSource | null;
+  #made: SummaryMetrics | null;
 
-  /** `rows` is null where there are too many values to score them in passing; then metrics throw and name `evaluate`. */
-  constructor(columns: SummaryColumns, rows: ScoredRows | null, predictions: Frame | null = null) {
+  /** Where rows were not scored in passing there is a source of the metrics, which {@link ClassificationSummary.fetch} asks; until then they throw. */
+  constructor(columns: SummaryColumns, rows: ScoredRows | MetricsSource, predictions: (() => Frame) | null = null) {
     this.featuresCol = columns.featuresCol;
     this.labelCol = columns.labelCol;
     this.predictionCol = columns.predictionCol;
     this.probabilityCol = columns.probabilityCol;
     this.weightCol = columns.weightCol;
     this.#predictions = predictions;
-    this.#metrics = once(() => {
-      const { predictions: predicted, labels, weights } = scored(rows);
-      return new MulticlassMetrics(predicted, labels, weights);
-    });
-    this.#binary = once(() => {
-      const { scores, labels, weights } = scored(rows);
-      if (!scores) throw new MlError('NOT_SUPPORTED', 'ClassificationSummary: curves need a model of two classes, this one has more');
-      return new BinaryMetrics(scores, labels, weights, CURVE_BINS);
-    });
+    this.#source = typeof rows === 'function' ? rows : null;
+    this.#made = typeof rows === 'function' ? null : metricsOf(rows);
+  }
+
+  /**
+   * This summary with its metrics at hand. After a fit in this process they are there already, but for a forest of many rows and trees. A cluster is asked for
+   * those of the rows that it fitted to, while it keeps the model (NOT_FOUND after `model.close()`).
+   */
+  async fetch(options: ActionOptions = {}): Promise<this> {
+    this.#made ??= (await this.#source?.(options)) ?? null;
+    return this;
   }
 
   /** The frame with the model's columns. */
   get predictions(): Frame {
     if (!this.#predictions)
       throw new MlError('NOT_SUPPORTED', 'ClassificationSummary: predictions are at hand in the process that fitted the model only');
-    return this.#predictions;
+    return this.#predictions();
   }
 
   /** The labels that occur, ascending. */
@@ -139,18 +154,42 @@ export class ClassificationSummary {
     return this.#binary().fMeasureByThreshold(1);
   }
 
+  #metrics(): MulticlassMetrics {
+    return this.#all().classes;
+  }
+
+  #binary(): BinaryCurves {
+    const { curves } = this.#all();
+    if (curves) return curves;
+    throw new MlError('NOT_SUPPORTED', 'ClassificationSummary: curves need a model of two classes, this one has more');
+  }
+
+  #all(): SummaryMetrics {
+    if (this.#made) return this.#made;
+    throw new MlError(
+      'NOT_SUPPORTED',
+      'ClassificationSummary: metrics of this fit are made when they are asked for; call await summary.fetch() first',
+    );
+  }
+
   #byLabel(metric: (metrics: MulticlassMetrics, label: number) => number): number[] {
     const metrics = this.#metrics();
     return metrics.labels.map((label) => metric(metrics, label));
   }
 }
 
-function scored(rows: ScoredRows | null): ScoredRows {
-  if (rows) return rows;
-  throw new MlError(
-    'NOT_SUPPORTED',
-    'ClassificationSummary: metrics of a training set of this size are not made by fit; use await model.evaluate(frame)',
-  );
+/** The metrics of scored rows, each part made when it is first needed. */
+export function metricsOf({ predictions, labels, weights, scores }: ScoredRows): SummaryMetrics {
+  const classes = once(() => new MulticlassMetrics(predictions, labels, weights));
+  const curves = once(() => scores && new BinaryMetrics(scores, labels, weights, CURVE_BINS));
+  return {
+    get classes() {
+      return classes();
+    },
+    get curves() {
+      return curves();
+    },
+  };
 }
 
 function once<T>(make: () => T): () => T {

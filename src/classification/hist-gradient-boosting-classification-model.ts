@@ -94,7 +94,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     const rows = await scoreFrame(this, frame, options);
     const shown = withAllColumns(this);
     const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = shown.params;
-    return new ClassificationSummary({ featuresCol, labelCol, predictionCol, probabilityCol, weightCol }, rows, shown.transform(frame));
+    return new ClassificationSummary({ featuresCol, labelCol, predictionCol, probabilityCol, weightCol }, rows, () => shown.transform(frame));
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */

@@ -156,7 +156,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<LogisticRegressionSummary> {
     const rows = await scoreFrame(this, frame, options);
-    return new LogisticRegressionSummary(this.summaryColumns(), rows, withAllColumns(this).transform(frame));
+    return new LogisticRegressionSummary(this.summaryColumns(), rows, () => withAllColumns(this).transform(frame));
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions, in columns written anew at each call. */

@@ -1,6 +1,6 @@
 import type { Frame } from '../frame/frame.ts';
 import type { StopReason } from '../optim/minimize.ts';
-import { ClassificationSummary, type ScoredRows, type SummaryColumns } from './classification-summary.ts';
+import { ClassificationSummary, type MetricsSource, type ScoredRows, type SummaryColumns } from './classification-summary.ts';
 
 /** How a logistic regression fares on rows. */
 export class LogisticRegressionSummary extends ClassificationSummary {}
@@ -11,8 +11,8 @@ export interface TrainingHistory {
   readonly objectiveHistory: readonly number[];
   /** False when the search stopped for another reason than its tolerance. */
   readonly converged: boolean;
-  /** Why it stopped; `constantLabel` when there was nothing to search for. */
-  readonly reason: StopReason | 'constantLabel';
+  /** Why it stopped; `constantLabel` when there was nothing to search for, null where a cluster does not tell. */
+  readonly reason: StopReason | 'constantLabel' | null;
 }
 
 /** The summary of the rows that a model was fitted to, and how the fit went. */
@@ -21,9 +21,9 @@ export class LogisticRegressionTrainingSummary extends LogisticRegressionSummary
   readonly totalIterations: number;
   readonly converged: boolean;
   readonly reason: TrainingHistory['reason'];
-  readonly #parts: [SummaryColumns, ScoredRows | null];
+  readonly #parts: [SummaryColumns, ScoredRows | MetricsSource];
 
-  constructor(columns: SummaryColumns, rows: ScoredRows | null, history: TrainingHistory, predictions: Frame | null = null) {
+  constructor(columns: SummaryColumns, rows: ScoredRows | MetricsSource, history: TrainingHistory, predictions: (() => Frame) | null = null) {
     super(columns, rows, predictions);
     this.objectiveHistory = Object.freeze([...history.objectiveHistory]);
     this.totalIterations = this.objectiveHistory.length - 1;
@@ -33,7 +33,7 @@ export class LogisticRegressionTrainingSummary extends LogisticRegressionSummary
   }
 
   /** The same summary with its frame of predictions. */
-  withPredictions(predictions: Frame): LogisticRegressionTrainingSummary {
+  withPredictions(predictions: () => Frame): LogisticRegressionTrainingSummary {
     return new LogisticRegressionTrainingSummary(...this.#parts, this, predictions);
   }
 }

@@ -1,4 +1,4 @@
-import type { TrainingContext, TrainingSet } from '../engine/engine.ts';
+import type { Engine, RemoteSummary, TrainingContext, TrainingSet } from '../engine/engine.ts';
 import { MlError, show, throwIfAborted } from '../error.ts';
 import { attributeOf, categories, featureNames } from '../frame/attributes.ts';
 import type { FitOptions } from '../frame/executor.ts';
@@ -9,6 +9,7 @@ import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { type Changes, loadAs } from '../pipeline/stage.ts';
 import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
+import { metricsThere } from './cluster-summary.ts';
 import { checkBounds, checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
 import type { LogisticSettings } from './logistic-problem.ts';
 import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
@@ -51,7 +52,24 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
 
   override async fit(frame: Frame, options: FitOptions = {}): Promise<LogisticRegressionModel> {
     const model = await super.fit(frame, options);
-    return model.hasSummary ? model.withSummary(model.summary.withPredictions(withAllColumns(model).transform(frame))) : model;
+    if ((frame.executor as Engine).stages) return model;
+    return model.withSummary(model.summary.withPredictions(() => withAllColumns(model).transform(frame)));
+  }
+
+  protected override async summarised(
+    model: LogisticRegressionModel,
+    frame: Frame,
+    summary: RemoteSummary,
+    options: FitOptions,
+  ): Promise<LogisticRegressionModel> {
+    const objectiveHistory = (await summary.value('objectiveHistory', options)) as number[];
+    const converged = objectiveHistory.length - 1 < this.params.maxIter;
+    const columns = model.summaryColumns();
+    const predictions = () => withAllColumns(summed).transform(frame);
+    const metrics = metricsThere(columns, predictions, model.numClasses, summary);
+    const history = { objectiveHistory, converged, reason: converged ? null : 'maxIter' } as const;
+    const summed = model.withSummary(new LogisticRegressionTrainingSummary(columns, metrics, history, predictions));
+    return summed;
   }
 
   protected override outputSchema(schema: Schema): Schema {

@@ -1,4 +1,4 @@
-import type { Engine, TrainingContext } from '../engine/engine.ts';
+import type { Engine, RemoteSummary, TrainingContext } from '../engine/engine.ts';
 import { MlError } from '../error.ts';
 import type { ActionOptions, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -16,13 +16,14 @@ import type { TreeRule } from '../predictor/tree-scoring.ts';
 import { grownState, growthOf } from '../predictor/tree-training.ts';
 import { classShares } from '../tree/spark/impurity-stats.ts';
 import { declaredClasses } from './class-labels.ts';
-import type { SummaryColumns } from './classification-summary.ts';
+import { metricsOf, type SummaryColumns } from './classification-summary.ts';
+import { metricsThere } from './cluster-summary.ts';
 import { DecisionTreeClassificationModel } from './decision-tree-classifier.ts';
 import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary } from './random-forest-summary.ts';
 import { scoreFrame, withAllColumns } from './scored-frame.ts';
 import { classDecision, treeOutputs } from './tree-classes.ts';
 
-/** Training rows times trees up to which the summary's metrics are made by `fit`; beyond, `model.evaluate` makes them. */
+/** Training rows times trees up to which the summary's metrics are made by `fit`; beyond, `summary.fetch()` makes them. */
 const MAX_SCORED_LEAVES = 1_000_000;
 
 /** Params of RandomForestClassifier and its model, with Spark's names and defaults. */
@@ -45,8 +46,22 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
     const model = await super.fit(frame, options);
     if ((frame.executor as Engine).stages) return model;
     const small = model.state.trees.rawCount[0] * model.numTrees <= MAX_SCORED_LEAVES;
-    const rows = small ? await scoreFrame(model, frame, { signal: options.signal }) : null;
-    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, withAllColumns(model).transform(frame)));
+    const score = (action: ActionOptions) => scoreFrame(model, frame, action);
+    const rows = small ? await score({ signal: options.signal }) : async (action: ActionOptions) => metricsOf(await score(action));
+    const predictions = () => withAllColumns(model).transform(frame);
+    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, predictions));
+  }
+
+  protected override async summarised(
+    model: RandomForestClassificationModel,
+    frame: Frame,
+    summary: RemoteSummary,
+  ): Promise<RandomForestClassificationModel> {
+    const columns = model.summaryColumns();
+    const predictions = () => withAllColumns(summed).transform(frame);
+    const metrics = metricsThere(columns, predictions, model.numClasses, summary);
+    const summed = model.withSummary(new RandomForestClassificationTrainingSummary(columns, metrics, predictions));
+    return summed;
   }
 
   protected override outputSchema(schema: Schema): Schema {
@@ -126,7 +141,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<RandomForestClassificationSummary> {
     const rows = await scoreFrame(this, frame, options);
-    return new RandomForestClassificationSummary(this.summaryColumns(), rows, withAllColumns(this).transform(frame));
+    return new RandomForestClassificationSummary(this.summaryColumns(), rows, () => withAllColumns(this).transform(frame));
   }
 
   summaryColumns(): SummaryColumns {

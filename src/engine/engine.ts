@@ -1,5 +1,5 @@
 import type { Column } from '../block/column.ts';
-import type { ActionOptions, Executor, FitOptions, Logger, ProgressEvent } from '../frame/executor.ts';
+import type { ActionOptions, Executor, FitOptions, Logger, ProgressEvent, Row } from '../frame/executor.ts';
 import type { ServerFolders } from '../frame/open-sessions.ts';
 import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -32,8 +32,15 @@ export interface StageServer {
   fit(plan: Plan, stage: RemoteStage, options: FitOptions): Promise<RemoteModel>;
   evaluate(plan: Plan, stage: RemoteStage, options: ActionOptions): Promise<number>;
 }
+/** What a cluster knows of how a model fares on the rows that it was fitted to, by the methods of Spark's training summary, while it keeps the model. */
+export interface RemoteSummary {
+  value(method: string, options: ActionOptions): Promise<unknown>;
+  /** The rows of the frame that a method gives. */
+  rows(method: string, options: ActionOptions): Promise<Row[]>;
+}
 /** A fitted model on the cluster. */
 export interface RemoteModel {
+  readonly summary: RemoteSummary;
   /** Its class and the one row of the data that saving it would write, by column; null where the cluster only tells them by {@link RemoteModel.files}. */
   data(options: ActionOptions): Promise<{ readonly type: string; readonly row: ReadonlyMap<string, unknown> } | null>;
   /** What saving it writes, by path in its folder. */

@@ -1,4 +1,4 @@
-import type { Engine, RemoteModel, StageServer, TrainingContext } from '../engine/engine.ts';
+import type { Engine, RemoteModel, RemoteSummary, StageServer, TrainingContext } from '../engine/engine.ts';
 import { throwIfAborted } from '../error.ts';
 import { featureNames } from '../frame/attributes.ts';
 import type { FitOptions } from '../frame/executor.ts';
@@ -28,7 +28,8 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     const remote = await stages.fit(frame.plan, this.remote(), options);
     if (options[STAY]) return new FittedThere(remote, this.remote()) as unknown as M;
     try {
-      const model = named(await this.#fetched(remote, options), await frame.schema(options));
+      const fetched = named(await this.#fetched(remote, options), await frame.schema(options)) as unknown as M;
+      const model = (await this.summarised(fetched, frame, remote.summary, options)) as unknown as Model<ParamSchema, object>;
       remote.adopt(model.state, model.setParams().keys());
       return model as unknown as M;
     } catch (error) {
@@ -47,6 +48,11 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     const saved = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
     const Class = saved.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
     return new Class(Object.fromEntries(saved.setParams()), saved.state, saved.uid, this);
+  }
+
+  /** A model fitted on a cluster, with its training summary where it has one. */
+  protected async summarised(model: M, _frame: Frame, _summary: RemoteSummary, _options: FitOptions): Promise<M> {
+    return model;
   }
 
   /** Local training. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from '#dist/classification/index.js';
+import { MulticlassMetrics } from '#dist/stat/multiclass-metrics.js';
 
 const columns = { featuresCol: 'features', labelCol: 'label', predictionCol: 'prediction', probabilityCol: 'probability', weightCol: undefined };
 const of = (...values: number[]) => Float64Array.from(values);
@@ -27,11 +28,20 @@ describe('a summary', () => {
     expect(new LogisticRegressionSummary(columns, { predictions: labels, labels, scores }).roc).toHaveLength(1000 + 2);
   });
 
-  it('without scored rows names evaluate', () => {
-    const summary = new LogisticRegressionSummary(columns, null);
-    expect(() => summary.accuracy).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringContaining('evaluate') }));
-    expect(() => summary.areaUnderROC).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+  it('without scored rows names fetch, which asks for its metrics once', async () => {
+    let asked = 0;
+    const known = new LogisticRegressionSummary(columns, scored);
+    const source = async () => {
+      asked++;
+      return { classes: new MulticlassMetrics(scored.predictions, scored.labels), curves: null };
+    };
+    const summary = new LogisticRegressionSummary(columns, source);
+    expect(() => summary.accuracy).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringContaining('fetch()') }));
     expect(() => summary.predictions).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+    expect([(await summary.fetch()).accuracy, summary.accuracy, (await known.fetch()).accuracy]).toEqual([0.5, 0.5, 0.5]);
+    await summary.fetch();
+    expect(asked).toBe(1);
+    expect(() => summary.areaUnderROC).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringContaining('two classes') }));
   });
 
   it('of training counts iterations and cannot be changed from outside', () => {

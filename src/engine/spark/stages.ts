@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
 import type { ActionOptions, FitOptions, ProgressEvent } from '../../frame/executor.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
@@ -14,13 +13,12 @@ import { dataRow } from './attributes.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { execute } from './execution.ts';
-import { valueOfLiteral } from './literal-value.ts';
 import { mlParams } from './params.ts';
 import type { RelType } from './plan.ts';
-import type { MlCommandResult, MlCommandSchema, Relation } from './proto/connect_pb.ts';
+import type { MlCommandResult, Relation } from './proto/connect_pb.ts';
 import { withScratch } from './scratch.ts';
+import { type MlCommand, ToldModel } from './told-model.ts';
 
-type MlCommand = NonNullable<MessageInitShape<typeof MlCommandSchema>['command']>;
 type AnyStage = PipelineStage<ParamSchema> & { readonly state?: object };
 
 const ESTIMATOR = 1;
@@ -73,8 +71,16 @@ export class SparkStages implements StageServer {
       return this.#run({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal }, told);
     });
     const id = this.#keyOf(result, owner);
+    const model = new ToldModel(this.#engine, (command, options) => this.#run(command, options), id, plan);
     return {
-      data: (options) => this.#data(id, stage, { owner, signal: options.signal }),
+      data: async ({ signal }) => {
+        const row = await dataRow(model, stage, { owner, signal });
+        return row && { type: `${stage.type}Model`, row };
+      },
+      summary: {
+        value: (method, { signal }) => model.value(['summary', method], { owner, signal }),
+        rows: (method, { signal }) => model.rows(['summary', method], { owner, signal }),
+      },
       files: (options) => this.#files(id, { owner, signal: options.signal }),
       adopt: (state, params) => this.#adopt(state, id, params),
       release: () => this.#delete(id),
@@ -160,20 +166,6 @@ export class SparkStages implements StageServer {
     const input = await this.#engine.compiler.relation({ op: 'repartition', input: plan, partitions: 1 } as Plan);
     const value = { input, source: text ? 'text' : 'parquet', saveType: { case: 'path' as const, value: path }, mode: 3 };
     await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
-  }
-
-  /** What the server tells of a model that it has fitted. */
-  async #data(id: string, stage: RemoteStage, options: CallOptions) {
-    const fetch = (method: string) => ({ objRef: { id }, methods: [{ method }] });
-    const value = async (method: string) => {
-      const { resultType } = await this.#run({ case: 'fetch', value: fetch(method) }, options);
-      if (resultType.case === 'param') return valueOfLiteral(resultType.value, options.owner);
-      throw new MlError('SPARK_FAILED', `${options.owner}: the server must answer with a value, got ${show(resultType.case)}`);
-    };
-    const table = async (method: string) =>
-      (await this.#engine.rows({ case: 'mlRelation', value: { mlType: { case: 'fetch', value: fetch(method) } } }, options))[0] ?? {};
-    const row = await dataRow({ value, row: table }, stage);
-    return row && { type: `${stage.type}Model`, row };
   }
 
   /** The files of a model of the server's, by their path in its folder. */
