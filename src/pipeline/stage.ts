@@ -178,8 +178,8 @@ export abstract class PipelineStage<P extends ParamSchema> {
   #class() {
     const { type, name, paramSchema } = this.constructor as unknown as StageClass;
     // Not the class's own name, which a minifier changes.
-    const owner = (type ?? name).replace(/^.*\./, '');
-    return { owner, type: type ?? name, paramSchema };
+    const known = type ?? name;
+    return { owner: known.slice(known.lastIndexOf('.') + 1), type: known, paramSchema };
   }
 
   #shape(name: string): ParamShape {
