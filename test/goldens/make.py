@@ -1427,6 +1427,13 @@ def csv_cases():
     yield "backslash escape", 'a,b\n"say \\"hi\\"",1\n"back\\\\slash",2\nplain\\n,3\n', h
     yield "escape is a quote", 'a,b\n"he said ""hi""",1\n"back\\slash",2\n', {**h, "escape": '"'}
     yield "quote in mid-field", 'a,b\nx"y"z,1\n"x"y,2\n', h
+    yield "doubled quotes behind a separator", 'a,b\n"O\'Dwyer, Miss. Ellen ""Nellie""",1\n"x, y"z,2\n"x, y" z,3\n"x, ""y""",4\n"x""",5\n"x"" ,6\n', h
+    yield "doubled quotes behind a separator, escape is a quote", 'a,b\n"O\'Dwyer, Miss. Ellen ""Nellie""",1\n"x, ""y""z"w,2\n', {**h, "escape": '"'}
+    yield "escaped quotes before text behind the closing one", 'a,b\n"x, \\"y\\" "z ,1\n', {**h, "ignoreTrailingWhiteSpace": True}
+    yield "a quote and nothing more", 'a,b\n1,"\n",\n', h
+    yield "an escape at the end of a quote never closed", 'a,b\n1,"x\\\n', h
+    yield "blank lines, multiLine", 'a,b\n1,2\n \n\n3,4\n', {**h, "multiLine": True}
+    yield "blank lines, multiLine, ignoreLeadingWhiteSpace", 'a,b\n1,2\n \n\n3,4\n', {**h, "multiLine": True, "ignoreLeadingWhiteSpace": True}
     yield "quote never closed", 'a,b\n"x,1\ny,2\n', h
     yield "line break in quotes", 'a,b\n"x\ny",1\nz,2\n', h
     yield "line break in quotes, multiLine", 'a,b\n"x\ny",1\nz,2\n', {**h, "multiLine": True}

@@ -5,7 +5,7 @@ export const QUOTED_EMPTY = '\u0001\u0001';
 
 /**
  * Cuts CSV text into fields as Spark's reader does: quotes count only at a field's beginning; a quoted field whose closing quote is
- * followed by text is no quoted field but stands as it is; one that is never closed goes on to the end.
+ * followed by text goes on to the next separator and keeps its quotes; one that is never closed goes on to the end.
  */
 export class CsvTokenizer {
   readonly #format: CsvFormat;
@@ -30,10 +30,12 @@ export class CsvTokenizer {
     this.#text = text;
     this.#at = 0;
     this.#multiLine = true;
+    const { trimLeft, comment } = this.#format;
     while (this.#at < text.length) {
       const end = this.#lineEnd(this.#at);
       const line = text.slice(this.#at, end);
-      if (line.trim() === '' || (this.#format.comment !== '' && line.startsWith(this.#format.comment))) this.#at = this.#afterBreak(end);
+      const isBlank = (trimLeft ? line.trimStart() : line) === '';
+      if (isBlank || (comment !== '' && line.startsWith(comment))) this.#at = this.#afterBreak(end);
       else yield this.#record();
     }
   }
@@ -52,21 +54,15 @@ export class CsvTokenizer {
 
   #field(): string {
     const { quote, trimLeft } = this.#format;
-    const start = this.#at;
     if (trimLeft) while (this.#isBlank(this.#at)) this.#at++;
-    if (quote !== '' && this.#text[this.#at] === quote) {
-      const from = this.#at;
-      const value = this.#quoted();
-      if (value !== null) return value;
-      this.#at = from;
-    } else if (!trimLeft) this.#at = start;
+    if (quote !== '' && this.#text[this.#at] === quote) return this.#quoted();
     const from = this.#at;
     this.#at = this.#fieldEnd(from);
     return this.#trim(this.#text.slice(from, this.#at));
   }
 
-  /** The quoted field that begins here, or null when text follows its closing quote. */
-  #quoted(): string | null {
+  /** The quoted field that begins here. */
+  #quoted(): string {
     const { quote, escape: escaper, emptyValue, nullValue } = this.#format;
     const text = this.#text;
     let value = '';
@@ -78,17 +74,26 @@ export class CsvTokenizer {
         i++;
         from = i + 1;
       } else if (c === quote) {
-        let end = i + 1;
+        let closed = i + 1;
+        while (text[closed] === quote) closed++;
+        let end = closed;
         while (this.#isBlank(end) && !this.#endsField(end)) end++;
-        if (!this.#endsField(end)) return null;
-        value += text.slice(from, i);
+        value += text.slice(from, closed - 1);
+        if (!this.#endsField(end)) {
+          const rest = this.#fieldEnd(end);
+          value = this.#trim(quote + value + text.slice(closed - 1, rest));
+          end = rest;
+        }
         this.#at = end;
         if (value !== '') return this.#multiLine ? value.replace(/\r\n?/g, '\n') : value;
         return emptyValue !== '' ? emptyValue : nullValue === '' ? '' : QUOTED_EMPTY;
       }
     }
     this.#at = text.length;
-    return value + text.slice(from);
+    // A quote and nothing more is a value; an escape with nothing behind it is lost.
+    if (value === '' && from === text.length) return quote;
+    const isCut = escaper !== quote && from < text.length && text.at(-1) === escaper;
+    return value + text.slice(from, isCut ? -1 : undefined);
   }
 
   #endsField(at: number): boolean {
