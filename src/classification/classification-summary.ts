@@ -61,7 +61,7 @@ export class ClassificationSummary {
   }
 
   /**
-   * This summary with its metrics at hand. After a fit in this process they are there already, but for a forest of many rows and trees. A cluster is asked for
+   * This summary with its metrics at hand. After a fit in this process they are there already, but for a forest of very many rows and classes. A cluster is asked for
    * those of the rows that it fitted to, while it keeps the model (NOT_FOUND after `model.close()`).
    */
   async fetch(options: ActionOptions = {}): Promise<this> {
@@ -179,9 +179,9 @@ export class ClassificationSummary {
 }
 
 /** The metrics of scored rows, each part made when it is first needed. */
-export function metricsOf({ predictions, labels, weights, scores }: ScoredRows): SummaryMetrics {
-  const classes = once(() => new MulticlassMetrics(predictions, labels, weights));
-  const curves = once(() => scores && new BinaryMetrics(scores, labels, weights, CURVE_BINS));
+export function metricsOf(rows: ScoredRows): SummaryMetrics {
+  const classes = once(() => new MulticlassMetrics(rows.predictions, rows.labels, rows.weights));
+  const curves = once(() => rows.scores && new BinaryMetrics(rows.scores, rows.labels, rows.weights, CURVE_BINS));
   return {
     get classes() {
       return classes();

@@ -19,12 +19,9 @@ import { declaredClasses } from './class-labels.ts';
 import { metricsOf, type SummaryColumns } from './classification-summary.ts';
 import { metricsThere } from './cluster-summary.ts';
 import { DecisionTreeClassificationModel } from './decision-tree-classifier.ts';
-import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary } from './random-forest-summary.ts';
+import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary, scoredByVotes } from './random-forest-summary.ts';
 import { scoreFrame, withAllColumns } from './scored-frame.ts';
 import { classDecision, treeOutputs } from './tree-classes.ts';
-
-/** Training rows times trees up to which the summary's metrics are made by `fit`; beyond, `summary.fetch()` makes them. */
-const MAX_SCORED_LEAVES = 1_000_000;
 
 /** Params of RandomForestClassifier and its model, with Spark's names and defaults. */
 export const RandomForestClassifierParams = z.strictObject({ ...treeParams, ...treeClassifierParams, ...forestParams });
@@ -45,11 +42,9 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
   override async fit(frame: Frame, options: FitOptions = {}): Promise<RandomForestClassificationModel> {
     const model = await super.fit(frame, options);
     if ((frame.executor as Engine).stages) return model;
-    const small = model.state.trees.rawCount[0] * model.numTrees <= MAX_SCORED_LEAVES;
-    const score = (action: ActionOptions) => scoreFrame(model, frame, action);
-    const rows = small ? await score({ signal: options.signal }) : async (action: ActionOptions) => metricsOf(await score(action));
-    const predictions = () => withAllColumns(model).transform(frame);
-    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows, predictions));
+    const source = async (action: ActionOptions) => metricsOf(await scoreFrame(model, frame, action));
+    const summary = model.hasSummary ? model.summary : new RandomForestClassificationTrainingSummary(model.summaryColumns(), source);
+    return model.withSummary(summary.withPredictions(() => withAllColumns(model).transform(frame)));
   }
 
   protected override async summarised(
@@ -70,16 +65,19 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
   }
 
   protected async train(context: TrainingContext): Promise<RandomForestClassificationModel> {
-    const { fitForest } = await import('../tree/spark/fit.ts');
+    const { fitVotingForest } = await import('../tree/spark/fit.ts');
     const { numTrees, bootstrap, pruneTree } = this.params;
     const numClasses = await declaredClasses(this, context);
     const impurity = this.params.impurity.toLowerCase() as 'gini' | 'entropy';
-    const trees = await fitForest(context, { ...growthOf(this), impurity, numClasses, numTrees, bootstrap, pruneTree });
-    return this.model(RandomForestClassificationModel, {
+    const { trees, voted } = await fitVotingForest(context, { ...growthOf(this), impurity, numClasses, numTrees, bootstrap, pruneTree });
+    const model = this.model(RandomForestClassificationModel, {
       ...grownState(this, context, trees),
       treeWeights: new Float64Array(numTrees).fill(1),
       treeUids: treeUids('classes', this.uid, numTrees),
     });
+    if (!voted) return model;
+    const rows = scoredByVotes(voted, model.numClasses, classDecision(model.params));
+    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows));
   }
 }
 

@@ -97,7 +97,7 @@ export function scoreTrees(scoring: TreeScoring): (inputs: readonly Column[], bl
 }
 
 /** Shares of the k votes from `at` on; equal ones where a leaf saw no weight. */
-function toShares(votes: Float64Array, shares: Float64Array, at: number, k: number): void {
+export function toShares(votes: Float64Array, shares: Float64Array, at: number, k: number): void {
   let sum = 0;
   for (let c = at; c < at + k; c++) sum += votes[c];
   for (let c = at; c < at + k; c++) shares[c] = sum > 0 ? votes[c] / sum : 1 / k;

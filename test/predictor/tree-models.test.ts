@@ -228,4 +228,17 @@ describe('RandomForestClassificationModel', () => {
     expect(() => loaded.summary).toThrow(MlError);
     expect((await loaded.evaluate(frame())).areaUnderROC).toBe(model.summary.areaUnderROC);
   });
+
+  it('has a training summary that says what evaluate says, of merged leaves, weights, thresholds, and one, two and three classes', async () => {
+    const labels = [() => 0, (i: number) => (i % 4 === 1 || i % 7 > 4 ? 1 : 0), (i: number) => (i * i) % 3];
+    for (const [k, label] of labels.entries()) {
+      for (const params of [{}, { weightCol: 'weight', maxDepth: 9 }, { pruneTree: false, bootstrap: false, subsamplingRate: 0.5 }]) {
+        const thresholds = k === 1 ? [0.7, 0.3] : undefined;
+        const model = await new RandomForestClassifier({ numTrees: 11, seed: 5, thresholds, ...params }).fit(frame(label, 200));
+        const [own, other] = [model.summary, await model.evaluate(frame(label, 200))];
+        expect([own.accuracy, own.weightedPrecision, own.labels]).toEqual([other.accuracy, other.weightedPrecision, other.labels]);
+        if (k < 2) expect([own.roc, own.areaUnderROC, own.pr]).toEqual([other.roc, other.areaUnderROC, other.pr]);
+      }
+    }
+  });
 });

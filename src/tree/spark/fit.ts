@@ -18,8 +18,27 @@ const LEAST_SHARED_ROWS = 65_536;
 /** Classes at most where the label column does not tell how many there are. */
 const MAX_CLASSES = 100;
 
+/** The rows of a fit: their labels, weights if there are any, and what the trees vote for each, (rows, classes) row-major. */
+export interface VotedRows {
+  readonly labels: Float64Array;
+  readonly weights?: Float64Array;
+  readonly votes: Float64Array;
+}
+
+/** Votes that are kept at most; of more rows times classes there are none. */
+const MOST_VOTES = 1 << 26;
+
 /** Fits one tree or a forest as Spark does; see {@link ForestRequest}. */
 export async function fitForest(context: TrainingContext, request: ForestRequest): Promise<SparkTrees> {
+  return (await growForest(context, request, false)).trees;
+}
+
+/** Fits a forest of classes, and gives its votes for the rows that it was fitted to, unless they are too many. */
+export function fitVotingForest(context: TrainingContext, request: ForestRequest): Promise<{ trees: SparkTrees; voted?: VotedRows }> {
+  return growForest(context, request, true);
+}
+
+async function growForest(context: TrainingContext, request: ForestRequest, votes: boolean): Promise<{ trees: SparkTrees; voted?: VotedRows }> {
   const { numTrees, bootstrap, subsamplingRate } = request;
   const lanes = Math.ceil(numTrees / Math.ceil(numTrees / MOST_LANES));
   const drawn = bootstrap || subsamplingRate < 1;
@@ -41,8 +60,12 @@ export async function fitForest(context: TrainingContext, request: ForestRequest
       nodes: columns.slice(0, lanes),
       ...(drawn && { counts: columns.slice(lanes) }),
       bootstrap,
+      ...(votes && numClasses * set.rows <= MOST_VOTES && { votes: new Float64Array(new SharedArrayBuffer(8 * numClasses * set.rows)) }),
     };
-    return await solve(context, set, args, forestTask);
+    const trees = await solve(context, set, args, forestTask);
+    if (!args.votes) return { trees };
+    const weights = set.layout.weight === undefined ? {} : { weights: allRows(set, set.layout.weight) };
+    return { trees, voted: { labels: allRows(set, set.layout.label as number), ...weights, votes: args.votes } };
   } finally {
     set.release();
   }
@@ -82,6 +105,13 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
   } finally {
     set.release();
   }
+}
+
+/** A copy of a column of doubles. */
+function allRows({ partitions, rows }: BinnedSet, column: number): Float64Array {
+  const out = new Float64Array(rows);
+  for (const partition of partitions) out.set(doublesOf(partition, column), partition.firstRow);
+  return out;
 }
 
 type Request = GrowthSettings & { readonly uid: string; readonly columns: TreeColumns };

@@ -6,11 +6,12 @@ import { growTrees, makeBundles } from './grow.ts';
 import { impurityOf } from './impurity.ts';
 import { nodeSplitsSpec } from './node-splits.ts';
 import { beginTreesSpec, type DrawArgs, moveRowsSpec } from './row-nodes.ts';
+import { addVotesSpec, castVotes, type VoteArgs } from './row-votes.ts';
 import type { SparkTrees } from './spark-trees.ts';
 import { TreeBuilder } from './tree-builder.ts';
 
 /** Plain data that goes to the workers. */
-export interface ForestArgs extends DrawArgs {
+export interface ForestArgs extends DrawArgs, VoteArgs {
   readonly numTrees: number;
   readonly pruneTree: boolean;
   readonly features: readonly FeatureBins[];
@@ -25,18 +26,28 @@ export function runForest(ctx: FitContext, args: ForestArgs): SparkTrees {
   for (let first = 0; first < args.numTrees; first += lanes) {
     const trees = Array.from({ length: Math.min(lanes, args.numTrees - first) }, (_, i) => first + i);
     ctx.aggregate('begin', beginInput(trees, lanes));
-    const grown = growTrees(ctx, args, trees, false, (level) => {
+    const grown = growTrees(ctx, args, trees, args.votes !== undefined, (level) => {
       iteration++;
       ctx.report({ iteration, level, trees: first });
     });
-    for (const tree of grown) builder.add(tree);
+    grown.forEach((tree, lane) => {
+      const partOf = builder.add(tree);
+      if (args.votes) castVotes(ctx, args, lane, first + lane, tree, partOf);
+    });
     ctx.report({ iteration: ++iteration, trees: first + grown.length });
   }
   return builder.finish();
 }
 
 export function forestTask(args: ForestArgs): SolveTask<ForestArgs, SparkTrees> {
-  return { module: import.meta.url, name: 'runForest', local: runForest, ...growthWork(args) };
+  const { aggregators, rounds } = growthWork(args);
+  return {
+    module: import.meta.url,
+    name: 'runForest',
+    local: runForest,
+    rounds,
+    aggregators: { ...aggregators, ...(args.votes && { vote: addVotesSpec(args) }) },
+  };
 }
 
 /** Numbers of the trees that begin, -1 for lanes left empty. */

@@ -31,10 +31,17 @@ export class TreeBuilder {
     this.prune = prune;
   }
 
-  add(tree: GrowingTree): void {
+  /** Gives by node the node that it became part of: itself, or the leaf that it was merged into. */
+  add(tree: GrowingTree): Int32Array {
     const values = tree.values();
-    this.place(tree, values, 0, this.prune ? mergedLeaves(tree, values) : new Uint8Array(values.length));
+    const leaves = this.prune ? mergedLeaves(tree, values) : new Uint8Array(values.length);
+    this.place(tree, values, 0, leaves);
     this.starts.push(this.feature.length);
+    const partOf = Int32Array.from(leaves.keys());
+    tree.nodes.forEach(({ parent }, number) => {
+      if (parent >= 0 && (leaves[parent] || partOf[parent] !== parent)) partOf[number] = partOf[parent] as number;
+    });
+    return partOf;
   }
 
   private place(tree: GrowingTree, values: Float64Array, number: number, leaves: Uint8Array): number {
