@@ -61,7 +61,11 @@ export class OneVsRestModel extends Model<typeof OneVsRestModelParams, OneVsRest
       const numClasses = metadata.get('numClasses');
       if (!Number.isInteger(numClasses)) throw format(`numClasses in metadata must be an integer, got ${show(numClasses)}`);
       const models: AnyTransformer[] = [];
-      while (models.length < (numClasses as number)) models.push(await childModel('OneVsRestModel', children, `model_${models.length}`));
+      while (models.length < (numClasses as number)) {
+        const model = await childModel('OneVsRestModel', children, `model_${models.length}`);
+        if (!hasParam(model, 'rawPredictionCol')) throw format(`model_${models.length} must be a classifier's model, is ${model}`);
+        models.push(model);
+      }
       return { models, labelMetadata: readMetadata(metadata.get('labelMetadata') ?? '{}') };
     },
   };

@@ -11,9 +11,10 @@ import {
 } from '#dist/classification/index.js';
 import { MulticlassClassificationEvaluator } from '#dist/evaluation/index.js';
 import { StandardScaler, StringIndexer, VectorAssembler } from '#dist/feature/index.js';
-import { col, type Frame, lit, Pipeline, type PipelineModel, Session, Vectors } from '#dist/index.js';
+import { col, type Frame, lit, load, Pipeline, type PipelineModel, Session, Vectors } from '#dist/index.js';
 import { CrossValidator, ParamGridBuilder } from '#dist/tuning/index.js';
 import { refuses } from '../engine/harness.ts';
+import { saved, withFile } from '../persistence/files.ts';
 
 const ROWS = Array.from({ length: 240 }, (_, i) => {
   const [x, y] = [Math.sin(i * 12.9898) * 3, ((i * 7919) % 101) / 10];
@@ -148,6 +149,30 @@ describe('OneVsRest', () => {
     expect(best.params.classifier?.params).toMatchObject({ regParam: 0.01 });
     const copied = best.copy(new ParamGridBuilder().baseOn(lr, 'probabilityCol', 'p').build()[0]);
     expect(copied.models.map((model) => (model as LogisticRegressionModel).params.probabilityCol)).toEqual(['p', 'p', 'p']);
+  });
+
+  it('is loaded with as many models as it says, all of them classifiers’', async () => {
+    const model = await new OneVsRest({ classifier: lr }).fit(frame);
+    const files = saved(model);
+    const metadata = 'metadata/part-00000.txt';
+    const text = new TextDecoder().decode(files.get(metadata));
+    const loaded = (await load(files)) as unknown as OneVsRestModel;
+    expect([String(loaded), await loaded.transform(frame).collect()]).toEqual([String(model), await model.transform(frame).collect()]);
+    for (const [from, to] of [
+      ['"numClasses":3', '"numClasses":4'],
+      ['"numClasses":3', '"numClasses":1000000000'],
+      ['"numClasses":3', '"numClasses":0'],
+      ['"numClasses":3', '"numClasses":"3"'],
+      [/"labelMetadata":"(\\.|[^"])*"/, '"labelMetadata":"[]"'],
+    ] as const) {
+      const changed = withFile(files, metadata, text.replace(from, to));
+      await expect(load(changed), to).rejects.toMatchObject({ code: 'MODEL_FORMAT' });
+    }
+    for (const other of [lr, await new StringIndexer({ inputCol: 'name' }).fit(frame)]) {
+      const kept = [...files].filter(([name]) => !name.startsWith('model_1/'));
+      const swapped = [...saved(other)].map(([name, bytes]) => [`model_1/${name}`, bytes] as const);
+      await expect(load(new Map([...kept, ...swapped]))).rejects.toMatchObject({ code: 'MODEL_FORMAT', message: expect.stringContaining('model_1') });
+    }
   });
 
   it('stops when its signal is raised', async () => {
