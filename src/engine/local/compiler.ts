@@ -1,7 +1,5 @@
-import { MlError, show } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
-import { type Field, Schema } from '../../frame/schema.ts';
 import { STRING } from '../../frame/types.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import { HashFunctions } from './hashes/functions.ts';
@@ -12,13 +10,14 @@ import { wantedOf } from './ml/narrow.ts';
 import { Transforms } from './ml/transform.ts';
 import { shared } from './shared.ts';
 import { Sources } from './sources.ts';
-import { duckType, identifier, text } from './sql/duck-type.ts';
+import { text } from './sql/duck-type.ts';
 import { expressionSql } from './sql/expression.ts';
 import { pivotTextsSql } from './sql/pivot.ts';
 import { planSql } from './sql/plan.ts';
 import type { EnginePlan, PlanContext, Relation } from './sql/relation.ts';
 import { compileTexts } from './sql/sql-text.ts';
 import type { Typed } from './sql/typed.ts';
+import { sqlRelation } from './sql-relation.ts';
 import { type SummaryContext, summaryRelation } from './summaries.ts';
 import { scan } from './training/scan.ts';
 import { rowWiseLeaf } from './training/sections.ts';
@@ -132,7 +131,7 @@ export class Compiler {
       case 'local':
         return this.#locals.relation(plan.table, { ...options, owner: 'createFrame' });
       case 'sql':
-        return this.#sql(plan, compile);
+        return sqlRelation(plan, compile, this.#context(true, undefined));
       case 'cache':
       case 'transform': {
         if (!forAction) return plan.op === 'cache' ? compile(plan.input) : described(plan.stage, await compile(plan.input));
@@ -229,44 +228,13 @@ export class Compiler {
    */
   async sections(plan: Plan, sql: string, options: QueryOptions): Promise<string[] | null> {
     const leaf = rowWiseLeaf(plan);
-    return leaf && this.sources.sections(await this.compile(leaf, options), sql, 1, SECTION_ROWS * 8, options);
+    return leaf && this.sources.parquet.sections(await this.compile(leaf, options), sql, 1, SECTION_ROWS * 8, options);
   }
 
   /** As {@link Compiler.sections}, in up to `count` queries over as many rows each. */
   async shares(plan: Plan, sql: string, count: number, options: QueryOptions): Promise<string[] | null> {
     const leaf = rowWiseLeaf(plan);
-    return leaf && this.sources.shares(await this.compile(leaf, options), sql, count, options);
-  }
-
-  /** SQL text over frames: each a common table expression under its name, with the columns' own names. */
-  async #sql(plan: Extract<Plan, { op: 'sql' }>, compile: (input: Plan) => Promise<Relation>): Promise<Relation> {
-    const tables: string[] = [];
-    const inputs: Field[] = [];
-    for (const [name, frame] of plan.frames) {
-      const relation = await compile(frame);
-      checkCases(name, relation.schema);
-      inputs.push(...relation.schema.fields);
-      const columns = relation.schema.fields.map((f, j) => `${relation.columns[j]} AS ${identifier(f.name)}`);
-      tables.push(`${identifier(name)} AS (SELECT ${columns.join(', ')} FROM (${relation.sql}) AS t)`);
-    }
-    const body = plan.text.trim().replace(/;+$/, '');
-    const query = `${tables.length > 0 ? `WITH ${tables.join(', ')} ` : ''}SELECT * FROM (\n${body}\n) AS q`;
-    const described = await this.#database.describe(query, { owner: 'sql' });
-    const passed = passedColumns(
-      await this.#context(true, undefined)
-        .syntaxTree(body)
-        .catch(() => null),
-      plan.frames.size === 1 ? inputs : [],
-    );
-    const fields = described.map(({ name, type }): Field => passed.get(name) ?? { name, type, nullable: true });
-    const aliases = fields.map((_, j) => `q${j}`);
-    const list = fields.map((f, j) => `CAST(q${j} AS ${duckType(f.type)}) AS c${j}`);
-    return {
-      sql: `SELECT ${list.join(', ')} FROM (${query}) AS t(${aliases.join(', ')})`,
-      schema: new Schema(fields),
-      columns: fields.map((_, j) => `c${j}`),
-      stable: false,
-    };
+    return leaf && this.sources.parquet.shares(await this.compile(leaf, options), sql, count, options);
   }
 }
 
@@ -275,48 +243,4 @@ function described(stage: TransformStage, input: Relation): Relation {
   const schema = stage.transformSchema(input.schema);
   for (const { name } of input.schema.fields) if (schema.has(name)) schema.find(name);
   return { ...emptyRelation(schema), stable: input.stable };
-}
-
-/** The columns of a query over one frame that are the frame's own, unchanged: they keep their type and metadata. */
-function passedColumns(tree: unknown, inputs: readonly Field[]): ReadonlyMap<string, Field> {
-  const passed = new Map<string, Field>();
-  type Item = {
-    class?: string;
-    column_names?: string[];
-    alias?: string;
-    replace_list?: unknown[];
-    exclude_list?: unknown[];
-    rename_list?: unknown[];
-  };
-  const node = (tree as { statements?: { node?: { type?: string; select_list?: Item[] } }[] } | null)?.statements?.[0]?.node;
-  if (node?.type !== 'SELECT_NODE') return passed;
-  for (const item of node.select_list ?? []) {
-    const simple = !item.replace_list?.length && !item.rename_list?.length;
-    if (item.class === 'STAR' && simple) for (const field of inputs) passed.set(field.name, field);
-    if (item.class !== 'COLUMN_REF' || item.column_names === undefined) continue;
-    const field = inputs.find(({ name }) => name === item.column_names?.at(-1));
-    if (field && (!item.alias || item.alias === field.name)) passed.set(field.name, field);
-  }
-  for (const item of node.select_list ?? []) {
-    if (item.alias && !(item.class === 'COLUMN_REF' && item.column_names?.at(-1) === item.alias)) passed.delete(item.alias);
-  }
-  return passed;
-}
-
-/** SQL text knows columns whatever their case: names that differ in nothing else cannot be told apart there. */
-function checkCases(frame: string, schema: Schema): void {
-  const seen = new Map<string, string>();
-  for (const name of schema.names) {
-    const other = seen.get(name.toLowerCase());
-    if (other !== undefined) {
-      throw new MlError(
-        'COLUMN_AMBIGUOUS',
-        `sql: columns ${show(other)} and ${show(name)} of ${show(frame)} must differ in more than case; rename one`,
-        {
-          column: name,
-        },
-      );
-    }
-    seen.set(name.toLowerCase(), name);
-  }
 }

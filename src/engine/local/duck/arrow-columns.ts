@@ -1,6 +1,6 @@
 import type { ColumnBuffers } from '../../../frame/arrow-batches.ts';
 import type { DataType } from '../../../frame/types.ts';
-import { low, type RawVector, view } from './bindings.ts';
+import { list, low, type RawVector, view } from './bindings.ts';
 import { texts } from './read-vector.ts';
 
 const INTS: DataType = { kind: 'array', element: { kind: 'int' } };
@@ -239,9 +239,8 @@ class Lists extends ColumnGatherer {
   }
 
   protected read(vector: RawVector, size: number, mask: Uint8Array | null): Take {
-    // Offset and length of row i are 64 bits each; the low words do.
-    const entries = view(vector, 4 * size, Uint32Array);
-    const take = this.#items.open(low.list_vector_get_child(vector), low.list_vector_get_size(vector));
+    const { entries, child, size: items } = list(vector, size);
+    const take = this.#items.open(child, items);
     return (lo, hi) => {
       this.#offsets = grown(this.#offsets, this.length + hi - lo + 1, this.length + 1);
       let end = this.#offsets[this.length];

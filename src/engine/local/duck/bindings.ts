@@ -142,3 +142,15 @@ export function listChild(vector: RawVector, entries: Uint32Array, rows: number,
   copyInto(vector, entries, 4 * rows);
   return low.list_vector_get_child(vector);
 }
+
+/** Lists of a column of so many rows. */
+export interface List {
+  /** Offset and length of row i at `4 i` and `4 i + 2`: the low words of DuckDB's 64-bit pairs. */
+  entries: Uint32Array;
+  child: RawVector;
+  size: number;
+}
+
+export function list(vector: RawVector, rows: number): List {
+  return { entries: view(vector, 4 * rows, Uint32Array), child: low.list_vector_get_child(vector), size: low.list_vector_get_size(vector) };
+}

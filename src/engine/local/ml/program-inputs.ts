@@ -7,7 +7,8 @@ import { javaDouble } from '../../../linalg/format.ts';
 import type { ProgramInput } from '../../../scoring/program.ts';
 import { type LogicalType, logicalType, type RawVector, rawType, validity, view } from '../duck/bindings.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
-import { readNumbers, readStrings, readValues, readVectors } from '../duck/read-vector.ts';
+import { readNumbers, readStrings, readValues } from '../duck/read-vector.ts';
+import { readVectors } from '../duck/read-vectors.ts';
 import { textSql } from '../sql/cast.ts';
 import { duckType, text, VECTOR_TYPE } from '../sql/duck-type.ts';
 

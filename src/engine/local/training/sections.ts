@@ -25,7 +25,7 @@ export async function* chunks(
 ): AsyncGenerator<Chunk, void> {
   const leaf = rowWiseLeaf(base);
   const relation = leaf && (await compiler.compile(leaf, options));
-  const sections = relation && (await compiler.sources.sections(relation, sql, 8 * width, SECTION_BYTES, options));
+  const sections = relation && (await compiler.sources.parquet.sections(relation, sql, 8 * width, SECTION_BYTES, options));
   inUse.add(base);
   if (!sections) {
     try {

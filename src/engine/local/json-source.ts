@@ -1,0 +1,106 @@
+import { MlError } from '../../error.ts';
+import type { Plan } from '../../frame/plan.ts';
+import { type Field, Schema } from '../../frame/schema.ts';
+import { type DataType, STRING, typeName } from '../../frame/types.ts';
+import type { Database, QueryOptions } from './duck/database.ts';
+import type { SourceFile } from './files.ts';
+import { castSource, partitionSql, relationOf, withFields, without } from './source-columns.ts';
+import { duckType, identifier, text } from './sql/duck-type.ts';
+import type { Relation } from './sql/relation.ts';
+
+type ReadPlan = Extract<Plan, { op: 'read' }>;
+
+/** JSON files as relations. */
+export class JsonSource {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async relation(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
+    const paths = `[${files.map((f) => text(f.path)).join(', ')}]`;
+    const mode = String(plan.options.mode ?? 'PERMISSIVE').toUpperCase();
+    const shape = [
+      `format = '${plan.options.multiLine === true ? 'auto' : 'newline_delimited'}'`,
+      `ignore_errors = ${mode !== 'FAILFAST' && plan.options.multiLine !== true}`,
+      'maximum_object_size = 67108864',
+    ];
+    const given = plan.schema && without(plan.schema, partition);
+    const schema = given ?? (await this.#inferJson(paths, shape, plan, options));
+    const types = schema.fields.map((f) => jsonType(f.type));
+    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j] as string)}`).join(', ');
+    if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
+    const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
+    if (new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length) {
+      // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
+      const objects = `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
+      return relationOf(objects, withFields(schema, partition), (field, j) => {
+        if (j >= schema.fields.length) return partitionSql(field);
+        const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
+        return castSource(`struct_extract(${read}, ${text(field.name)})`, field.type);
+      });
+    }
+    const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')})`;
+    return relationOf(`SELECT * FROM ${reader}`, withFields(schema, partition), (field, j) =>
+      j < schema.fields.length ? castSource(identifier(field.name), field.type) : partitionSql(field),
+    );
+  }
+
+  /** Numbers, texts, booleans, arrays and structs, columns sorted by name; DuckDB's guesses of dates and the like stay texts, as in Spark. */
+  async #inferJson(paths: string, shape: readonly string[], plan: ReadPlan, options: QueryOptions): Promise<Schema> {
+    const sql = `SELECT * FROM read_json(${paths}, auto_detect = true, sample_size = -1, map_inference_threshold = -1, hive_partitioning = false, ${shape.join(', ')})`;
+    const described = await this.#database.describe(sql, options);
+    if (described.length === 1 && described[0]?.name === 'json') return new Schema([]);
+    const asText = plan.options.primitivesAsString === true;
+    const names = await this.#jsonNames(
+      paths,
+      shape,
+      described.map((d) => d.name),
+      options,
+    );
+    const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText), nullable: true }));
+    return new Schema(fields.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+
+  /** The names of the objects' keys: DuckDB calls one that differs from another in case only `<name>_<number>`. */
+  async #jsonNames(paths: string, shape: readonly string[], names: readonly string[], options: QueryOptions): Promise<readonly string[]> {
+    const known = new Set(names.map((name) => name.toLowerCase()));
+    const renamed = /^(.*)_\d+$/s;
+    const isRenamed = (name: string) => known.has(renamed.exec(name)?.[1]?.toLowerCase() as string);
+    if (!names.some(isRenamed)) return names;
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const keys = await this.#database.rows(`SELECT DISTINCT unnest(json_keys(json)) FROM ${objects}`, [STRING], options);
+    const found = new Set(keys.map(([key]) => key as string));
+    return names.map((name) => (isRenamed(name) && !found.has(name) ? (renamed.exec(name)?.[1] as string) : name));
+  }
+}
+
+function plainJson(type: DataType, asText: boolean): DataType {
+  switch (type.kind) {
+    case 'array':
+      return { kind: 'array', element: plainJson(type.element, asText) };
+    case 'struct':
+      return { kind: 'struct', fields: type.fields.map((f) => ({ name: f.name, type: plainJson(f.type, asText) })) };
+    case 'map':
+      return { kind: 'map', key: STRING, value: plainJson(type.value, asText) };
+    case 'vector':
+    case 'matrix':
+      return type;
+    case 'boolean':
+    case 'long':
+    case 'double':
+      return asText ? STRING : type;
+    case 'decimal':
+      return asText ? STRING : type;
+    default:
+      return STRING;
+  }
+}
+
+function jsonType(type: DataType): string {
+  if (type.kind === 'binary') {
+    throw new MlError('NOT_SUPPORTED', `read.json: a JSON column must not be ${typeName(type)}`);
+  }
+  return duckType(type);
+}

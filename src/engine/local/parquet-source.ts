@@ -1,0 +1,202 @@
+import { statSync } from 'node:fs';
+import type { Plan } from '../../frame/plan.ts';
+import { type Field, Schema } from '../../frame/schema.ts';
+import { type DataType, STRING } from '../../frame/types.ts';
+import { parseSparkSchema, ROW_METADATA } from '../spark-schema.ts';
+import type { Database, QueryOptions } from './duck/database.ts';
+import type { SourceFile } from './files.ts';
+import { borders } from './partitions.ts';
+import { castSource, partitionValue, relationOf, withFields, without } from './source-columns.ts';
+import { duckType, text } from './sql/duck-type.ts';
+import type { Relation } from './sql/relation.ts';
+
+type ReadPlan = Extract<Plan, { op: 'read' }>;
+
+interface ParquetFiles {
+  readonly files: readonly string[];
+  /** The source's rows `[from, to)` of one file. */
+  readonly sql: (path: string, from: number, to: number) => string;
+}
+
+/** Rows of a Parquet file's row groups, and what tells whether the file is still the same. */
+interface Footer {
+  readonly stamp: string;
+  readonly groups: readonly number[];
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeNs}` : 'gone';
+}
+
+/** Parquet files as relations, and their row groups, by which long queries are cut. */
+export class ParquetSource {
+  readonly #database: Database;
+  /** By the SQL of a source. */
+  readonly #sections = new Map<string, ParquetFiles>();
+  /** By path. */
+  readonly #known = new Map<string, Footer>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async relation(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
+    const [first] = files as [SourceFile];
+    const merge = plan.options.mergeSchema === true;
+    const scan = (paths: readonly string[], all: boolean, numbered = false) =>
+      `read_parquet([${paths.map(text).join(', ')}], hive_partitioning = ${all && partition.length > 0}, hive_types_autocast = false${merge ? ', union_by_name = true' : ''}${numbered ? ', file_row_number = true' : ''})`;
+    const paths = files.map((f) => f.path);
+    // Described without partition columns: the file's own, in its order.
+    const described = await this.#database.describe(`SELECT * FROM ${scan(merge ? paths : [first.path], false)}`, options);
+    const spark = merge ? null : await this.#sparkSchema(first.path, options);
+    const names = merge ? described.map((d) => d.name) : sparkNames(await this.#parquetNames(first.path, described, options), spark);
+    const found = described.map((d, j) => sourceField(names[j] as string, d.type, spark));
+    const inFolders = new Set(partition.map((f) => f.name));
+    const own = found.map((field, j) => ({ field, column: `f${j}` })).filter(({ field }) => !inFolders.has(field.name));
+    const aliases = [...found.map((_, j) => `f${j}`), ...partition.filter((f) => !names.includes(f.name)).map((_, j) => `g${j}`)];
+    const source = `SELECT * FROM ${scan(paths, true)} AS source(${aliases.join(', ')})`;
+    if (!merge && partition.length === 0) {
+      const columns = aliases.join(', ');
+      this.#sections.set(source, {
+        files: paths,
+        sql: (path, from, to) => `SELECT ${columns} FROM ${scan([path], true, true)} AS source(${columns}, row) WHERE row >= ${from} AND row < ${to}`,
+      });
+    }
+    const folderSql = (name: string) => {
+      const at = names.indexOf(name);
+      return at >= 0 ? `f${at}` : `g${partition.filter((f) => !names.includes(f.name)).findIndex((f) => f.name === name)}`;
+    };
+    const folder = (field: Field) => partitionValue(folderSql(field.name), field.type);
+    if (plan.schema) {
+      const schema = withFields(without(plan.schema, partition), partition);
+      return relationOf(source, schema, (field) => {
+        if (inFolders.has(field.name)) return folder(field);
+        const match = own.find((o) => o.field.name === field.name);
+        return match ? castSource(match.column, field.type) : `CAST(NULL AS ${duckType(field.type)})`;
+      });
+    }
+    const schema = withFields(new Schema(own.map((o) => o.field)), partition);
+    return relationOf(source, schema, (field, j) => (j < own.length ? castSource((own[j] as { column: string }).column, field.type) : folder(field)));
+  }
+
+  /** The names of a Parquet file's columns as they stand there (DuckDB renames those that differ only in case). */
+  async #parquetNames(path: string, described: readonly { name: string }[], options: QueryOptions): Promise<string[]> {
+    const rows = await this.#database.rows(
+      `SELECT name, num_children::INTEGER FROM parquet_schema(${text(path)})`,
+      [STRING, { kind: 'int' }],
+      options,
+    );
+    const names: string[] = [];
+    let at = 1;
+    const skip = () => {
+      const children = Number((rows[at++] as unknown[])[1] ?? 0);
+      for (let k = 0; k < children; k++) skip();
+    };
+    while (at < rows.length) {
+      names.push((rows[at] as [string])[0]);
+      skip();
+    }
+    return names.length === described.length ? names : described.map((d) => d.name);
+  }
+
+  async #sparkSchema(path: string, options: QueryOptions): Promise<Schema | null> {
+    const [row] = await this.#database.rows(
+      `SELECT decode(value) FROM parquet_kv_metadata(${text(path)}) WHERE decode(key) = ${text(ROW_METADATA)}`,
+      [STRING],
+      options,
+    );
+    return row ? parseSparkSchema(row[0] as string) : null;
+  }
+
+  /**
+   * A query over Parquet files, row by row, as queries of consecutive rows on borders of row groups, some `bytes` each; null when
+   * `leaf` is no such source, or small.
+   */
+  async sections(leaf: Relation, query: string, rowBytes: number, bytes: number, options: QueryOptions): Promise<string[] | null> {
+    const found = await this.#rowGroups(leaf, query, options);
+    if (!found || found.groups.length < 4) return null;
+    const { source, sql, groups } = found;
+    const limit = Math.max(1, bytes / Math.max(8, rowBytes));
+    const sections: string[] = [];
+    for (const file of new Set(groups.map((g) => g.file))) {
+      let from = 0;
+      let to = 0;
+      const cut = () => {
+        if (to > from) sections.push(query.replace(source, () => sql(file, from, to)));
+        from = to;
+      };
+      for (const { rows } of groups.filter((g) => g.file === file)) {
+        if (to > from && to - from + rows > limit) cut();
+        to += rows;
+      }
+      cut();
+    }
+    return sections.length === 1 ? [query] : sections;
+  }
+
+  /** A query over Parquet files, row by row, as up to `count` queries of consecutive rows, as many each; null when `leaf` is no such source, or empty. */
+  async shares(leaf: Relation, query: string, count: number, options: QueryOptions): Promise<string[] | null> {
+    const found = await this.#rowGroups(leaf, query, options);
+    if (!found) return null;
+    const { source, sql, groups } = found;
+    const total = groups.reduce((sum, { rows }) => sum + rows, 0);
+    if (total === 0) return null;
+    const runs: { file: string; first: number; rows: number }[] = [];
+    for (const { file, rows } of groups) {
+      const last = runs.at(-1);
+      if (last?.file === file) last.rows += rows;
+      else runs.push({ file, first: last ? last.first + last.rows : 0, rows });
+    }
+    return borders(total, count).map(([from, to]) => {
+      const slices = runs.flatMap(({ file, first, rows }) => {
+        const [lo, hi] = [Math.max(from - first, 0), Math.min(to - first, rows)];
+        return hi > lo ? [sql(file, lo, hi)] : [];
+      });
+      return query.replace(source, () => slices.join(' UNION ALL '));
+    });
+  }
+
+  /** The row groups of the files under a relation, in the order of rows; null when it does not read Parquet files, or the query more than once. */
+  async #rowGroups(leaf: Relation, query: string, options: QueryOptions) {
+    const source = [...this.#sections.keys()].find((sql) => leaf.sql.endsWith(`FROM (${sql})`));
+    if (source === undefined || query.split(source).length !== 2) return null;
+    const { files, sql } = this.#sections.get(source) as ParquetFiles;
+    const footers = await this.#footers(files, options);
+    const groups = files.flatMap((file) => footers.get(file)?.groups.map((rows) => ({ file, rows })) ?? []);
+    return { source, sql, groups };
+  }
+
+  /** Footers of these files, read again where a file has changed. */
+  async #footers(files: readonly string[], options: QueryOptions): Promise<ReadonlyMap<string, Footer>> {
+    const stamps = new Map(files.map((file) => [file, stampOf(file)]));
+    const changed = files.filter((file) => this.#known.get(file)?.stamp !== stamps.get(file));
+    if (changed.length === 0) return this.#known;
+    const rows = await this.#database.rows(
+      `SELECT DISTINCT file_name, row_group_id::INTEGER, row_group_num_rows::DOUBLE FROM parquet_metadata([${changed.map(text).join(', ')}]) ORDER BY 2`,
+      [STRING, { kind: 'int' }, { kind: 'double' }],
+      options,
+    );
+    for (const file of changed) {
+      const groups = rows.filter(([name]) => name === file).map(([, , count]) => count as number);
+      this.#known.set(file, { stamp: stamps.get(file) as string, groups });
+    }
+    return this.#known;
+  }
+}
+
+/** DuckDB writes columns whose names differ only in case as `age` and `age_1`; the footer knows better. */
+function sparkNames(names: readonly string[], spark: Schema | null): readonly string[] {
+  if (spark?.fields.length !== names.length) return names;
+  const matches = names.every((name, j) => {
+    const known = spark.fields[j]?.name as string;
+    return name === known || (name.startsWith(`${known}_`) && /^_\d+$/.test(name.slice(known.length)));
+  });
+  return matches ? spark.names : names;
+}
+
+function sourceField(name: string, type: DataType, spark: Schema | null): Field {
+  const known = spark?.has(name) ? spark.find(name) : undefined;
+  if (!known) return { name, type, nullable: true };
+  return { name, type: known.type, nullable: true, ...(known.metadata && { metadata: known.metadata }) };
+}
