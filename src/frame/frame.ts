@@ -1,9 +1,10 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import { MlError, show } from '../error.ts';
-import { Column, call, col } from './column.ts';
+import { Column, call, col, lit } from './column.ts';
 import type { ActionOptions, Row } from './executor.ts';
 import type { Expression } from './expression.ts';
 import { FrameSteps } from './frame-steps.ts';
+import { coalesce } from './functions/conditional.ts';
 import type { Plan, TransformStage } from './plan.ts';
 import { checkNames, fraction, wholeNumber } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
@@ -207,6 +208,23 @@ export class Frame extends FrameSteps {
       columns: names.length > 0 ? names : null,
       statistics: ['count', 'mean', 'stddev', 'min', 'max'],
     });
+  }
+
+  /**
+   * How often each value of `a`, which is a row, meets each value of `b`, which is a column, null under the name `null`. The first column
+   * is named `a_b` and holds the rows' values as texts.
+   */
+  crosstab(a: string, b: string): Frame {
+    const [rows, columns] = [a, b].map((name) => coalesce(col(name).cast('string'), lit('null')));
+    return this.groupBy(rows.alias(`${a}_${b}`))
+      .pivot(columns)
+      .count()
+      .fillna(0);
+  }
+
+  /** Statistics of columns, under PySpark's other name. */
+  get stat(): Pick<Frame, 'approxQuantile' | 'corr' | 'cov' | 'crosstab' | 'sampleBy'> {
+    return this;
   }
 
   /** As `describe`, with chosen statistics: count, mean, stddev, min, max, count_distinct and percentiles such as `25%`. */

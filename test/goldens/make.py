@@ -690,6 +690,13 @@ EXPRESSION_FRAMES = {
     "clean": {"columns": [["k", "string"], ["i", "int"], ["d", "double"]],
               "rows": [["p", 1, 1.5], ["q", 4, 2.25], ["p", 3, -1.0], ["q", 8, 7.0], ["p", 2, 0.5], ["q", 6, 3.0], ["p", 5, 10.0], ["r", 7, 4.0]]},
     "other": {"columns": [["k", "string"], ["v", "int"]], "rows": [["p", 10], ["p", 11], [None, 12], ["z", 13]]},
+    "pairs": {"columns": [["a", "int"], ["b", "int"]], "rows": [[1, 1], [1, 2], [2, 1], [2, 2], [3, 1], [3, 2]]},
+    "sales": {"columns": [["course", "string"], ["year", "int"], ["earnings", "double"]],
+              "rows": [["dotNET", 2012, 10000.0], ["Java", 2012, 20000.0], ["dotNET", 2012, 5000.0], ["dotNET", 2013, 48000.0], ["Java", 2013, 30000.0]]},
+    "people": {"columns": [["name", "string"], ["age", "int"], ["height", "double"]],
+               "rows": [["Bob", 16, 176.5], ["Alice", None, 164.3], ["David", 60, None], ["Nina", 25, NAN], ["Amy", None, None], [None, None, None]]},
+    "letters": {"columns": [["numbers", "int"], ["letters", "string"], ["singles", "double"], ["doubles", "double"], ["negDoubles", "double"]],
+                "rows": [[i % 3, "abc"[i % 2 + (i % 5 == 0)], float(i), 2.0 * i, i * -1.0] for i in range(30)]},
     "keys": {"columns": [["d", "double"], ["v", "int"]], "rows": [[NAN, 1], [0.0, 2], [None, 3], [1.0, 4]]},
 }
 
@@ -1168,6 +1175,474 @@ sha2(col("s"), 384) | s
 sha2(col("s"), 512) | s
 sha2(col("s"), 0) | s
 sha2(col("s"), 7) | s
+concat(col("s"), col("t"), lit(None)) | s t
+concat_ws("||", lit("a"), lit(None), lit("b")) |
+elt(lit(1), col("s"), col("t")) | s t
+elt(lit(2), lit("hello"), lit("world")) |
+ascii(lit("")) |
+ascii(lit("aaads")) |
+base64(lit("tést").cast("binary")) |
+unbase64(lit("AQIDBA==")) |
+unbase64(base64(col("s").cast("binary"))).cast("string") | s
+format_number(lit(5.0), 4) |
+format_number(lit(1234567), 0) |
+format_number(lit(-0.0), 1) |
+format_number(lit(4.999), 2) |
+format_number(lit(12332.123456), 4) |
+format_number(lit(1e15), 2) |
+format_string("aa%d%s", lit(123), lit("cc")) |
+format_string("%s %5d|%-5d|%05d", lit("x"), lit(42), lit(42), lit(42)) |
+format_string("%x %X %o %e %c %b", lit(255), lit(255), lit(8), lit(1.5), lit(65), lit(True)) |
+format_string("%10.3f|%+d|%%", lit(3.14159), lit(5)) |
+format_string("%s %s", lit(None), lit(1.0)) |
+format_string("%,d", lit(1234567)) |
+instr(lit("aaads"), "aa") |
+instr(lit("aaads"), "zz") |
+locate("aa", lit("aaads")) |
+locate("aa", lit("aaads"), 2) |
+locate("aa", lit("aaads"), 0) |
+locate("", lit("aaads"), 9) |
+locate("zz", lit("aaads"), 1) |
+lpad(lit("hi"), 5, "??") |
+rpad(lit("hi"), 5, "??") |
+rpad(lit("hi"), 1, "??") |
+lpad(lit("hi"), -1, "?") |
+rpad(lit("hi"), 7, "abc") |
+translate(lit("translate"), "rnlt", "123") |
+translate(lit("AaBbCc"), "abc", "123") |
+translate(lit("translate"), "tt", "12") |
+trim(lit("  aaa  ")) |
+ltrim(lit("  aaa  ")) |
+rtrim(lit("  aaa  ")) |
+btrim(lit("xxaxx"), lit("x")) |
+ltrim(lit("xyz"), lit("xy")) |
+initcap(lit("sPark sql")) |
+initcap(lit("ab-cd_ef 1gh")) |
+reverse(lit("Spark SQL")) |
+levenshtein(lit("kitten"), lit("sitting")) |
+levenshtein(lit("kitten"), lit("sitting"), 2) |
+repeat(lit("hi"), 0) |
+repeat(lit("hi"), -1) |
+repeat(lit("hi"), 3) |
+substring_index(lit("www.apache.org"), ".", 3) |
+substring_index(lit("www.apache.org"), ".", 2) |
+substring_index(lit("www.apache.org"), ".", -2) |
+substring_index(lit("www||apache||org"), "||", -2) |
+substring_index(lit("www.apache.org"), "#", -2) |
+substring_index(lit("aBaBa"), "b", 1) |
+substring(lit("Spark SQL"), 5, 3) |
+substring(lit("Spark SQL"), -3, 2) |
+substring(lit("Spark SQL"), 0, 2) |
+substr(lit("Spark SQL"), lit(5)) |
+overlay(lit("Spark SQL"), lit("_"), lit(6)) |
+overlay(lit("Spark SQL"), lit("CORE"), lit(7)) |
+overlay(lit("Spark SQL"), lit("ANSI "), lit(7), lit(0)) |
+overlay(lit("Spark SQL"), lit("tructured"), lit(2), lit(4)) |
+split(lit("oneAtwoBthreeC"), "[ABC]") |
+split(lit("oneAtwoBthreeC"), "[ABC]", -1) |
+split(lit("oneAtwoBthreeC"), "[ABC]", 1) |
+split(lit("oneAtwoBthreeC"), "[ABC]", 0) |
+split(lit("abc"), "") |
+split(lit("aXbXc"), "X", 2) |
+split(lit("a|b"), "\\\\|") |
+split(lit("a.b"), ".") |
+split(lit("  a  b "), "\\\\s+") |
+split_part(lit("11.12.13"), lit("."), lit(3)) |
+split_part(lit("11.12.13"), lit("."), lit(5)) |
+split_part(lit("11.12.13"), lit("."), lit(0)) |
+split_part(lit("11.12.13"), lit(""), lit(1)) |
+regexp_replace(lit("100-200"), "(\\\\d+)", "num") |
+regexp_replace(lit("100-200"), "(\\\\d+)-(\\\\d+)", "$2-$1") |
+regexp_replace(lit("num-200"), "(?i)NUM", "x") |
+regexp_replace(lit("abc"), "", "-") |
+regexp_extract(lit("100-200"), "(\\\\d+)-(\\\\d+)", 1) |
+regexp_extract(lit("100-200"), "(\\\\d+)-(\\\\d+)", 0) |
+regexp_extract(lit("foo"), "(\\\\d+)", 1) |
+regexp_extract(lit("aaaac"), "(a+)(b)?(c)", 2) |
+regexp_extract(lit("100-200"), "(\\\\d+)", 2) |
+regexp_extract_all(lit("100-200, 300-400"), lit("(\\\\d+)-(\\\\d+)"), 1) |
+regexp_extract_all(lit("100-200, 300-400"), lit("(\\\\d+)-(\\\\d+)"), 0) |
+regexp_extract_all(lit("100-200, 300-400"), lit("(\\\\d+)-(\\\\d+)")) |
+regexp_count(lit("1a 2b 14m"), lit("\\\\d+")) |
+regexp_substr(lit("1a 2b 14m"), lit("\\\\d{2}")) |
+regexp_substr(lit("1a 2b 14m"), lit("\\\\d{3}")) |
+regexp_instr(lit("1a 2b 14m"), lit("\\\\d{2}")) |
+regexp_like(lit("1a 2b 14m"), lit("\\\\d+b")) |
+rlike(lit("1a"), lit("^\\\\d")) |
+find_in_set(lit("ab"), lit("abc,b,ab,c,def")) |
+find_in_set(lit("a,b"), lit("a,b")) |
+contains(lit("Spark SQL"), lit("Spark")) |
+startswith(lit("Spark"), lit("Sp")) |
+endswith(lit("Spark"), lit("rk")) |
+char_length(lit("SPARK SQL")) |
+character_length(lit("SPARK SQL ")) |
+length(lit("aé😀")) |
+octet_length(lit("aé😀")) |
+bit_length(lit("cat")) |
+lcase(lit("SPARK")) |
+ucase(lit("spark")) |
+upper(lit("ß")) |
+left(lit("Spark SQL"), lit(3)) |
+right(lit("Spark SQL"), lit(3)) |
+right(lit("Spark SQL"), lit(-3)) |
+char(lit(65)) |
+chr(lit(65)) |
+chr(lit(321)) |
+chr(lit(-1)) |
+chr(lit(256)) |
+replace(lit("ABCabc"), lit("abc"), lit("DEF")) |
+replace(lit("ABCabc"), lit("abc")) |
+position(lit("bar"), lit("foobarbar")) |
+position(lit("bar"), lit("foobarbar"), lit(5)) |
+url_encode(lit("https://spark.apache.org")) |
+url_decode(lit("https%3A%2F%2Fspark.apache.org")) |
+hex(lit("Spark SQL")) |
+hex(lit(17)) |
+hex(lit(-1)) |
+unhex(lit("737472696E67")).cast("string") |
+unhex(lit("GG")) |
+unhex(lit("A")) |
+conv(lit("100"), 2, 10) |
+conv(lit("-10"), 16, -10) |
+conv(lit("ff"), 16, 10) |
+conv(lit("9223372036854775808"), 10, 16) |
+conv(lit(3), 10, 2) |
+conv(lit("zz"), 10, 2) |
+bin(lit(13)) |
+bin(lit(-13)) |
+bin(lit(13.3)) |
+decode(encode(lit("ä"), "UTF-8"), "UTF-8") |
+md5(lit("ABC").cast("binary")) |
+sha1(lit("ABC")) |
+sha2(lit("ABC"), 256) |
+crc32(lit("ABC")) |
+levenshtein(lit(""), lit("abc")) |
+get_json_object(lit("{\\"a\\":{\\"b\\":[1,2]}}"), "$.a.b[1]") |
+get_json_object(lit("{\\"a\\":\\"x\\"}"), "$.a") |
+get_json_object(lit("{\\"a\\":{\\"b\\":1}}"), "$.a") |
+get_json_object(lit("{\\"a\\":1}"), "$.b") |
+get_json_object(lit("nope"), "$.b") |
+get_json_object(lit("{\\"a\\":[{\\"b\\":1},{\\"b\\":2}]}"), "$.a[*].b") |
+get_json_object(lit("{\\"a\\":null,\\"t\\":true,\\"d\\":1.50}"), "$.a") |
+get_json_object(lit("{\\"a\\":null,\\"t\\":true,\\"d\\":1.50}"), "$.t") |
+get_json_object(lit("{\\"a\\":null,\\"t\\":true,\\"d\\":1.50}"), "$.d") |
+sin(lit(0.5)) |
+asin(lit(2.0)) |
+acosh(col("e")) | e
+atanh(lit(0.5)) |
+atanh(lit(1.0)) |
+asinh(lit(-1.0)) |
+csc(lit(1.0)) |
+sec(lit(1.0)) |
+cot(lit(1.0)) |
+cot(lit(0.0)) |
+tan(lit(1.0)) |
+degrees(lit(3.141592653589793)) |
+radians(lit(180)) |
+cbrt(lit(27)) |
+ceil(lit(-2.3)) |
+ceil(lit(2.345), lit(2)) |
+floor(lit(2.345), lit(1)) |
+ceil(lit(1e19)) |
+floor(lit(-2.3)) |
+ceil(lit(-0.5)) |
+floor(lit(5).cast("decimal(10,2)")) |
+ceil(lit(5.5).cast("decimal(10,2)")) |
+rint(lit(2.5)) |
+rint(lit(-2.5)) |
+round(lit(5.5)) |
+round(lit(-5.5)) |
+round(lit(25), -1) |
+round(lit(5), -1) |
+round(lit(3.1415), 3) |
+round(lit(3.1415).cast("decimal(10,4)"), 2) |
+round(lit(15.5).cast("float")) |
+round(lit(123456789012345678), -5) |
+bround(lit(25), -1) |
+bround(lit(35), -1) |
+bround(lit(3.15).cast("decimal(10,2)"), 1) |
+exp(lit(1)) |
+expm1(lit(0.5)) |
+signum(lit(-10)) |
+sign(lit(0.0)) |
+pow(lit(3.0), lit(2)) |
+pow(lit(2), lit(-1)) |
+pow(lit(-8.0), lit(1.0) / lit(3.0)) |
+power(lit(2), lit(10)) |
+hypot(lit(3), lit(4)) |
+atan2(lit(1), lit(1)) |
+log(lit(0.0)) |
+log(lit(-1.0)) |
+log10(lit(1000)) |
+log2(lit(8)) |
+log(3.0, lit(9)) |
+log(1.0, lit(9)) |
+log(0.0, lit(9)) |
+log1p(lit(-1)) |
+ln(lit(1)) |
+factorial(lit(5)) |
+factorial(lit(21)) |
+factorial(lit(-1)) |
+greatest(lit(1), lit(2.5), lit(None)) |
+greatest(lit("a"), lit("B")) |
+least(lit(1), lit(2.5), lit(None)) |
+greatest(col("day"), lit("2024-01-01").cast("date")) | day
+least(lit(True), lit(False)) |
+pmod(lit(-7), lit(3)) |
+pmod(lit(7), lit(-3)) |
+pmod(lit(-7.5), lit(2)) |
+pmod(lit(7), lit(0)) |
+lit(-7) % lit(3) |
+lit(-7.5) % lit(2) |
+shiftleft(lit(21), 1) |
+shiftright(lit(-21), 1) |
+shiftrightunsigned(lit(-21), 1) |
+shiftrightunsigned(lit(21), 1) |
+shiftleft(lit(1), 33) |
+bitwise_not(lit(5)) |
+bit_count(lit(7)) |
+bit_count(lit(-1)) |
+bit_get(lit(11), lit(0)) |
+getbit(lit(11), lit(2)) |
+lit(5).bitwiseOR(6) |
+lit(170).bitwiseAND(75) |
+lit(170).bitwiseXOR(75) |
+negative(lit(1)) |
+positive(lit(1)) |
+negate(lit(-2147483648)) |
+abs(lit(-2147483648)) |
+abs(lit(-5)) |
+abs(lit(-5.5).cast("decimal(5,1)")) |
+lit(2147483647) + lit(1) |
+lit(9223372036854775807) + lit(1) |
+lit(127).cast("tinyint") + lit(1).cast("tinyint") |
+width_bucket(lit(5.3), lit(0.2), lit(10.6), lit(5)) |
+width_bucket(lit(-2.1), lit(1.3), lit(3.4), lit(3)) |
+width_bucket(lit(8.1), lit(0.0), lit(5.7), lit(4)) |
+width_bucket(lit(-0.9), lit(5.2), lit(0.5), lit(2)) |
+width_bucket(lit(5.3), lit(5.3), lit(5.3), lit(2)) |
+try_divide(lit(2), lit(0)) |
+try_add(lit(2147483647), lit(1)) |
+try_multiply(lit(9223372036854775807), lit(2)) |
+try_subtract(lit(-2147483648), lit(1)) |
+try_add(lit("2024-01-01").cast("date"), lit(1)) |
+equal_null(lit(1), lit(None)) |
+equal_null(lit(None), lit(None)) |
+nullifzero(lit(0)) |
+zeroifnull(lit(None)) |
+year(lit("2013-04-08")) |
+year(lit("2013-04-08 13:10:15")) |
+year(lit("2013-04-08 13:10:15").cast("timestamp")) |
+quarter(lit("2013-11-08").cast("date")) |
+month(lit("2013-04-08").cast("date")) |
+day(lit("2013-04-08").cast("date")) |
+dayofmonth(lit("2013-04-08 23:59:59").cast("timestamp")) |
+dayofyear(lit("2016-12-31").cast("date")) |
+dayofweek(lit("2013-04-08").cast("date")) |
+weekofyear(lit("2011-05-06").cast("date")) |
+weekofyear(lit("2012-01-01").cast("date")) |
+weekday(lit("2013-04-08").cast("date")) |
+hour(lit("2013-04-08 13:10:15").cast("timestamp")) |
+minute(lit("2013-04-08 13:10:15").cast("timestamp")) |
+second(lit("2013-04-08 13:10:15").cast("timestamp")) |
+second(lit("2013-04-08 13:10:15.789").cast("timestamp")) |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "y") |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "MMM dd, yyyy hh:mm:ss a") |
+date_format(lit("2015-04-08").cast("date"), "EEEE") |
+date_format(lit("2015-04-08 13:10:15.123456").cast("timestamp"), "ss.SSSSSS") |
+date_format(lit("2015-04-08 13:10:15.123456").cast("timestamp"), "HH:mm:ss.SSS") |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "QQQ q k K") |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "yyyy-MM-dd'T'HH:mm:ssXXX") |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "z VV") |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "D") |
+date_format(lit("2015-04-08 13:10:15").cast("timestamp"), "MMMM d") |
+date_add(lit("2015-06-01").cast("date"), 3) |
+date_add(lit("2015-06-01"), 3) |
+date_add(lit("2015-06-01 12:34:56").cast("timestamp"), 3) |
+date_sub(lit("2015-06-01").cast("date"), 40) |
+dateadd(lit("2015-06-01").cast("date"), 1) |
+add_months(lit("2015-08-31").cast("date"), 1) |
+add_months(lit("2015-08-31").cast("date"), -6) |
+add_months(lit("2016-02-29").cast("date"), 12) |
+add_months(lit("2015-08-31 10:00:00").cast("timestamp"), 1) |
+months_between(lit("2015-01-31"), lit("2014-11-30")) |
+months_between(lit("2015-01-15").cast("date"), lit("2014-11-01").cast("date")) |
+months_between(lit("1997-02-28 10:30:00").cast("timestamp"), lit("1996-10-30").cast("date")) |
+last_day(lit("2015-07-23").cast("date")) |
+last_day(lit("2016-02-07")) |
+next_day(lit("2015-07-23").cast("date"), "Mon") |
+next_day(lit("2015-07-23").cast("date"), "THURSDAY") |
+trunc(lit("2015-07-22").cast("date"), "MM") |
+trunc(lit("2015-07-22").cast("date"), "yyyy") |
+trunc(lit("2015-07-22").cast("date"), "Month") |
+trunc(lit("2015-07-22"), "mon") |
+trunc(lit("2015-07-22").cast("date"), "dd") |
+date_trunc("MON", lit("2017-07-22 14:02:03").cast("timestamp")) |
+date_trunc("YEAR", lit("2017-07-22 14:02:03").cast("timestamp")) |
+date_trunc("quarter", lit("2017-07-22 14:02:03").cast("timestamp")) |
+date_trunc("dd", lit("2017-07-22 14:02:03").cast("timestamp")) |
+date_trunc("MILLISECOND", lit("2017-07-22 14:02:03.123456").cast("timestamp")) |
+date_trunc("nope", lit("2017-07-22 14:02:03").cast("timestamp")) |
+to_date(lit("2015-07-22")) |
+to_date(lit("2015-07-22 10:00:00")) |
+to_date(lit("07/22/2015"), "MM/dd/yyyy") |
+to_date(lit("2015-22-07")) |
+to_date(lit("2015-07-22"), "MM/dd/yyyy") |
+to_date(lit("20150722"), "yyyyMMdd") |
+to_date(lit("22 Jul 2015"), "d MMM yyyy") |
+to_date(lit("2015-07-22 10:00:00"), "yyyy-MM-dd") |
+to_timestamp(lit("2015-07-24 10:00:00.3")) |
+to_timestamp(lit("2015/07/24 10:00:00.5"), "yyyy/MM/dd HH:mm:ss.S") |
+to_timestamp(lit("2015/07/24 10:00"), "yyyy/MM/dd HH:mm") |
+to_timestamp(lit("2015-07-24T10:00:00+02:00")) |
+to_timestamp(lit("2015-07-24 10:00:00 PM"), "yyyy-MM-dd hh:mm:ss a") |
+to_timestamp(lit("bad")) |
+try_to_timestamp(lit("bad")) |
+try_to_timestamp(lit("bad"), lit("yyyy")) |
+try_to_date(lit("bad")) |
+unix_timestamp(lit("2015-07-24 10:00:00")) |
+unix_timestamp(lit("2015-07-24 10:00"), "yyyy-MM-dd HH:mm") |
+unix_timestamp(lit("2015-07-24").cast("date")) |
+unix_timestamp(lit("bad")) |
+to_unix_timestamp(lit("2015-07-24 10:00:00").cast("timestamp")) |
+from_unixtime(lit(1000)) |
+from_unixtime(lit(-1000)) |
+from_unixtime(lit(1000), "yyyy/MM/dd HH:mm") |
+datediff(lit("2015-07-24").cast("date"), lit("2015-07-22").cast("date")) |
+datediff(lit("2015-07-24 01:00:00"), lit("2015-07-23 23:00:00")) |
+date_diff(lit("2015-06-01"), lit("2015-07-01")) |
+timestamp_seconds(lit(-1)) |
+timestamp_seconds(lit(1.123456789)) |
+timestamp_millis(lit(-1)) |
+timestamp_micros(lit(1)) |
+unix_micros(lit("2015-07-24 10:00:00.000001").cast("timestamp")) |
+unix_millis(lit("1969-12-31 23:59:59.999").cast("timestamp")) |
+date_from_unix_date(lit(18262)) |
+make_timestamp(lit(2014), lit(12), lit(28), lit(6), lit(30), lit(45.887)) |
+date_part(lit("YEAR"), col("day")) | day
+extract(lit("month"), col("day")) | day
+make_date(lit(2014), lit(13), lit(1)) |
+dayname(lit("2024-11-01").cast("date")) |
+monthname(lit("2024-11-01").cast("date")) |
+lit("2024-01-01").cast("date") + 3 |
+array_contains(array(lit(1), lit(None)), 2) |
+array_contains(array(lit(1), lit(None)), 1) |
+array_contains(col("w"), "y") | w
+array_position(array(lit(1), lit(2)), 3) |
+arrays_zip(col("a"), col("w")) | a w
+arrays_overlap(array(lit("a"), lit("b")), array(lit("c"))) |
+array_join(array(lit("a"), lit(None), lit("b")), ",", "#") |
+array_join(array(lit("a"), lit(None), lit("b")), ",") |
+array_max(array(lit("a"), lit("b"))) |
+array_min(array(lit(3), lit(None), lit(1))) |
+array_sort(array(lit("b"), lit(None), lit("a"))) |
+sort_array(array(lit("b"), lit(None), lit("a"))) |
+sort_array(array(lit("b"), lit(None), lit("a")), False) |
+array_repeat(lit("hi"), 2) |
+array_repeat(lit("hi"), 0) |
+array_repeat(lit(None), 2) |
+array_insert(array(lit("a"), lit("c")), lit(2), lit("b")) |
+array_insert(array(lit("a"), lit("c")), lit(-1), lit("b")) |
+array_insert(array(lit("a"), lit("c")), lit(5), lit("b")) |
+array_remove(array(lit(1), lit(2), lit(None), lit(2)), 2) |
+array_distinct(array(lit(2), lit(1), lit(4), lit(None), lit(4), lit(None))) |
+array_union(array(lit(1), lit(2), lit(3)), array(lit(4), lit(2))) |
+array_intersect(array(lit(1), lit(8), lit(3)), array(lit(4), lit(3), lit(1))) |
+array_except(array(lit(1), lit(8), lit(3), lit(3)), array(lit(4), lit(1))) |
+concat(array(lit(0), lit(1)), array(lit(2), lit(3))) |
+flatten(array(array(lit(1), lit(2)), array(lit(3)), array())) |
+flatten(array(array(lit(1)), lit(None))) |
+sequence(lit(-2), lit(2)) |
+sequence(lit(2), lit(-2), lit(-2)) |
+sequence(lit(1), lit(1)) |
+sequence(lit(1), lit(5), lit(-1)) |
+slice(col("a"), 1, 2) | a
+slice(array(lit(1), lit(2), lit(3)), -2, 5) |
+reverse(array(lit(1), lit(3), lit(2))) |
+reverse(col("w")) | w
+size(lit(None).cast("array<int>")) |
+cardinality(col("a")) | a
+get(col("a"), -1) | a
+element_at(col("w"), 2) | w
+map_from_arrays(array(lit(1), lit(2)), array(lit("a"), lit("b"))) |
+map_from_arrays(array(lit(1), lit(1)), array(lit("a"), lit("b"))) |
+map_entries(create_map(lit(1), lit(100), lit(2), lit(200))) |
+map_from_entries(array(struct(lit(1), lit("a")), struct(lit(2), lit("b")))) |
+map_concat(create_map(lit("a"), lit(1)), create_map(lit("b"), lit(2))) |
+map_concat(create_map(lit("a"), lit(1)), create_map(lit("a"), lit(2))) |
+map_contains_key(create_map(lit(1), lit("a")), 2) |
+map_keys(create_map(lit("a"), lit(1))) |
+str_to_map(lit("a:1,b:2,c:3")) |
+create_map(lit("a"), lit(1), lit("a"), lit(2)) |
+create_map(lit(None), lit(1)) |
+named_struct(lit("x"), lit(1), lit("y"), col("s")) | s
+struct(col("i").alias("q"), lit(2)) | i
+transform(col("a"), lambda x: x + 1) | a
+filter(col("a"), lambda x: x > 1) | a
+exists(col("a"), lambda x: x > 2) | a
+forall(col("a"), lambda x: x > 0) | a
+aggregate(col("a"), lit(0), lambda acc, x: acc + x) | a
+aggregate(col("a"), lit(0), lambda acc, x: acc + x, lambda acc: acc * 10) | a
+reduce(col("a"), lit(0), lambda acc, x: acc + x) | a
+zip_with(col("a"), col("a"), lambda x, y: x + y) | a
+transform_keys(create_map(lit("a"), lit(1)), lambda k, v: concat(k, lit("!"))) |
+transform_values(create_map(lit("a"), lit(1)), lambda k, v: v + 1) |
+map_filter(create_map(lit("a"), lit(1), lit("b"), lit(2)), lambda k, v: v > 1) |
+transform(col("a"), lambda x, i: x + i) | a
+col("a")[0] | a
+col("s").cast("binary") | s
+nvl2(lit(None), lit(1), lit(2)) |
+ifnull(lit(None), lit(8)) |
+nullif(lit(2), lit(2)) |
+coalesce(lit(None), lit(None), lit(1)) |
+coalesce(lit(None).cast("string"), lit("x")) |
+isnotnull(lit(None)) |
+when(lit(None).cast("boolean"), 1).otherwise(2) |
+lit(1) == lit(None) |
+lit("1") == lit(1) |
+lit("abc") == lit(1) |
+lit(1.0) == lit(1) |
+lit("2024-01-01") == lit("2024-01-01").cast("date") |
+lit(True) & lit(None) |
+lit(False) & lit(None) |
+lit(True) | lit(None) |
+lit(0.1) + lit(0.2) |
+lit(1).cast("decimal(38,18)") * lit(1).cast("decimal(38,18)") |
+lit("1.23").cast("decimal(5,2)") + lit("9.99").cast("decimal(3,2)") |
+lit("123456789012345678901234567890").cast("decimal(38,0)") + 1 |
+lit("10").cast("decimal(10,0)") / lit("3").cast("decimal(10,0)") |
+lit(1e10).cast("int") |
+lit("abc").cast("int") |
+lit(300).cast("tinyint") |
+lit(1.9).cast("bigint") |
+lit(-1.9).cast("int") |
+lit(None).cast("int") |
+lit("2024-01-01 00:00:00").cast("date") |
+lit(1.0).cast("string") |
+lit(100000000.0).cast("string") |
+lit(1.0e-5).cast("string") |
+lit(123.456).cast("decimal(5,1)") |
+lit(123.456).cast("decimal(4,2)") |
+lit("true").cast("boolean") |
+lit("x").cast("boolean") |
+lit(0).cast("boolean") |
+lit("  12 ").cast("int") |
+lit(1).cast("timestamp") |
+col("s").like("%") | s
+lit("a\\\\b").like("a\\\\\\\\b") |
+lit("ab").like("a_") |
+lit("a\\nb").like("a_b") |
+lit("Abc").ilike("a%") |
+lit("abc").rlike("b") |
+lit("abc").substr(2, 1) |
+lit("abc").substr(lit(2), lit(1)) |
+lit("abc").startswith("ab") |
+lit(5).between(1, 5) |
+lit("b").isin("a", "b") |
+lit(None).isin(1) |
+lit("a").isin([]) |
+lit(1).eqNullSafe(lit(1.0)) |
+col("i").between(None, 3) | i
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -1302,6 +1777,145 @@ numbers | df.agg(F.sum(F.col("i") + 2147483640))
 numbers | df.agg(F.sum(F.lit(9223372036854775807)))
 numbers | df.agg(F.sum("k"))
 clean | df.agg(F.avg("k"))
+pairs | df.groupBy("a").agg(F.sum("b")).orderBy("a")
+pairs | df.groupBy("a").agg(F.sum("b").alias("totB")).agg(F.sum("totB"))
+pairs | df.agg(F.sum("b"))
+pairs | df.groupBy("a").agg({"b": "sum"})
+pairs | df.groupBy("a").agg({"b": "sum", "*": "count"}).orderBy("a")
+pairs | df.agg({"b": "max"})
+pairs | df.groupBy("a").agg(F.col("a"), F.sum("b")).orderBy(F.col("sum(b)"))
+pairs | df.groupBy("a").count().orderBy("a")
+pairs | df.groupBy("a").mean("b").orderBy("a")
+pairs | df.groupBy("a").min().orderBy("a")
+pairs | df.groupBy("a").max("b").orderBy("a")
+pairs | df.groupBy("a").avg().orderBy("a")
+pairs | df.groupBy("a").agg("sum")
+pairs | df.groupBy("b").agg(F.countDistinct("a")).orderBy("b")
+pairs | df.agg(F.avg("a"), F.sum_distinct("a"), F.mean("a"))
+pairs | df.agg(F.countDistinct("a", "b"))
+pairs | df.agg(F.approx_count_distinct("a"))
+pairs | df.agg(F.var_samp("a"), F.var_pop("a"), F.variance("a"), F.stddev("a"), F.stddev_pop("a"), F.stddev_samp("a"), F.std("a"))
+pairs | df.where("a < 0").agg(F.var_samp("a"), F.var_pop("a"), F.stddev("a"), F.skewness("a"), F.kurtosis("a"))
+pairs | df.agg(F.collect_list("a"), F.collect_list("b"))
+pairs | df.agg(F.sort_array(F.collect_set("a")), F.sort_array(F.collect_set("b")))
+pairs | df.groupBy("a").agg(F.collect_list(F.struct("a", "b"))).orderBy("a")
+pairs | df.agg(F.first("b"), F.last("b"), F.any_value("b"))
+pairs | df.agg(F.bool_and(F.col("b") > 0), F.bool_or(F.col("b") > 1), F.every(F.col("b") > 0), F.some(F.col("b") > 1))
+pairs | df.agg(F.bit_and("a"), F.bit_or("a"), F.bit_xor("a"))
+pairs | df.agg(F.percentile_approx("a", 0.5, 100))
+pairs | df.agg(F.percentile("a", 0.5), F.percentile("a", [0.25, 0.75]))
+pairs | df.agg(F.median("b"), F.mode("a"))
+pairs | df.agg(F.array_agg("a"))
+pairs | df.agg(F.try_sum("a"), F.try_avg("a"))
+pairs | df.agg(F.count("a"), F.count(F.lit(1)), F.count("*"))
+pairs | df.agg(F.sum(F.col("a") + F.col("b")), F.sum("a") / F.count("b"))
+pairs | df.agg(F.sum(F.lit(None).cast("int")))
+pairs | df.agg(F.max(F.struct("a", "b")))
+pairs | df.select(F.sum("a"), F.lit(1))
+pairs | df.select("a", F.sum("b"))
+pairs | df.groupBy(F.col("a") + 1).agg(F.sum("b")).orderBy("(a + 1)")
+pairs | df.groupBy("a", "b").count().orderBy("a", "b")
+pairs | df.groupBy("nope").count()
+pairs | df.groupBy("a").sum("nope")
+pairs | df.groupBy("a").agg(F.sum("b").alias("x")).filter("x > 3").orderBy("a")
+pairs | df.rollup("a", "b").count().orderBy("a", "b", "count")
+pairs | df.cube("a", "b").agg(F.sum("b").alias("s")).orderBy("a", "b", "s")
+pairs | df.cube("a").agg(F.grouping("a").alias("g"), F.sum("b")).orderBy("g", "a")
+sales | df.groupBy("year").pivot("course", ["dotNET", "Java"]).sum("earnings").orderBy("year")
+sales | df.groupBy("course").pivot("year", [2012, 2013]).sum("earnings").orderBy("course")
+sales | df.groupBy("year").pivot("course", ["dotNET", "Java"]).agg(F.sum("earnings"), F.avg("earnings")).orderBy("year")
+sales | df.groupBy("year").pivot("course").agg(F.sum("earnings").alias("s")).orderBy("year")
+sales | df.groupBy("year").pivot("course", ["dotNET", "nope"]).agg(F.sum("earnings")).orderBy("year")
+sales | df.groupBy().pivot("year").agg(F.max("earnings"), F.min("course"))
+sales | df.groupBy("course").pivot("year").agg(F.countDistinct("earnings")).orderBy("course")
+sales | df.groupBy("course").pivot("year").agg(F.collect_list("earnings")).orderBy("course")
+sales | df.groupBy("course").pivot("year", [2012, None]).sum("earnings").orderBy("course")
+sales | df.groupBy("year").pivot("course").count().orderBy("year")
+sales | df.groupBy("year").pivot("course").agg(F.first("earnings")).orderBy("year")
+sales | df.groupBy("year").pivot("course").avg().orderBy("year")
+sales | df.groupBy("year").pivot("course").agg({"earnings": "sum"}).orderBy("year")
+sales | df.rollup("year", "course").sum("earnings").orderBy("year", "course")
+people | df.na.drop().select("name")
+people | df.na.drop("any", subset=["age", "name"]).select("name", "age")
+people | df.na.drop(subset=["age", "height"]).select("name")
+people | df.na.drop("all", subset=["age", "height"]).select("name")
+people | df.na.drop(thresh=2).select("name")
+people | df.na.drop(thresh=1, subset=["age", "height"]).select("name")
+people | df.na.fill(50.6)
+people | df.na.fill(50)
+people | df.na.fill("unknown")
+people | df.na.fill("unknown", ["name"])
+people | df.na.fill(5, ["age", "name"])
+people | df.na.fill({"name": "x", "age": 5, "height": 1})
+people | df.na.fill({"age": 2.7, "height": 3})
+people | df.na.fill({"nope": 1})
+people | df.na.fill(1, ["nope"])
+people | df.na.fill(True)
+people | df.na.drop(subset=["nope"])
+people | df.na.replace([16, 60], [61, 6], ["age"])
+people | df.na.replace({"Bob": "Bravo", "Alice": None}, 1, ["name"])
+people | df.na.replace("Amy", None, ["name"])
+people | df.na.replace(164.3, 461.3, ["age", "height"])
+people | df.na.replace({16: 61, 60: 6, 164.3: 461.3}, 1, ["age", "height"])
+people | df.na.replace(60, None)
+people | df.na.replace([1, 2], [1])
+people | df.describe("age", "height")
+people | df.describe()
+people | df.describe("nope")
+people | df.summary()
+people | df.summary("count", "min", "25%", "75%", "max")
+people | df.summary("count_distinct", "approx_count_distinct")
+people | df.summary("foo%")
+people | df.summary("101%")
+people | df.select("name").describe()
+people | df.where("age < 0").describe("age", "name")
+people | df.orderBy(F.col("name").desc_nulls_last(), "age").select("name", "age")
+people | df.select(F.col("name").alias("n"), F.col("age") * 2)
+people | df.withColumn("age", F.col("age").cast("string")).select("age")
+people | df.withColumns({"a1": F.col("age") + 1, "a2": F.col("age") + 2}).select("a1", "a2")
+people | df.withColumnsRenamed({"age": "years", "nope": "z"}).select("years")
+people | df.drop("age", "height", "nope")
+people | df.toDF("a", "b", "c").select("a")
+people | df.toDF("a", "b")
+people | df.select("*")
+people | df.select(F.col("name"), F.col("name"))
+people | df.selectExpr("age * 2 as d", "name")
+people | df.limit(0)
+people | df.limit(2).select("name")
+people | df.offset(3).select("name")
+people | df.select("age").distinct().orderBy("age")
+people | df.union(df).groupBy("name").count().orderBy("name")
+people | df.unionAll(df).where("name is null").select("name")
+people | df.select("age").intersect(df.select("age")).orderBy("age")
+people | df.select("age").intersectAll(df.select("age")).orderBy("age")
+people | df.select("age").exceptAll(df.where("age > 20").select("age")).orderBy("age")
+people | df.select("age").subtract(df.where("age > 20").select("age")).orderBy("age")
+people | df.alias("l").join(df.alias("r"), F.col("l.name") == F.col("r.name")).select(F.col("l.age"), F.col("r.height")).orderBy("age")
+people | df.join(sales, F.col("age") == F.col("year"), "left").select("name", "course").orderBy("name")
+people | df.select("name", "age").join(df.select("name", "height"), "name", "left_outer").orderBy("name", "age")
+people | df.select("name", "age").join(df.select("name", "height"), ["name"], "full_outer").orderBy("name", "age", "height")
+people | df.select("name").join(df.select("name"), "name", "leftsemi").orderBy("name")
+people | df.select("name").join(df.select("name"), "name", "anti").orderBy("name")
+people | df.select("name").join(df.select("name"), "name", "cross").orderBy("name")
+people | df.join(df, "name", "nope")
+people | df.join(df, "nope")
+people | df.filter(F.col("age") > 20).select("name")
+people | df.filter("age > 20 and name like 'A%'").select("name")
+people | df.select(F.when(F.col("age") > 18, "adult").otherwise("minor").alias("g"), "name").groupBy("g").count().orderBy("g")
+people | df.select(F.row_number().over(Window.partitionBy("name").orderBy("age")).alias("n"), "age").orderBy("age", "n")
+people | df.select("age", F.ntile(2).over(Window.orderBy("age")).alias("t"), F.percent_rank().over(Window.orderBy("age")).alias("p"), F.cume_dist().over(Window.orderBy("age")).alias("c")).orderBy("age", "t")
+people | df.select("age", F.sum("age").over(Window.orderBy("age").rowsBetween(-1, 0)).alias("s")).orderBy("age", "s")
+people | df.select("age", F.avg("age").over(Window.orderBy("age").rangeBetween(-10, 10)).alias("s")).orderBy("age", "s")
+people | df.select("age", F.count("*").over(Window.partitionBy("name")).alias("c")).orderBy("age", "c")
+people | df.select("age", F.nth_value("name", 2).over(Window.orderBy("age")).alias("f")).orderBy("age")
+people | df.select("age", F.lag("age", 1, 0).over(Window.orderBy("age")).alias("f")).orderBy("age", "f")
+people | df.select("age", F.collect_list("name").over(Window.orderBy("age")).alias("f")).orderBy("age")
+people | df.select("age", F.rank().over(Window.orderBy(F.col("age").desc())).alias("r")).orderBy("r")
+people | df.crosstab("name", "age").orderBy("name_age")
+letters | df.crosstab("numbers", "letters").orderBy("numbers_letters")
+letters | df.stat.crosstab("letters", "numbers").orderBy("letters_numbers")
+letters | df.sampleBy("letters", {"a": 0.0, "b": 1.0}, 0).where("letters = 'a'")
+letters | df.select(F.col("negDoubles").cast("int").alias("n")).distinct().orderBy("n").limit(2)
 """
 
 VALUE_EXPRESSIONS = """
@@ -1320,6 +1934,21 @@ numbers | df.dtypes
 numbers | df.isEmpty()
 numbers | df.where("id < 0").isEmpty()
 numbers | df.where("id < 0").first()
+letters | df.stat.corr("singles", "doubles")
+letters | df.stat.corr("singles", "negDoubles", "pearson")
+letters | df.stat.cov("singles", "doubles")
+letters | df.stat.approxQuantile("singles", [0.5, 0.1], 0.0)
+letters | df.approxQuantile(["singles", "doubles"], [0.0, 1.0], 0.0)
+people | df.approxQuantile("age", [0.0, 0.5], 0.0)
+people | df.where("age < 0").approxQuantile("age", [0.5], 0.0)
+people | df.count()
+people | df.where("age < 0").count()
+people | df.columns
+people | df.dtypes
+people | df.limit(1).isEmpty()
+people | df.distinct().count()
+people | df.dropDuplicates().count()
+people | df.dropDuplicates(["name", "age"]).count()
 """
 
 

@@ -200,3 +200,97 @@ export function lag(x: ColumnOrName, offset = 1, otherwise: Value = null): Colum
 export function lead(x: ColumnOrName, offset = 1, otherwise: Value = null): Column {
   return of('lead', nameToExpression(x), toExpression(offset), toExpression(otherwise));
 }
+
+export function std(x: ColumnOrName): Column {
+  return of('std', nameToExpression(x));
+}
+
+export function every(x: ColumnOrName): Column {
+  return of('every', nameToExpression(x));
+}
+
+export function some(x: ColumnOrName): Column {
+  return of('some', nameToExpression(x));
+}
+
+export function bitAnd(x: ColumnOrName): Column {
+  return of('bit_and', nameToExpression(x));
+}
+
+export function bitOr(x: ColumnOrName): Column {
+  return of('bit_or', nameToExpression(x));
+}
+
+export function bitXor(x: ColumnOrName): Column {
+  return of('bit_xor', nameToExpression(x));
+}
+
+/** As {@link collectList}. */
+export function arrayAgg(x: ColumnOrName): Column {
+  return of('collect_list', nameToExpression(x));
+}
+
+/** The texts in the order of the rows, parted by a constant; nulls are left out. */
+export function listagg(x: ColumnOrName, separator = ''): Column {
+  return of('listagg', nameToExpression(x), toExpression(separator));
+}
+
+/** As {@link listagg}. */
+export function stringAgg(x: ColumnOrName, separator = ''): Column {
+  return of('string_agg', nameToExpression(x), toExpression(separator));
+}
+
+/** The sum; null instead of an overflow. */
+export function trySum(x: ColumnOrName): Column {
+  return of('try_sum', nameToExpression(x));
+}
+
+export function tryAvg(x: ColumnOrName): Column {
+  return of('try_avg', nameToExpression(x));
+}
+
+/** Of the line that fits y = slope · x + intercept best, over rows where neither is null. */
+export function regrSlope(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_slope', nameToExpression(y), nameToExpression(x));
+}
+
+export function regrIntercept(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_intercept', nameToExpression(y), nameToExpression(x));
+}
+
+/** Square of the correlation. */
+export function regrR2(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_r2', nameToExpression(y), nameToExpression(x));
+}
+
+export function regrCount(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_count', nameToExpression(y), nameToExpression(x));
+}
+
+export function regrAvgx(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_avgx', nameToExpression(y), nameToExpression(x));
+}
+
+export function regrAvgy(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_avgy', nameToExpression(y), nameToExpression(x));
+}
+
+/** Σ (x - mean x)². */
+export function regrSxx(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_sxx', nameToExpression(y), nameToExpression(x));
+}
+
+/** Σ (y - mean y)². */
+export function regrSyy(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_syy', nameToExpression(y), nameToExpression(x));
+}
+
+/** Σ (x - mean x)(y - mean y). */
+export function regrSxy(y: ColumnOrName, x: ColumnOrName): Column {
+  return of('regr_sxy', nameToExpression(y), nameToExpression(x));
+}
+
+/** The value of the n-th row of the window's frame, from 1. */
+export function nthValue(x: ColumnOrName, n: number): Column {
+  return of('nth_value', nameToExpression(x), toExpression(n));
+}

@@ -196,3 +196,68 @@ export function aggregate(
 ): Column {
   return of('aggregate', nameToExpression(x), toExpression(initial), lambda(merge, ['acc', 'x']), ...(finish ? [lambda(finish, ['acc'])] : []));
 }
+
+/** As {@link aggregate}. */
+export const reduce: typeof aggregate = aggregate;
+
+/** `step` applied to the items of both arrays in pairs; the shorter one goes on with nulls. */
+export function zipWith(x: ColumnOrName, y: ColumnOrName, step: (x: Column, y: Column) => ColumnOrValue): Column {
+  return of('zip_with', nameToExpression(x), nameToExpression(y), lambda(step, ['x', 'y']));
+}
+
+type OfEntry = (key: Column, value: Column) => ColumnOrValue;
+
+/** The map with other keys. */
+export function transformKeys(x: ColumnOrName, step: OfEntry): Column {
+  return of('transform_keys', nameToExpression(x), lambda(step, ['k', 'v']));
+}
+
+/** The map with other values. */
+export function transformValues(x: ColumnOrName, step: OfEntry): Column {
+  return of('transform_values', nameToExpression(x), lambda(step, ['k', 'v']));
+}
+
+/** The entries for which `test` holds. */
+export function mapFilter(x: ColumnOrName, test: OfEntry): Column {
+  return of('map_filter', nameToExpression(x), lambda(test, ['k', 'v']));
+}
+
+/** As {@link size}. */
+export function cardinality(x: ColumnOrName): Column {
+  return of('cardinality', nameToExpression(x));
+}
+
+/** The array with an item at a position, from 1; negative ones count from the end. Nulls fill what lies between. */
+export function arrayInsert(x: ColumnOrName, at: ColumnOrValue, value: ColumnOrValue): Column {
+  return of('array_insert', nameToExpression(x), toExpression(at), toExpression(value));
+}
+
+/** The items of several arrays as structs, in the order of the arrays; shorter ones go on with nulls. */
+export function arraysZip(...columns: ColumnOrName[]): Column {
+  return of('arrays_zip', ...columns.map(nameToExpression));
+}
+
+/** Names and values in turn as a struct. */
+export function namedStruct(...namesAndValues: ColumnOrName[]): Column {
+  return of('named_struct', ...namesAndValues.map(nameToExpression));
+}
+
+/** Keys and values of a map as structs. */
+export function mapEntries(x: ColumnOrName): Column {
+  return of('map_entries', nameToExpression(x));
+}
+
+/** A map of an array of structs of a key and a value. */
+export function mapFromEntries(x: ColumnOrName): Column {
+  return of('map_from_entries', nameToExpression(x));
+}
+
+/** Several maps as one; a key that stands twice is an error. */
+export function mapConcat(...columns: ColumnOrName[]): Column {
+  return of('map_concat', ...columns.map(nameToExpression));
+}
+
+/** A map of a text: entries end at `between` (a pattern, a comma if not given), keys at `within` (a colon). */
+export function strToMap(x: ColumnOrName, between?: ColumnOrValue, within?: ColumnOrValue): Column {
+  return of('str_to_map', nameToExpression(x), ...[between, within].flatMap((part) => (part === undefined ? [] : [toExpression(part)])));
+}

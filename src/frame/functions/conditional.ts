@@ -35,3 +35,18 @@ export function isnotnull(x: ColumnOrName): Column {
 export function when(condition: Column, value: ColumnOrValue): Column {
   return new Column({ kind: 'case', branches: [branch(toExpression(condition), toExpression(value))], otherwise: null });
 }
+
+/** Whether both are equal, two nulls being so. */
+export function equalNull(x: ColumnOrName, y: ColumnOrName): Column {
+  return of('equal_null', nameToExpression(x), nameToExpression(y));
+}
+
+/** Null in place of 0. */
+export function nullifzero(x: ColumnOrName): Column {
+  return of('nullifzero', nameToExpression(x));
+}
+
+/** 0 in place of null. */
+export function zeroifnull(x: ColumnOrName): Column {
+  return of('zeroifnull', nameToExpression(x));
+}

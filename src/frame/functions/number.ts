@@ -255,3 +255,51 @@ export function rand(seed: number | bigint = 0): Column {
 export function hashUnit(x: ColumnOrName, seed: number | bigint = 0): Column {
   return of('hash_unit', nameToExpression(x), toExpression(seed));
 }
+
+/** The number that digits of base `from` are, in digits of base `to` (with its sign when `to` is negative). */
+export function conv(x: ColumnOrName, from: number, to: number): Column {
+  return of('conv', nameToExpression(x), toExpression(from), toExpression(to));
+}
+
+export function acosh(x: ColumnOrName): Column {
+  return of('acosh', nameToExpression(x));
+}
+
+export function atanh(x: ColumnOrName): Column {
+  return of('atanh', nameToExpression(x));
+}
+
+export function csc(x: ColumnOrName): Column {
+  return of('csc', nameToExpression(x));
+}
+
+export function sec(x: ColumnOrName): Column {
+  return of('sec', nameToExpression(x));
+}
+
+export function negative(x: ColumnOrName): Column {
+  return of('negative', nameToExpression(x));
+}
+
+export function positive(x: ColumnOrName): Column {
+  return of('positive', nameToExpression(x));
+}
+
+/** Shifted to the right with zeros coming in from the left. */
+export function shiftRightUnsigned(x: ColumnOrName, bits: number): Column {
+  return of('shiftrightunsigned', nameToExpression(x), toExpression(bits));
+}
+
+/** How many bits are set, of 64. */
+export function bitCount(x: ColumnOrName): Column {
+  return of('bit_count', nameToExpression(x));
+}
+
+/** The bit at a position, from the right and from 0. */
+export function bitGet(x: ColumnOrName, at: ColumnOrName): Column {
+  return of('bit_get', nameToExpression(x), nameToExpression(at));
+}
+
+export function getbit(x: ColumnOrName, at: ColumnOrName): Column {
+  return of('getbit', nameToExpression(x), nameToExpression(at));
+}

@@ -233,3 +233,93 @@ export function formatString(format: string, ...columns: ColumnOrName[]): Column
 export function getJsonObject(x: ColumnOrName, path: string): Column {
   return of('get_json_object', nameToExpression(x), toExpression(path));
 }
+
+/** Without blanks, or the characters given, at both ends. */
+export function btrim(x: ColumnOrName, characters?: ColumnOrValue): Column {
+  return of('btrim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
+}
+
+export function characterLength(x: ColumnOrName): Column {
+  return of('character_length', nameToExpression(x));
+}
+
+/** Length in bits of the text's UTF-8, or of a binary. */
+export function bitLength(x: ColumnOrName): Column {
+  return of('bit_length', nameToExpression(x));
+}
+
+export function lcase(x: ColumnOrName): Column {
+  return of('lcase', nameToExpression(x));
+}
+
+export function ucase(x: ColumnOrName): Column {
+  return of('ucase', nameToExpression(x));
+}
+
+export function char(x: ColumnOrName): Column {
+  return of('char', nameToExpression(x));
+}
+
+/** So many blanks. */
+export function space(count: ColumnOrName): Column {
+  return of('space', nameToExpression(count));
+}
+
+/** Position of `part` in the text, from 1, at `start` or later; 0 when it is not there. */
+export function position(part: ColumnOrName, x: ColumnOrName, start?: ColumnOrValue): Column {
+  return of('position', nameToExpression(part), nameToExpression(x), ...(start === undefined ? [] : [toExpression(start)]));
+}
+
+/** The text from `start` (1 is the first character) on, `length` characters of it or all. */
+export function substr(x: ColumnOrName, start: ColumnOrValue, length?: ColumnOrValue): Column {
+  return of('substr', nameToExpression(x), toExpression(start), ...(length === undefined ? [] : [toExpression(length)]));
+}
+
+/** The text with `by` in place of `length` characters from `start` on; without a length of as many as `by` has. */
+export function overlay(x: ColumnOrName, by: ColumnOrName, start: ColumnOrValue, length?: ColumnOrValue): Column {
+  const rest = length === undefined ? [] : [toExpression(length)];
+  return of('overlay', nameToExpression(x), nameToExpression(by), toExpression(start), ...rest);
+}
+
+/** The text at position `n` of those given, from 1. */
+export function elt(n: ColumnOrName, ...texts: ColumnOrName[]): Column {
+  return of('elt', nameToExpression(n), ...texts.map(nameToExpression));
+}
+
+/** Place of a text in another one that lists texts between commas, from 1; 0 when it is not there. */
+export function findInSet(x: ColumnOrName, set: ColumnOrName): Column {
+  return of('find_in_set', nameToExpression(x), nameToExpression(set));
+}
+
+/** How often the pattern is found. */
+export function regexpCount(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('regexp_count', nameToExpression(x), toExpression(pattern));
+}
+
+/** The first text that the pattern finds; null when it finds none. */
+export function regexpSubstr(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('regexp_substr', nameToExpression(x), toExpression(pattern));
+}
+
+/** Where the pattern is found first, from 1; 0 when it is not. */
+export function regexpInstr(x: ColumnOrName, pattern: ColumnOrValue): Column {
+  return of('regexp_instr', nameToExpression(x), toExpression(pattern));
+}
+
+/** The text's bytes in a charset; UTF-8 on the local engine. */
+export function encode(x: ColumnOrName, charset: string): Column {
+  return of('encode', nameToExpression(x), toExpression(charset));
+}
+
+/** The text that bytes of a charset are; UTF-8 on the local engine. */
+export function decode(x: ColumnOrName, charset: string): Column {
+  return of('decode', nameToExpression(x), toExpression(charset));
+}
+
+export function urlEncode(x: ColumnOrName): Column {
+  return of('url_encode', nameToExpression(x));
+}
+
+export function urlDecode(x: ColumnOrName): Column {
+  return of('url_decode', nameToExpression(x));
+}

@@ -159,3 +159,61 @@ export function timestampSeconds(x: ColumnOrName): Column {
 export function timestampMillis(x: ColumnOrName): Column {
   return of('timestamp_millis', nameToExpression(x));
 }
+
+export function day(x: ColumnOrName): Column {
+  return of('day', nameToExpression(x));
+}
+
+export function dateadd(x: ColumnOrName, days: ColumnOrValue): Column {
+  return of('dateadd', nameToExpression(x), toExpression(days));
+}
+
+/** As {@link toDate}; null where the text is no date. */
+export function tryToDate(x: ColumnOrName, pattern?: string): Column {
+  return of('try_to_date', nameToExpression(x), ...(pattern === undefined ? [] : [toExpression(pattern)]));
+}
+
+/** As {@link toTimestamp}; null where the text is none. */
+export function tryToTimestamp(x: ColumnOrName, pattern?: ColumnOrValue): Column {
+  return of('try_to_timestamp', nameToExpression(x), ...(pattern === undefined ? [] : [toExpression(pattern)]));
+}
+
+export function toUnixTimestamp(x: ColumnOrName, pattern?: ColumnOrValue): Column {
+  return of('to_unix_timestamp', nameToExpression(x), ...(pattern === undefined ? [] : [toExpression(pattern)]));
+}
+
+/** The moment so many microseconds after 1970. */
+export function timestampMicros(x: ColumnOrName): Column {
+  return of('timestamp_micros', nameToExpression(x));
+}
+
+/** Microseconds from 1970 to the moment. */
+export function unixMicros(x: ColumnOrName): Column {
+  return of('unix_micros', nameToExpression(x));
+}
+
+/** The date so many days after 1970-01-01. */
+export function dateFromUnixDate(x: ColumnOrName): Column {
+  return of('date_from_unix_date', nameToExpression(x));
+}
+
+export function makeTimestamp(
+  years: ColumnOrName,
+  months: ColumnOrName,
+  days: ColumnOrName,
+  hours: ColumnOrName,
+  mins: ColumnOrName,
+  secs: ColumnOrName,
+): Column {
+  return of('make_timestamp', ...[years, months, days, hours, mins, secs].map(nameToExpression));
+}
+
+/** One field of a date or a moment: `YEAR`, `MONTH`, `DOW`, `SECONDS` …, a constant. */
+export function datePart(field: Column, x: ColumnOrName): Column {
+  return of('date_part', nameToExpression(field), nameToExpression(x));
+}
+
+/** As {@link datePart}. */
+export function extract(field: Column, x: ColumnOrName): Column {
+  return of('extract', nameToExpression(field), nameToExpression(x));
+}

@@ -54,13 +54,19 @@ function wanted(value: unknown, type: string): unknown {
   if (element) return (value as Cells).map((v) => wanted(v, element));
   const fields = /^struct<(.*)>$/.exec(type)?.[1].split(',');
   if (fields) return Object.fromEntries(fields.map((f, j) => [f.split(':')[0], wanted((value as Cells)[j], f.split(':')[1])]));
+  const entries = /^map<(\w+),(.*)>$/.exec(type);
+  if (entries)
+    return new Map(
+      Object.entries(value as object).map(([k, v]) => [wanted(entries[1] === 'string' ? k : Number(k), entries[1]), wanted(v, entries[2])]),
+    );
+  if (type === 'binary') return new Uint8Array(Buffer.from(value as string, 'hex'));
   if (type === 'timestamp') return new Date(`${(value as string).slice(0, 23)}Z`);
   return cell(value, type);
 }
 
 /** Mathematical functions may differ in the last bit between math libraries; all other numbers are equal. */
 const LIBRARY =
-  /\b(exp|expm1|log|log10|log2|log1p|pow|sin|cos|tan|cosh|cot|asinh|ln|asin|acos|atan|atan2|sinh|tanh|cbrt|hypot|degrees|radians|skewness|kurtosis|corr|cov|covar_\w+|stddev\w*|variance|var_pop|describe|summary)\(/;
+  /\b(exp|expm1|log|log10|log2|log1p|pow|sin|cos|tan|cosh|cot|asinh|ln|asin|acos|atan|atan2|sinh|tanh|cbrt|hypot|degrees|radians|skewness|kurtosis|corr|cov|covar_\w+|acosh|atanh|csc|sec|regr_\w+|stddev\w*|variance|var_pop|describe|summary)\(/;
 
 function same(expr: string, found: unknown, want: unknown): void {
   if (!LIBRARY.test(expr)) expect(found).toEqual(want);

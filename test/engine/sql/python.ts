@@ -50,6 +50,8 @@ const LEVELS: readonly ReadonlyMap<string, string>[] = [
 class Reader {
   readonly #tokens: string[] = [];
   readonly #frames: ReadonlyMap<string, Frame>;
+  /** What stands for the parameters of the functions that are being read. */
+  readonly #variables = new Map<string, Column>();
   #at = 0;
 
   constructor(source: string, frames: ReadonlyMap<string, Frame>) {
@@ -114,9 +116,35 @@ class Reader {
     if (token === 'True' || token === 'False') return token === 'True';
     if (token === 'float') return ([name]: string[]) => new Float(name === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY);
     if (token === 'datetime') return { date: (parts: number[]) => lit(parts.map((n) => String(n).padStart(2, '0')).join('-')).cast('date') };
+    if (token === 'lambda') return this.#lambda();
+    const variable = this.#variables.get(token);
+    if (variable) return variable;
     if (token === 'F') return F;
     if (token === 'Window') return Window;
     return this.#frames.get(token) ?? named(F, token);
+  }
+
+  /** The body is read each time the function is called, and once to know where it ends. */
+  #lambda(): (...args: Column[]) => unknown {
+    const names: string[] = [];
+    while (!this.#take(':')) {
+      names.push(this.#next());
+      this.#take(',');
+    }
+    const start = this.#at;
+    const body = (...args: Column[]) => {
+      const after = this.#at;
+      names.forEach((name, i) => {
+        this.#variables.set(name, args[i]);
+      });
+      this.#at = start;
+      const value = constant(this.expression());
+      for (const name of names) this.#variables.delete(name);
+      if (after > start) this.#at = after;
+      return value;
+    };
+    body(...names.map(() => lit(0)));
+    return Object.defineProperty(body, 'length', { value: names.length });
   }
 
   #closed<T>(value: T, token: string): T {
@@ -178,7 +206,7 @@ const text = (token: string) => token.slice(1, -1).replace(/\\(.)/g, (_, c: stri
 const camel = (name: string) => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
 
 /** Names that are not PySpark's in camel case. */
-const OTHER_NAMES: Record<string, string> = { shiftleft: 'shiftLeft', shiftright: 'shiftRight' };
+const OTHER_NAMES: Record<string, string> = { shiftleft: 'shiftLeft', shiftright: 'shiftRight', shiftrightunsigned: 'shiftRightUnsigned' };
 
 function column(value: unknown): Column {
   return value instanceof Column ? value : lit(constant(value) as number);
@@ -188,6 +216,11 @@ function column(value: unknown): Column {
 function constant(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(constant);
   return value instanceof Float ? lit(value.value).cast('double') : value;
+}
+
+/** A dictionary by names, where it is not one of values. */
+function byName(value: unknown): unknown {
+  return value instanceof Map && [...value.keys()].every((key) => typeof key === 'string') ? Object.fromEntries(value) : value;
 }
 
 function plain(value: unknown): unknown {
@@ -208,7 +241,7 @@ function named(holder: object, name: string): unknown {
     };
   }
   const convert = PLAIN.has(known) ? plain : constant;
-  return (args: unknown[]) => found.apply(holder, args.map(convert));
+  return (args: unknown[]) => found.apply(holder, args.map(convert).map(byName));
 }
 
 function member(owner: unknown, name: string): unknown {
@@ -239,9 +272,10 @@ function frameMember(frame: Frame, name: string): unknown {
       Object.entries(NA).map(([method, run]) => [method, (args: unknown[], named: Named) => run(frame, plain(args) as unknown[], named)]),
     );
   }
+  if (name === 'stat') return frame.stat;
   if (name === 'columns' || name === 'dtypes') return frame[name]();
   const own = (frame as unknown as Record<string, unknown>)[name];
   if (typeof own !== 'function') return frame.col(name);
   const special = FRAME[name];
-  return (args: unknown[], named: Named) => (special ? special(frame, args, named) : own.apply(frame, plain(args)));
+  return (args: unknown[], named: Named) => (special ? special(frame, args, named) : own.apply(frame, (plain(args) as unknown[]).map(byName)));
 }

@@ -6,19 +6,21 @@ import { arrayOf, BOOLEAN, INT, type Scope, type Typed, typeError } from './type
 type Compile = (expression: Expression, scope: Scope) => Typed;
 type Lambda = Extract<Expression, { kind: 'lambda' }>;
 
-/** Functions that take a function: transform, filter, exists, forall, aggregate. */
+/** Functions that take a function: transform, filter, exists, forall, aggregate; zip_with of two arrays; transform_keys, transform_values and map_filter of a map. */
 export function higherOrder(expression: Extract<Expression, { kind: 'call' }>, scope: Scope, compile: Compile): Typed {
   const { name, args } = expression;
   const list = compile(args[0], scope);
+  if (name === 'zip_with') return zipped(list, compile(args[1], scope), args[2], scope, compile);
+  if (MAPS.has(name)) return mapped(name, list, args[1], scope, compile);
   if (list.type.kind !== 'array') throw typeError(name, 'an array', list.type);
   const item = list.type.element;
   const label = `${name}(${list.name}, lambdafunction)`;
-  if (name === 'aggregate') return reduced(list, args.slice(1), scope, compile, label);
+  if (name === 'aggregate' || name === 'reduce') return reduced(list, args.slice(1), scope, compile, label);
   const { body, parameters } = lambda(name, args[1], scope, compile, [
     [item, ''],
     [INT, ' - 1'],
   ]);
-  const mapped = `${parameters.join(', ')}: `;
+  const head = `${parameters.join(', ')}: `;
   const test = () => {
     if (body.type.kind !== 'boolean' && body.type.kind !== 'void') throw typeError(name, 'given a function that answers true or false', body.type);
     return castSql(body, BOOLEAN).sql;
@@ -26,16 +28,68 @@ export function higherOrder(expression: Extract<Expression, { kind: 'call' }>, s
   const { sql } = list;
   switch (name) {
     case 'transform':
-      return { sql: `list_transform(${sql}, lambda ${mapped}${body.sql})`, type: arrayOf(body.type), nullable: list.nullable, name: label };
+      return { sql: `list_transform(${sql}, lambda ${head}${body.sql})`, type: arrayOf(body.type), nullable: list.nullable, name: label };
     case 'filter':
-      return { sql: `list_filter(${sql}, lambda ${mapped}coalesce(${test()}, FALSE))`, type: list.type, nullable: list.nullable, name: label };
+      return { sql: `list_filter(${sql}, lambda ${head}coalesce(${test()}, FALSE))`, type: list.type, nullable: list.nullable, name: label };
     case 'exists':
-      return { sql: answered(`list_transform(${sql}, lambda ${mapped}${test()})`, 'TRUE'), type: BOOLEAN, nullable: true, name: label };
+      return { sql: answered(`list_transform(${sql}, lambda ${head}${test()})`, 'TRUE'), type: BOOLEAN, nullable: true, name: label };
     case 'forall':
-      return { sql: answered(`list_transform(${sql}, lambda ${mapped}${test()})`, 'FALSE'), type: BOOLEAN, nullable: true, name: label };
+      return { sql: answered(`list_transform(${sql}, lambda ${head}${test()})`, 'FALSE'), type: BOOLEAN, nullable: true, name: label };
     default:
       throw new MlError('EXPRESSION_INVALID', `function ${show(name)} takes no function`, { value: name });
   }
+}
+
+const MAPS: ReadonlySet<string> = new Set(['transform_keys', 'transform_values', 'map_filter']);
+
+/** Items of two arrays in pairs; the shorter one goes on with nulls. */
+function zipped(a: Typed, b: Typed, step: Expression | undefined, scope: Scope, compile: Compile): Typed {
+  const [x, y] = [a, b].map(({ type }) => {
+    if (type.kind !== 'array') throw typeError('zip_with', 'two arrays', a.type, b.type);
+    return type.element;
+  });
+  const index = `i${scope.variables?.size ?? 0}_`;
+  const body = applied('zip_with', step, scope, compile, [
+    { sql: `list_extract(${a.sql}, ${index} + 1)`, type: x },
+    { sql: `list_extract(${b.sql}, ${index} + 1)`, type: y },
+  ]);
+  const pairs = `list_transform(range(greatest(len(${a.sql}), len(${b.sql}))), lambda ${index}: ${body.sql})`;
+  const sql = `CASE WHEN ${a.sql} IS NOT NULL AND ${b.sql} IS NOT NULL THEN ${pairs} END`;
+  return { sql, type: arrayOf(body.type), nullable: a.nullable || b.nullable, name: `zip_with(${a.name}, ${b.name}, lambdafunction)` };
+}
+
+/** The entries of a map, changed or chosen. */
+function mapped(name: string, map: Typed, step: Expression | undefined, scope: Scope, compile: Compile): Typed {
+  if (map.type.kind !== 'map') throw typeError(name, 'a map', map.type);
+  const { key, value } = map.type;
+  const one = `e${scope.variables?.size ?? 0}_`;
+  const body = applied(name, step, scope, compile, [
+    { sql: `${one}.key`, type: key },
+    { sql: `${one}.value`, type: value },
+  ]);
+  const entries = `map_entries(${map.sql})`;
+  const made = `list_transform(${entries}, lambda ${one}: ${body.sql})`;
+  const shared = { nullable: map.nullable, name: `${name}(${map.name}, lambdafunction)` };
+  if (name === 'transform_keys') return { ...shared, sql: `map(${made}, map_values(${map.sql}))`, type: { kind: 'map', key: body.type, value } };
+  if (name === 'transform_values') return { ...shared, sql: `map(map_keys(${map.sql}), ${made})`, type: { kind: 'map', key, value: body.type } };
+  const test = castSql(body, BOOLEAN).sql;
+  return { ...shared, sql: `map_from_entries(list_filter(${entries}, lambda ${one}: coalesce(${test}, FALSE)))`, type: map.type };
+}
+
+/** The body of a function of two columns that stand for these values. */
+function applied(
+  owner: string,
+  given: Expression | undefined,
+  scope: Scope,
+  compile: Compile,
+  values: readonly Pick<Typed, 'sql' | 'type'>[],
+): Typed {
+  if (given?.kind !== 'lambda' || given.parameters.length !== 2) throw new MlError('EXPRESSION_INVALID', `${owner}: needs a function of 2 columns`);
+  const variables = new Map(scope.variables ?? []);
+  given.parameters.forEach((name, i) => {
+    variables.set(name, { ...values[i], nullable: true, name });
+  });
+  return compile(given.body, { ...scope, variables });
 }
 
 /** `decisive` when it is among the answers; else null when one is, else the opposite. */

@@ -1,8 +1,9 @@
 import { MlError } from '../../../../error.ts';
 import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
-import { arrayOf, BOOLEAN, BYTE, DOUBLE, isInteger, LONG, type Scope, type Typed, typeError } from '../typed.ts';
-import { asDouble, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
+import { text } from '../duck-type.ts';
+import { arrayOf, BOOLEAN, BYTE, DOUBLE, isInteger, LONG, type Scope, TEXT, type Typed, typeError } from '../typed.ts';
+import { asDouble, asText, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
 
 /**
  * DuckDB adds up doubles in whatever order its threads deliver them, so the last bits change from run to run. An order by the
@@ -161,7 +162,7 @@ export const AGGREGATE_RULES: Rules = [
   ['count_if', rule(1, 1, ([x]) => ({ sql: `count(*) FILTER (${castSql(x, BOOLEAN).sql})`, type: LONG, nullable: false }))],
   ['sum', rule(1, 1, sum)],
   ['sum_distinct', rule(1, 1, (args, call) => sum(args, { ...call, distinct: true }))],
-  ['avg mean', rule(1, 1, average)],
+  ['avg mean try_avg', rule(1, 1, average)],
   ['min', extreme('min')],
   ['max', extreme('max')],
   ['stddev stddev_samp std', variance('stddev_samp', 2)],
@@ -199,6 +200,32 @@ export const AGGREGATE_RULES: Rules = [
   ['mode', rule(1, 1, ([x]) => ({ sql: `mode(${x.sql} ORDER BY ${x.sql})`, type: x.type, nullable: true }))],
   ['bool_and every', truth('bool_and')],
   ['bool_or some any', truth('bool_or')],
+  ...['bit_and', 'bit_or', 'bit_xor'].map(
+    (name) =>
+      [
+        name,
+        rule(1, 1, ([x]) => {
+          if (!isInteger(x.type)) throw typeError(name, 'a whole number', x.type);
+          return { sql: `${name}(${x.sql})`, type: x.type, nullable: true };
+        }),
+      ] as const,
+  ),
+  ...['slope', 'intercept', 'r2', 'avgx', 'avgy', 'sxx', 'syy', 'sxy'].map(
+    (name) => [`regr_${name}`, pairwise((y, x, order) => `regr_${name}(${y}, ${x}${order})`)] as const,
+  ),
+  ['regr_count', rule(2, 2, ([y, x]) => ({ sql: `count(*) FILTER (${y.sql} IS NOT NULL AND ${x.sql} IS NOT NULL)`, type: LONG, nullable: false }))],
+  [
+    'listagg string_agg',
+    rule(1, 2, ([x, separator], { name, scope }) => {
+      const between = separator ? text(String(constant(name, 'separator', separator))) : "''";
+      const order = scope.rowNumber && !scope.windowed ? ` ORDER BY ${scope.rowNumber()}` : '';
+      return { sql: `string_agg(${asText(x)}, ${between}${order})`, type: TEXT, nullable: true };
+    }),
+  ],
+  [
+    'try_sum',
+    rule(1, 1, ([x], call) => (isInteger(x.type) ? { sql: `TRY_CAST(sum(${x.sql}) AS BIGINT)`, type: LONG, nullable: true } : sum([x], call))),
+  ],
   ['max_by', rule(2, 2, ([x, by]) => ({ sql: `arg_max_null(${x.sql}, ${by.sql})`, type: x.type, nullable: true }))],
   ['min_by', rule(2, 2, ([x, by]) => ({ sql: `arg_min_null(${x.sql}, ${by.sql})`, type: x.type, nullable: true }))],
 ];

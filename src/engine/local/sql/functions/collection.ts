@@ -6,7 +6,7 @@ import { arrayOf, BOOLEAN, DOUBLE, failure, INT, LONG, TEXT, type Typed, typeErr
 import { asInt, asText, constant, type Rules, rule } from './rule.ts';
 
 /** The element type of an array argument. */
-function element(name: string, x: Typed): DataType {
+export function element(name: string, x: Typed): DataType {
   if (x.type.kind === 'array') return x.type.element;
   throw typeError(name, 'an array', x.type);
 }
@@ -213,6 +213,36 @@ export const COLLECTION_RULES: Rules = [
       };
     }),
   ],
+  [
+    'array_insert',
+    rule(3, 3, ([x, position, value]) => {
+      const [p, v] = [asInt('array_insert', position), item('array_insert', x, value)];
+      const at = `(CASE WHEN ${p} > 0 THEN ${p} ELSE len(${x.sql}) + ${p} + 2 END)`;
+      const nulls = (count: string) =>
+        `list_transform(range(greatest(${count}, 0)), lambda n_: CAST(NULL AS ${duckType(element('array_insert', x))}))`;
+      const before = `list_concat(list_slice(${x.sql}, 1, greatest(${at} - 1, 0)), ${nulls(`${at} - len(${x.sql}) - 1`)})`;
+      const after = `list_concat(${nulls(`1 - ${at}`)}, list_slice(${x.sql}, greatest(${at}, 1), len(${x.sql})))`;
+      const zero = failure('array_insert: position must not be 0');
+      return {
+        sql: `CASE WHEN ${x.sql} IS NULL OR ${p} IS NULL THEN NULL WHEN ${p} = 0 THEN ${zero} ELSE list_concat(list_append(${before}, ${v}), ${after}) END`,
+        type: x.type,
+        nullable: true,
+      };
+    }),
+  ],
+  [
+    'arrays_zip',
+    rule(1, Number.POSITIVE_INFINITY, (args) => {
+      const names = args.map((a, i) => (/^[\w ]+$/.test(a.name) ? a.name : String(i)));
+      const items = args.map((a): Typed => ({ ...a, sql: `list_extract(${a.sql}, i_ + 1)`, type: element('arrays_zip', a) }));
+      const zipped = struct(names, items);
+      const none = args.map((a) => `${a.sql} IS NULL`).join(' OR ');
+      return {
+        sql: `CASE WHEN ${none} THEN NULL ELSE list_transform(range(greatest(${args.map((a) => `len(${a.sql})`).join(', ')})), lambda i_: ${zipped.sql}) END`,
+        type: arrayOf(zipped.type),
+      };
+    }),
+  ],
   ['element_at', pick(false)],
   ['try_element_at', pick(true)],
   ['getitem', item0(false)],
@@ -225,52 +255,6 @@ export const COLLECTION_RULES: Rules = [
       type: element('explode_outer', x),
       nullable: true,
     })),
-  ],
-  [
-    'map create_map',
-    rule(0, Number.POSITIVE_INFINITY, (args) => {
-      const keys = unify(
-        'map',
-        args.filter((_, i) => i % 2 === 0),
-      );
-      const values = unify(
-        'map',
-        args.filter((_, i) => i % 2 === 1),
-      );
-      return {
-        sql: `map([${keys.values.map((v) => v.sql).join(', ')}], [${values.values.map((v) => v.sql).join(', ')}])`,
-        type: { kind: 'map', key: keys.type, value: values.type },
-        nullable: false,
-      };
-    }),
-  ],
-  [
-    'map_from_arrays',
-    rule(2, 2, ([k, v]) => ({
-      sql: `map(${k.sql}, ${v.sql})`,
-      type: { kind: 'map', key: element('map_from_arrays', k), value: element('map_from_arrays', v) },
-    })),
-  ],
-  [
-    'map_keys',
-    rule(1, 1, ([x]) => {
-      if (x.type.kind !== 'map') throw typeError('map_keys', 'a map', x.type);
-      return { sql: `map_keys(${x.sql})`, type: arrayOf(x.type.key) };
-    }),
-  ],
-  [
-    'map_values',
-    rule(1, 1, ([x]) => {
-      if (x.type.kind !== 'map') throw typeError('map_values', 'a map', x.type);
-      return { sql: `map_values(${x.sql})`, type: arrayOf(x.type.value) };
-    }),
-  ],
-  [
-    'map_contains_key',
-    rule(2, 2, ([x, key]) => {
-      if (x.type.kind !== 'map') throw typeError('map_contains_key', 'a map', x.type);
-      return { sql: `list_contains(map_keys(${x.sql}), ${castSql(key, x.type.key).sql})`, type: BOOLEAN };
-    }),
   ],
   [
     'struct',

@@ -1,5 +1,7 @@
 import { castSql } from '../cast.ts';
 import { unify } from '../coerce.ts';
+import { literalSql } from '../literal.ts';
+import { comparison } from '../operators.ts';
 import { BOOLEAN, failure, TEXT, type Typed, VOID } from '../typed.ts';
 import { asText, type Rules, rule } from './rule.ts';
 
@@ -25,6 +27,9 @@ export const CONDITIONAL_RULES: Rules = [
       return { sql: `CASE WHEN ${values[0].sql} = ${values[1].sql} THEN NULL ELSE ${x.sql} END`, type: x.type, nullable: true };
     }),
   ],
+  ['equal_null', rule(2, 2, ([x, y]) => comparison('<=>', x, y))],
+  ['nullifzero', rule(1, 1, ([x]) => ({ sql: `nullif(${x.sql}, 0)`, type: x.type, nullable: true }))],
+  ['zeroifnull', rule(1, 1, ([x]) => firstOf('zeroifnull', [x, literalSql(0)]))],
   [
     'if iff',
     rule(3, 3, ([test, yes, no]) => {

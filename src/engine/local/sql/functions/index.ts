@@ -2,7 +2,10 @@ import { MlError, show } from '../../../../error.ts';
 import { AGGREGATE_RULES, RANKING_RULES } from './aggregate.ts';
 import { COLLECTION_RULES } from './collection.ts';
 import { CONDITIONAL_RULES } from './conditional.ts';
+import { ENCODING_RULES } from './encoding.ts';
+import { MAP_RULES } from './map.ts';
 import { NUMBER_RULES } from './number.ts';
+import { REGEXP_RULES } from './regexp.ts';
 import type { Rule, Rules } from './rule.ts';
 import { TEXT_RULES } from './text.ts';
 import { TIME_RULES } from './time.ts';
@@ -10,7 +13,18 @@ import { TIME_RULES } from './time.ts';
 const table = (rules: Rules): [string, Rule][] => rules.flatMap(([names, rule]) => names.split(' ').map((name): [string, Rule] => [name, rule]));
 
 const ALL: ReadonlyMap<string, Rule> = new Map(
-  [TEXT_RULES, NUMBER_RULES, TIME_RULES, COLLECTION_RULES, CONDITIONAL_RULES, AGGREGATE_RULES, RANKING_RULES].flatMap(table),
+  [
+    TEXT_RULES,
+    REGEXP_RULES,
+    ENCODING_RULES,
+    NUMBER_RULES,
+    TIME_RULES,
+    COLLECTION_RULES,
+    MAP_RULES,
+    CONDITIONAL_RULES,
+    AGGREGATE_RULES,
+    RANKING_RULES,
+  ].flatMap(table),
 );
 const AGGREGATES: ReadonlySet<string> = new Set(table(AGGREGATE_RULES).map(([name]) => name));
 const RANKINGS: ReadonlySet<string> = new Set(table(RANKING_RULES).map(([name]) => name));

@@ -3,7 +3,7 @@ import { castSql, plainDigits } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
 import { duckType } from '../duck-type.ts';
 import { arithmetic } from '../operators.ts';
-import { BOOLEAN, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from '../typed.ts';
+import { BOOLEAN, BYTE, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from '../typed.ts';
 import { asDouble, asInt, asText, constant, ofDouble, type Rules, rule } from './rule.ts';
 
 const NAN = "CAST('NaN' AS DOUBLE)";
@@ -190,6 +190,16 @@ export const NUMBER_RULES: Rules = [
   ...['sin', 'cos', 'tan'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE ${f}(${x}) END`)] as const),
   ...['asin', 'acos'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN ${x} BETWEEN -1 AND 1 OR ${x} IS NULL THEN ${f}(${x}) ELSE ${NAN} END`)] as const),
   ...['atan', 'sinh', 'cosh', 'tanh', 'asinh', 'degrees', 'radians'].map((f) => [f, ofDouble(1, (x) => `${f}(${x})`)] as const),
+  ['acosh', ofDouble(1, (x) => `CASE WHEN ${x} >= 1 OR ${x} IS NULL THEN acosh(${x}) ELSE ${NAN} END`)],
+  [
+    'atanh',
+    ofDouble(
+      1,
+      (x) => `CASE WHEN abs(${x}) < 1 OR ${x} IS NULL THEN atanh(${x}) WHEN abs(${x}) = 1 THEN ${x} * CAST('Infinity' AS DOUBLE) ELSE ${NAN} END`,
+    ),
+  ],
+  ['csc', ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE 1 / sin(${x}) END`)],
+  ['sec', ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE 1 / cos(${x}) END`)],
   ['cot', ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE 1 / tan(${x}) END`)],
   ['atan2', ofDouble(2, (y, x) => `atan2(${y} + 0.0::DOUBLE, ${x} + 0.0::DOUBLE)`)],
   [
@@ -232,6 +242,24 @@ export const NUMBER_RULES: Rules = [
   ],
   ['shiftleft', shift(true)],
   ['shiftright', shift(false)],
+  [
+    'shiftrightunsigned',
+    rule(2, 2, ([x, n], { name }) => {
+      const type = x.type.kind === 'long' ? LONG : INT;
+      const [width, v] = [type === LONG ? 64 : 32, castSql(x, type).sql];
+      const by = `(${asInt(name, n)} & ${width - 1})`;
+      const unsigned = `(CASE WHEN ${v} < 0 THEN ${v}::HUGEINT + ${2n ** BigInt(width)}::HUGEINT ELSE ${v}::HUGEINT END)`;
+      return { sql: `CAST(CASE WHEN ${by} = 0 THEN ${v}::HUGEINT ELSE ${unsigned} // (1::HUGEINT << ${by}) END AS ${duckType(type)})`, type };
+    }),
+  ],
+  ['bit_count', rule(1, 1, ([x]) => ({ sql: `CAST(bit_count(CAST(${x.sql} AS BIGINT)) AS INTEGER)`, type: INT }))],
+  [
+    'getbit bit_get',
+    rule(2, 2, ([x, at], { name }) => ({
+      sql: `CAST(abs(floor(${castSql(x, LONG).sql}::HUGEINT / (1::HUGEINT << ${asInt(name, at)})) % 2) AS TINYINT)`,
+      type: BYTE,
+    })),
+  ],
   ['bin', rule(1, 1, ([x]) => ({ sql: `bin(${castSql(x, LONG).sql})`, type: TEXT }))],
   [
     'width_bucket',

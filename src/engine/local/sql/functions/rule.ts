@@ -23,9 +23,12 @@ export function rule(least: number, most: number, build: Rule['build']): Rule {
 }
 
 /** A function of texts. */
-export function ofText(count: number, type: DataType, sql: (...texts: string[]) => string): Rule {
-  return rule(count, count, (args) => ({ sql: sql(...args.map(asText)), type }));
+export function ofText(count: number, type: DataType, sql: (...texts: string[]) => string, nullable?: boolean): Rule {
+  return rule(count, count, (args) => ({ sql: sql(...args.map(asText)), type, nullable }));
 }
+
+/** A value's bytes: a text's are those of its UTF-8. */
+export const bytes = (x: Typed) => (x.type.kind === 'binary' ? x.sql : `encode(${asText(x)})`);
 
 /** A function of doubles that gives a double. */
 export function ofDouble(count: number, sql: (...numbers: string[]) => string, nullable?: boolean): Rule {

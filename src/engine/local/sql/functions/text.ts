@@ -1,11 +1,9 @@
-import { MlError, show } from '../../../../error.ts';
-import { type DataType, sameType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { unify } from '../coerce.ts';
 import { text } from '../duck-type.ts';
 import { like } from '../operators.ts';
-import { arrayOf, BINARY, BOOLEAN, failure, INT, isFraction, LONG, TEXT, type Typed, typeError } from '../typed.ts';
-import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
+import { arrayOf, BOOLEAN, failure, INT, isFraction, TEXT, type Typed, typeError } from '../typed.ts';
+import { asInt, asText, bytes, constant, ofText, type Rules, rule } from './rule.ts';
 
 /** Spark's substring: position 1 is the first, 0 means 1, negative ones count from the end. */
 function substring(x: string, position: string, length: string): string {
@@ -14,11 +12,11 @@ function substring(x: string, position: string, length: string): string {
   return `substring(${x}, greatest(${start}, 0) + 1, greatest(${end} - greatest(${start}, 0), 0))`;
 }
 
-/** Java's `$1` as RE2's `\1`; a backslash before a character stands for the character. */
-function replacement(name: string, arg: Typed): string {
-  if (typeof arg.literal === 'string')
-    return text(arg.literal.replace(/\\(.)|\$(\d)|\\$/gs, (_, plain, group) => (group !== undefined ? `\\${group}` : (plain ?? '\\'))));
-  return `regexp_replace(${asText(arg)}, '\\$(\\d)', '\\\\\\1', 'g')${name === '' ? '' : ''}`;
+/** The text with `by` in place of `length` characters from `position` on; without a length of as many as `by` has. */
+function overlaid([x, by, position, length]: readonly Typed[]): string {
+  const [s, b, p] = [asText(x), asText(by), asInt('overlay', position)];
+  const n = length ? asInt('overlay', length) : '-1';
+  return `left(${s}, greatest(${p} - 1, 0)) || ${b} || substring(${s}, ${p} + CASE WHEN ${n} < 0 THEN length(${b}) ELSE ${n} END)`;
 }
 
 const PAD = (side: 'lpad' | 'rpad') =>
@@ -31,33 +29,6 @@ const PAD = (side: 'lpad' | 'rpad') =>
   });
 
 const TRIM = (duck: string) => rule(1, 2, ([x, chars]) => ({ sql: `${duck}(${asText(x)}, ${chars ? asText(chars) : "' '"})`, type: TEXT }));
-
-/** Its length goes before each text, so that no two lists of values give one text. */
-function keyText(x: Typed): string {
-  if (['array', 'map', 'struct', 'vector', 'matrix'].includes(x.type.kind))
-    throw typeError('groupBy', 'by plain values where a summary stands', x.type);
-  const value = asText(isFraction(x.type) ? { ...x, sql: `(${x.sql} + 0)` } : x);
-  return `coalesce(length(${value}) || ':' || ${value}, 'null,')`;
-}
-
-/** Arguments of a hash: times as the numbers that they are. */
-function hashed(name: string, args: readonly Typed[]): string {
-  return args.map((a) => hashable(name, a.sql, a.type)).join(', ');
-}
-
-function hashable(name: string, sql: string, type: DataType): string {
-  if (type.kind === 'date') return `CAST(date_diff('day', DATE '1970-01-01', ${sql}) AS INTEGER)`;
-  if (type.kind === 'timestamp') return `epoch_us(${sql})`;
-  if (type.kind === 'array') {
-    const item = hashable(name, 'h_', type.element);
-    return item === 'h_' ? sql : `list_transform(${sql}, lambda h_: ${item})`;
-  }
-  const plain = type.kind !== 'struct' || type.fields.every((f) => hashable(name, 'h_', f.type) === 'h_');
-  if (plain && !['map', 'vector', 'matrix'].includes(type.kind)) return sql;
-  throw typeError(name, 'called with numbers, texts, booleans, times, binaries, and arrays and structs of them', type);
-}
-
-const bytes = (x: Typed) => (x.type.kind === 'binary' ? x.sql : `encode(${asText(x)})`);
 
 export const TEXT_RULES: Rules = [
   ['upper ucase', ofText(1, TEXT, (x) => `upper(replace(${x}, 'ß', 'SS'))`)],
@@ -150,71 +121,37 @@ export const TEXT_RULES: Rules = [
   ],
   ['translate', rule(3, 3, ([x, from, to]) => ({ sql: `translate(${asText(x)}, ${asText(from)}, ${asText(to)})`, type: TEXT }))],
   [
-    'split',
-    rule(2, 3, ([x, pattern, limit]) => {
-      const [s, p] = [asText(x), asText(pattern)];
-      const most = limit ? Number(constant('split', 'limit', limit)) : -1;
-      const parts = typeof pattern.literal === 'string' && pattern.literal === '' ? `string_split(${s}, '')` : `string_split_regex(${s}, ${p})`;
-      if (most <= 0) return { sql: parts, type: arrayOf(TEXT) };
-      // The rest after `most - 1` cuts is what follows the texts so far and their separators.
-      const head = `list_slice(${parts}, 1, ${most - 1})`;
-      const separators = `list_slice(regexp_extract_all(${s}, ${p}), 1, ${most - 1})`;
-      const used = `(length(array_to_string(${head}, '')) + length(array_to_string(${separators}, '')))`;
-      return {
-        sql: `CASE WHEN ${s} IS NULL THEN NULL WHEN len(${parts}) <= ${most} THEN ${parts} ELSE list_append(${head}, substring(${s}, ${used} + 1)) END`,
-        type: arrayOf(TEXT),
-      };
-    }),
-  ],
-  [
-    'split_part',
-    rule(3, 3, ([x, delimiter, n]) => {
-      const [s, d, i] = [asText(x), asText(delimiter), asInt('split_part', n)];
-      const parts = `string_split(${s}, ${d})`;
-      return {
-        sql: `CASE WHEN ${s} IS NULL OR ${d} IS NULL OR ${i} IS NULL THEN NULL WHEN ${i} = 0 THEN error('split_part: position must not be 0') WHEN ${d} = '' THEN CASE WHEN ${i} IN (1, -1) THEN ${s} ELSE '' END ELSE coalesce(list_extract(${parts}, ${i}), '') END`,
-        type: TEXT,
-      };
-    }),
-  ],
-  [
-    'regexp_replace',
-    rule(3, 3, ([x, pattern, by], { name }) => ({
-      sql: `regexp_replace(${asText(x)}, ${asText(pattern)}, ${replacement(name, by)}, 'g')`,
-      type: TEXT,
-    })),
-  ],
-  [
-    'regexp_extract',
-    rule(2, 3, ([x, pattern, group]) => {
-      const index = group ? Number(constant('regexp_extract', 'idx', group)) : 1;
-      const groups = typeof pattern.literal === 'string' ? groupCount(pattern.literal) : index;
-      const [s, p] = [asText(x), asText(pattern)];
-      if (index >= 0 && index <= groups) return { sql: `regexp_extract(${s}, ${p}, ${index})`, type: TEXT };
-      const bad = failure(`regexp_extract: idx must be the number of a group, 0 to ${groups}, got ${index}`);
-      return { sql: `CASE WHEN ${s} IS NULL THEN NULL WHEN regexp_matches(${s}, ${p}) THEN ${bad} ELSE '' END`, type: TEXT };
-    }),
-  ],
-  [
-    'regexp_extract_all',
-    rule(2, 3, ([x, pattern, group]) => ({
-      sql: `regexp_extract_all(${asText(x)}, ${asText(pattern)}, ${group ? Number(constant('regexp_extract_all', 'idx', group)) : 1})`,
-      type: arrayOf(TEXT),
-    })),
-  ],
-  ['regexp_count', rule(2, 2, ([x, pattern]) => ({ sql: `CAST(len(regexp_extract_all(${asText(x)}, ${asText(pattern)})) AS INTEGER)`, type: INT }))],
-  [
     'initcap',
     ofText(1, TEXT, (x) => `array_to_string(list_transform(string_split(lower(${x}), ' '), lambda w_: upper(w_[1]) || substring(w_, 2)), ' ')`),
   ],
   ['ascii', ofText(1, INT, (x) => `CASE WHEN ${x} = '' THEN 0 ELSE ascii(${x}) END`)],
   ['chr char', rule(1, 1, ([n]) => ({ sql: `CASE WHEN ${asInt('chr', n)} < 0 THEN '' ELSE chr(${asInt('chr', n)} % 256) END`, type: TEXT }))],
+  ['overlay', rule(3, 4, (args) => ({ sql: `(${overlaid(args)})`, type: TEXT }))],
+  [
+    'elt',
+    rule(2, Number.POSITIVE_INFINITY, ([n, ...texts]) => {
+      const i = asInt('elt', n);
+      const outside = failure(`elt: position must be 1 to ${texts.length}, got `, i);
+      return {
+        sql: `CASE WHEN ${i} BETWEEN 1 AND ${texts.length} THEN [${texts.map(asText).join(', ')}][${i}] WHEN ${i} IS NOT NULL THEN ${outside} END`,
+        type: TEXT,
+      };
+    }),
+  ],
+  [
+    'find_in_set',
+    ofText(
+      2,
+      INT,
+      (x, set) =>
+        `CASE WHEN ${x} IS NULL OR ${set} IS NULL THEN NULL WHEN contains(${x}, ',') THEN 0 ELSE CAST(coalesce(list_position(string_split(${set}, ','), ${x}), 0) AS INTEGER) END`,
+    ),
+  ],
   ['contains', ofText(2, BOOLEAN, (x, part) => `contains(${x}, ${part})`)],
   ['startswith', ofText(2, BOOLEAN, (x, part) => `starts_with(${x}, ${part})`)],
   ['endswith', ofText(2, BOOLEAN, (x, part) => `ends_with(${x}, ${part})`)],
   ['like', rule(2, 2, ([x, pattern]) => like('LIKE', x, pattern))],
   ['ilike', rule(2, 2, ([x, pattern]) => like('ILIKE', x, pattern))],
-  ['rlike regexp regexp_like', ofText(2, BOOLEAN, (x, pattern) => `regexp_matches(${x}, ${pattern})`)],
   [
     'levenshtein',
     rule(2, 3, ([x, y, most]) => {
@@ -223,47 +160,6 @@ export const TEXT_RULES: Rules = [
       return { sql: `CASE WHEN ${distance} <= ${asInt('levenshtein', most)} THEN ${distance} WHEN ${distance} IS NOT NULL THEN -1 END`, type: INT };
     }),
   ],
-  ['md5', rule(1, 1, ([x]) => ({ sql: `md5(${bytes(x)})`, type: TEXT }))],
-  ['sha sha1', rule(1, 1, ([x]) => ({ sql: `sha1(${bytes(x)})`, type: TEXT }))],
-  [
-    'sha2',
-    rule(2, 2, ([x, bits]) => {
-      const n = Number(constant('sha2', 'number of bits', bits));
-      if (n === 256 || n === 0) return { sql: `sha256(${bytes(x)})`, type: TEXT };
-      if (![224, 384, 512].includes(n)) {
-        throw new MlError('EXPRESSION_INVALID', `sha2: number of bits must be 0, 224, 256, 384 or 512, got ${show(bits.literal)}`, {
-          value: bits.literal,
-        });
-      }
-      return { sql: `spark_sha2(${bytes(x)}, ${n})`, type: TEXT };
-    }),
-  ],
-  [
-    'crc32',
-    rule(1, 1, ([x]) => {
-      if (x.type.kind !== 'binary' && x.type.kind !== 'string' && x.type.kind !== 'void') throw typeError('crc32', 'a text or binary', x.type);
-      return { sql: `spark_crc32(${bytes(x)})`, type: LONG };
-    }),
-  ],
-  // The values of a group's keys as one text, by which groups are told apart; for the engine itself.
-  ['group_text', rule(1, Number.POSITIVE_INFINITY, (args) => ({ sql: args.map(keyText).join(' || '), type: TEXT, nullable: false }))],
-  ['hash', rule(1, Number.POSITIVE_INFINITY, (args, { name }) => ({ sql: `spark_hash(${hashed(name, args)})`, type: INT, nullable: false }))],
-  [
-    'xxhash64',
-    rule(1, Number.POSITIVE_INFINITY, (args, { name }) => ({ sql: `spark_xxhash64(${hashed(name, args)})`, type: LONG, nullable: false })),
-  ],
-  ['base64', rule(1, 1, ([x]) => ({ sql: `base64(${bytes(x)})`, type: TEXT }))],
-  ['unbase64', rule(1, 1, ([x]) => ({ sql: `from_base64(${asText(x)})`, type: BINARY }))],
-  [
-    'hex',
-    rule(1, 1, ([x]) => ({
-      sql: x.type.kind === 'binary' || sameType(x.type, TEXT) ? `hex(${bytes(x)})` : `hex(${castSql(x, LONG).sql})`,
-      type: TEXT,
-    })),
-  ],
-  ['unhex', ofText(1, BINARY, (x) => `CASE WHEN regexp_full_match(${x}, '[0-9a-fA-F]*') THEN unhex(${x}) END`)],
-  ['encode', rule(1, 2, ([x]) => ({ sql: `encode(${asText(x)})`, type: BINARY }))],
-  ['decode', rule(1, 2, ([x]) => ({ sql: `decode(${x.sql})`, type: TEXT }))],
   [
     'format_number',
     rule(2, 2, ([x, digits]) => {
@@ -298,14 +194,4 @@ function formatted(format: string, args: readonly Typed[]): string {
     return `coalesce(${finite}, ${missing})`;
   });
   return `(${pieces.join(' || ')})`;
-}
-
-/** Capturing groups of a regular expression. */
-function groupCount(pattern: string): number {
-  return (
-    pattern
-      .replace(/\\./gs, '')
-      .replace(/\[[^\]]*\]/g, '')
-      .match(/\((?!\?)|\(\?P?<(?![=!])/g) ?? []
-  ).length;
 }

@@ -2,11 +2,43 @@ import { MlError, show } from '../../../../error.ts';
 import { castSql } from '../cast.ts';
 import { DATE_LETTERS, datePattern, PATTERN_PIECES } from '../date-pattern.ts';
 import { text } from '../duck-type.ts';
-import { DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
+import { type Built, DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
 import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
 
 const day = (x: Typed) => castSql(x, DATE).sql;
 const moment = (x: Typed) => castSql(x, TIMESTAMP).sql;
+
+/** Fields of `extract`, and the functions that they are. */
+const FIELDS: ReadonlyMap<string, (x: string) => string> = new Map(
+  [
+    [['year', 'years', 'y', 'yr', 'yrs'], (x: string) => `year(${x})`] as const,
+    [['yearofweek'], (x: string) => `isoyear(${x})`] as const,
+    [['quarter', 'qtr'], (x: string) => `quarter(${x})`] as const,
+    [['month', 'months', 'mon', 'mons'], (x: string) => `month(${x})`] as const,
+    [['week', 'weeks', 'w'], (x: string) => `weekofyear(${x})`] as const,
+    [['day', 'days', 'd'], (x: string) => `day(${x})`] as const,
+    [['dayofweek', 'dow'], (x: string) => `dayofweek(${x}) + 1`] as const,
+    [['dayofweek_iso', 'dow_iso'], (x: string) => `isodow(${x})`] as const,
+    [['doy'], (x: string) => `dayofyear(${x})`] as const,
+    [['hour', 'hours', 'h', 'hr', 'hrs'], (x: string) => `hour(${x})`] as const,
+    [['minute', 'minutes', 'm', 'min', 'mins'], (x: string) => `minute(${x})`] as const,
+  ].flatMap(([names, sql]) => names.map((name) => [name, sql] as const)),
+);
+
+function partOf(owner: string, field: string, x: Typed): Built {
+  const at = x.type.kind === 'date' ? x.sql : moment(x);
+  const sql = FIELDS.get(field);
+  if (sql) return { sql: `CAST(${sql(at)} AS INTEGER)`, type: INT };
+  if (['second', 'seconds', 's', 'sec', 'secs'].includes(field)) {
+    return {
+      sql: `CAST((epoch_us(${moment(x)}) % 60000000 + 60000000) % 60000000 / 1000000 AS DECIMAL(8,6))`,
+      type: { kind: 'decimal', precision: 8, scale: 6 },
+    };
+  }
+  throw new MlError('EXPRESSION_INVALID', `${owner}: field must be one of ${[...FIELDS.keys()].join(', ')}, second, got ${show(field)}`, {
+    value: field,
+  });
+}
 
 const part = (name: string, duck: (x: string) => string) =>
   [name, rule(1, 1, ([x]) => ({ sql: `CAST(${duck(x.type.kind === 'date' ? x.sql : moment(x))} AS INTEGER)`, type: INT }))] as const;
@@ -219,6 +251,15 @@ export const TIME_RULES: Rules = [
   ['date_from_unix_date', rule(1, 1, ([n]) => ({ sql: `CAST(DATE '1970-01-01' + ${asInt('date_from_unix_date', n)} AS DATE)`, type: DATE }))],
   ['unix_seconds', rule(1, 1, ([x]) => ({ sql: `CAST(floor(epoch_us(${moment(x)}) / 1000000) AS BIGINT)`, type: LONG }))],
   ['unix_millis', rule(1, 1, ([x]) => ({ sql: `CAST(floor(epoch_us(${moment(x)}) / 1000) AS BIGINT)`, type: LONG }))],
+  ['unix_micros', rule(1, 1, ([x]) => ({ sql: `epoch_us(${moment(x)})`, type: LONG }))],
+  [
+    'make_timestamp',
+    rule(6, 6, (args) => {
+      const whole = args.slice(0, 5).map((a) => asInt('make_timestamp', a));
+      return { sql: `make_timestamp(${whole.join(', ')}, ${castSql(args[5], DOUBLE).sql})`, type: TIMESTAMP };
+    }),
+  ],
+  ['date_part datepart extract', rule(2, 2, ([field, x], { name }) => partOf(name, String(constant(name, 'field', field)).toLowerCase(), x))],
   ['dayname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%a')`, type: TEXT }))],
   ['monthname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%b')`, type: TEXT }))],
   ['date', ofText(1, DATE, (x) => `CAST(${x} AS DATE)`)],
