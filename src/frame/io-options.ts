@@ -45,6 +45,10 @@ export interface ParquetReadOptions {
 export interface JsonReadOptions {
   /** Whether the file is one document (an array) instead of one object a line. */
   multiLine?: boolean;
+  /**
+   * `PERMISSIVE` (default): a line that is no object is a row of nulls, with its text in the column `_corrupt_record` where the schema has it or
+   * is inferred; `DROPMALFORMED`: such lines go; `FAILFAST`: they are an error.
+   */
   mode?: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
   samplingRatio?: number;
   primitivesAsString?: boolean;

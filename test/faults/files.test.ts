@@ -180,9 +180,19 @@ describe('a JSON file', () => {
     ).toEqual(rows);
   });
 
-  it('with a bad line gives nulls, or is refused by mode', async () => {
-    const lines = file('bad.json', '{"a":1}\n{"a":\n');
-    expect(await s().read.json(lines).collect()).toEqual([{ a: 1n }, { a: null }]);
+  it('with a bad line gives nulls and its text, leaves it out or is refused, by mode', async () => {
+    const lines = file('bad.json', '{"a":1}\n\n{"a":\n');
+    const json = (path: string, options = {}) => s().read.json(path, options).collect();
+    const bad = { _corrupt_record: '{"a":', a: null };
+    expect(await json(lines)).toEqual([{ _corrupt_record: null, a: 1n }, bad]);
+    expect(await json(lines, { schema: { a: 'int' } })).toEqual([{ a: 1 }, { a: null }]);
+    expect(await json(lines, { schema: { a: 'int', _corrupt_record: 'string' } })).toEqual([{ a: 1, _corrupt_record: null }, bad]);
+    expect(await json(file('none.json', "[1]\n{'a':1}\n"), { schema: { _corrupt_record: 'string' } })).toEqual([
+      { _corrupt_record: '[1]' },
+      { _corrupt_record: "{'a':1}" },
+    ]);
+    expect(await json(lines, { mode: 'DROPMALFORMED' })).toEqual([{ a: 1n }]);
+    expect(await s().read.json(lines, { mode: 'DROPMALFORMED' }).count()).toBe(1);
     await refuses(() => s().read.json(lines, { mode: 'FAILFAST' }).collect(), 'VALUE_INVALID', {}, 'bad.json');
   });
 });

@@ -10,7 +10,10 @@ import type { Relation } from './sql/relation.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
-/** JSON files as relations. */
+/** The column that holds the text of lines which are no JSON objects, as Spark names it. */
+const CORRUPT = '_corrupt_record';
+
+/** JSON files as relations. Lines that are no objects become rows of nulls, with their text in `_corrupt_record`; the mode drops or refuses them. */
 export class JsonSource {
   readonly #database: Database;
 
@@ -21,30 +24,43 @@ export class JsonSource {
   async relation(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
     const paths = `[${files.map((f) => text(f.path)).join(', ')}]`;
     const mode = String(plan.options.mode ?? 'PERMISSIVE').toUpperCase();
+    const lenient = mode !== 'FAILFAST' && plan.options.multiLine !== true;
     const shape = [
       `format = '${plan.options.multiLine === true ? 'auto' : 'newline_delimited'}'`,
-      `ignore_errors = ${mode !== 'FAILFAST' && plan.options.multiLine !== true}`,
+      `ignore_errors = ${lenient}`,
       'maximum_object_size = 67108864',
     ];
     const given = plan.schema && without(plan.schema, partition);
-    const schema = given ?? (await this.#inferJson(paths, shape, plan, options));
-    const types = schema.fields.map((f) => jsonType(f.type));
-    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j] as string)}`).join(', ');
+    const schema = given ?? (await this.#inferred(paths, shape, plan, lenient && mode === 'PERMISSIVE', options));
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
+    const types = schema.fields.map((f) => jsonType(f.type));
     const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
-    if (new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length) {
-      // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
-      const objects = `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
+    // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
+    const alike = new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length;
+    if ((lenient && (mode === 'DROPMALFORMED' || schema.has(CORRUPT))) || alike) {
+      const objects = lenient ? lineObjects(paths, folders, mode) : `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
       return relationOf(objects, withFields(schema, partition), (field, j) => {
         if (j >= schema.fields.length) return partitionSql(field);
+        if (lenient && field.name === CORRUPT) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
         const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
         return castSource(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
     }
+    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j] as string)}`).join(', ');
     const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')})`;
     return relationOf(`SELECT * FROM ${reader}`, withFields(schema, partition), (field, j) =>
       j < schema.fields.length ? castSource(identifier(field.name), field.type) : partitionSql(field),
     );
+  }
+
+  /** With a column for the lines that are no objects, where there are some and `keepsCorrupt`. */
+  async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, keepsCorrupt: boolean, options: QueryOptions): Promise<Schema> {
+    const schema = await this.#inferJson(paths, shape, plan, options);
+    if (!keepsCorrupt || schema.has(CORRUPT)) return schema;
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const [bad] = await this.#database.rows(`SELECT true FROM ${objects} WHERE json IS NULL LIMIT 1`, [{ kind: 'boolean' }], options);
+    if (!bad) return schema;
+    return new Schema([...schema.fields, { name: CORRUPT, type: STRING, nullable: true }].sort(byName));
   }
 
   /** Numbers, texts, booleans, arrays and structs, columns sorted by name; DuckDB's guesses of dates and the like stay texts, as in Spark. */
@@ -60,7 +76,7 @@ export class JsonSource {
       options,
     );
     const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText), nullable: true }));
-    return new Schema(fields.sort((a, b) => (a.name < b.name ? -1 : 1)));
+    return new Schema(fields.sort(byName));
   }
 
   /** The names of the objects' keys: DuckDB calls one that differs from another in case only `<name>_<number>`. */
@@ -74,6 +90,16 @@ export class JsonSource {
     const found = new Set(keys.map(([key]) => key as string));
     return names.map((name) => (isRenamed(name) && !found.has(name) ? (renamed.exec(name)?.[1] as string) : name));
   }
+}
+
+const byName = (a: Field, b: Field) => (a.name < b.name ? -1 : 1);
+
+/** The lines of files with the objects that they are, null where they are none; blank lines are left out. */
+function lineObjects(paths: string, folders: string, mode: string): string {
+  const format = "header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = 67108864";
+  const lines = `SELECT * FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, ${format}, ${folders})`;
+  const objects = `SELECT *, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN CAST(line AS JSON) END AS json FROM (${lines})`;
+  return `SELECT * FROM (${objects}) WHERE trim(line) <> ''${mode === 'DROPMALFORMED' ? ' AND json IS NOT NULL' : ''}`;
 }
 
 function plainJson(type: DataType, asText: boolean): DataType {
