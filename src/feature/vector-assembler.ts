@@ -47,7 +47,7 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
     const sizes = fields.map(slotCount);
     const unknown = fields.filter((_, i) => sizes[i] === undefined).map(({ name }) => show(name));
     if (this.params.handleInvalid === 'keep' && unknown.length > 0) {
-      const must = 'vectors must say their size in their attributes when handleInvalid is "keep"';
+      const must = 'vectors must say their size in their attributes (as VectorSizeHint makes them) when handleInvalid is "keep"';
       throw new MlError('SCHEMA_INVALID', `${this.owner}: ${must}, ${unknown.join(', ')} do not`, { stage: this.uid });
     }
     const args: AssembleArgs = {
@@ -58,6 +58,11 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
     };
     const slots = fields.map(({ name, type }) => (type.kind === 'vector' ? binder.vectors(name) : binder.numbers(name)));
     binder.step(import.meta.url, assemble, args, slots, [this.params.outputCol]);
+  }
+
+  sizedByRows(schema: Schema): readonly string[] {
+    if (this.params.handleInvalid !== 'skip') return [];
+    return this.#fields(schema).flatMap((field) => (slotCount(field) === undefined ? [field.name] : []));
   }
 
   protected override facts() {

@@ -4,8 +4,12 @@ import type { Schema } from './schema.ts';
 /** A transformer as a plan sees it: what it adds to the schema, and its steps on a block. */
 export interface TransformStage {
   readonly uid: string;
+  /** The class's name, for messages. */
+  readonly owner?: string;
   transformSchema(schema: Schema): Schema;
   bind(binder: Binder, schema: Schema): void;
+  /** Vector columns of which some row must hold one, since the rows alone tell their size. */
+  sizedByRows?(schema: Schema): readonly string[];
 }
 /** Groups by fewer keys too: by the leading ones, or by every choice of them. */
 export type GroupingSets = 'rollup' | 'cube';

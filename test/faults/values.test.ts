@@ -361,6 +361,27 @@ describe('whole numbers beyond 2^53', () => {
   });
 });
 
+describe('an assembler that skips rows', () => {
+  const holes = (types: object, ...all: (number[] | null)[]) =>
+    s().createFrame(
+      all.map((v, i) => ({ v: v && Vectors.dense(v), a: i })),
+      { v: 'vector', a: 'double', ...types },
+    );
+  const skipping = new VectorAssembler({ inputCols: ['a', 'v'], outputCol: 'o', handleInvalid: 'skip' });
+
+  it('needs a vector in some row where only the rows tell the size, and refuses nulls alone by the column', async () => {
+    const told = { v: { type: 'vector', attributes: { num_attrs: 2 } } };
+    const refused = ['VALUE_INVALID', { column: 'v', stage: skipping.uid }, 'VectorSizeHint'] as const;
+    for (const frame of [holes({}, null, null), holes({}, [1, 2], null).filter('a > 0'), holes({}, null).cache()]) {
+      await refuses(() => skipping.transform(frame).collect(), ...refused);
+      await refuses(() => new StandardScaler({ inputCol: 'o', outputCol: 'z' }).fit(skipping.transform(frame)), ...refused);
+    }
+    expect(await skipping.transform(holes({}, null, [1, 2], null)).count()).toBe(1);
+    expect(await skipping.transform(holes(told, null, null)).count()).toBe(0);
+    expect(await skipping.transform(holes({})).count()).toBe(0);
+  });
+});
+
 describe('stages of codes and ranges', () => {
   it('refuse what they cannot code, with row and value', async () => {
     const encoder = new OneHotEncoder({ inputCols: ['a'], outputCols: ['o'] });

@@ -6,14 +6,17 @@ import type { Relation } from '../sql/relation.ts';
 import { bindChain, type Chain, inputColumn } from './chain.ts';
 import { ProgramFunctions } from './program-function.ts';
 import { type InputReader, inputReader, LabelTypes } from './program-inputs.ts';
+import { checkSized } from './sized.ts';
 
 /** Chains of transformers as relations that call their program inside the query. */
 export class Transforms {
   readonly #functions: ProgramFunctions;
   readonly labelTypes: LabelTypes;
+  readonly #database: Database;
   readonly #gone = new FinalizationRegistry<number>((id) => this.#functions.forget(id));
 
   constructor(database: Database) {
+    this.#database = database;
     this.#functions = new ProgramFunctions(database);
     this.labelTypes = new LabelTypes(database);
   }
@@ -33,6 +36,7 @@ export class Transforms {
    * `owner` is the object whose life the program shares.
    */
   async relation(chain: Chain, input: Relation, wanted: ReadonlySet<string> | null, owner: object, options: QueryOptions): Promise<Relation> {
+    await checkSized(chain, input, this.#database, options);
     const bound = bindChain(chain, input.schema);
     const program = wanted ? pruneProgram(bound.program, wanted) : bound.program;
     const fields = bound.schema.fields.filter((f) => program.outputs.has(f.name) || !bound.program.outputs.has(f.name));

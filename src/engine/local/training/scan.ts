@@ -8,6 +8,7 @@ import { bindChain, type Chain, chainOf, chainsBelow, inputColumn } from '../ml/
 import { narrow } from '../ml/narrow.ts';
 import { inputReader, plainReader } from '../ml/program-inputs.ts';
 import { lacksValue, withValue } from '../ml/refused.ts';
+import { checkSized } from '../ml/sized.ts';
 import type { Relation } from '../sql/relation.ts';
 import { keepRows } from './keep-rows.ts';
 import { chunks, rowWiseLeaf } from './sections.ts';
@@ -105,6 +106,7 @@ async function visit(
   const direct = chain.cached && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
   const source = bare ? narrow(plan, new Set(names)) : chain.base;
   const input = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
+  await checkSized(chain, input, database, options);
   const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
   const running = startProgram(program);
   const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
