@@ -22,6 +22,8 @@ export interface CsvReadOptions {
   emptyValue?: string;
   /** `PERMISSIVE` (default): what cannot be read is null; `DROPMALFORMED`: such rows go; `FAILFAST`: they are an error. */
   mode?: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
+  /** The column for the text of what could not be read, `_corrupt_record` by default. */
+  columnNameOfCorruptRecord?: string;
   multiLine?: boolean;
   encoding?: string;
   dateFormat?: string;
@@ -50,6 +52,8 @@ export interface JsonReadOptions {
    * is inferred; `DROPMALFORMED`: such lines go; `FAILFAST`: they are an error.
    */
   mode?: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
+  /** The column for the text of what could not be read, `_corrupt_record` by default. */
+  columnNameOfCorruptRecord?: string;
   samplingRatio?: number;
   primitivesAsString?: boolean;
   dateFormat?: string;
@@ -100,7 +104,20 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
         (name) => [name, 'boolean'] as const,
       ),
       ...(
-        ['sep', 'delimiter', 'quote', 'escape', 'comment', 'nullValue', 'nanValue', 'positiveInf', 'negativeInf', 'emptyValue', 'mode'] as const
+        [
+          'sep',
+          'delimiter',
+          'quote',
+          'escape',
+          'comment',
+          'nullValue',
+          'nanValue',
+          'positiveInf',
+          'negativeInf',
+          'emptyValue',
+          'mode',
+          'columnNameOfCorruptRecord',
+        ] as const
       ).map((name) => [name, 'string'] as const),
       ...(['encoding', 'dateFormat', 'timestampFormat', 'lineSep', 'compression'] as const).map((name) => [name, 'string'] as const),
       ['samplingRatio', 'number'],
@@ -114,7 +131,9 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
       ['multiLine', 'boolean'],
       ['primitivesAsString', 'boolean'],
       ['samplingRatio', 'number'],
-      ...(['mode', 'dateFormat', 'timestampFormat', 'encoding', 'compression'] as const).map((name) => [name, 'string'] as const),
+      ...(['mode', 'columnNameOfCorruptRecord', 'dateFormat', 'timestampFormat', 'encoding', 'compression'] as const).map(
+        (name) => [name, 'string'] as const,
+      ),
       ...FILES,
     ]),
   ],

@@ -66,6 +66,8 @@ describe('a CSV file', () => {
       { a: 3, b: null },
       { a: null, b: 4 },
     ]);
+    const kept = { header: true, schema: { ...schema, why: 'string' }, columnNameOfCorruptRecord: 'why' } as const;
+    expect((await read('bad.csv', text, kept)).map(({ why }) => why)).toEqual([null, '3,x', '2147483648,4']);
     expect(await read('bad.csv', text, { header: true, schema, mode: 'DROPMALFORMED' })).toEqual([{ a: 1, b: 2 }]);
     await refuses(() => read('bad.csv', text, { header: true, schema, mode: 'FAILFAST' }), 'VALUE_INVALID', { line: 3, value: '3,x' });
   });
@@ -190,6 +192,10 @@ describe('a JSON file', () => {
     expect(await json(file('none.json', "[1]\n{'a':1}\n"), { schema: { _corrupt_record: 'string' } })).toEqual([
       { _corrupt_record: '[1]' },
       { _corrupt_record: "{'a':1}" },
+    ]);
+    expect(await json(lines, { columnNameOfCorruptRecord: 'bad' })).toEqual([
+      { a: 1n, bad: null },
+      { a: null, bad: '{"a":' },
     ]);
     expect(await json(lines, { mode: 'DROPMALFORMED' })).toEqual([{ a: 1n }]);
     expect(await s().read.json(lines, { mode: 'DROPMALFORMED' }).count()).toBe(1);

@@ -2,6 +2,7 @@ import { MlError } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, STRING, typeName } from '../../frame/types.ts';
+import { CORRUPT } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import type { SourceFile } from './files.ts';
 import { castSource, partitionSql, relationOf, withFields, without } from './source-columns.ts';
@@ -10,10 +11,7 @@ import type { Relation } from './sql/relation.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
-/** The column that holds the text of lines which are no JSON objects, as Spark names it. */
-const CORRUPT = '_corrupt_record';
-
-/** JSON files as relations. Lines that are no objects become rows of nulls, with their text in `_corrupt_record`; the mode drops or refuses them. */
+/** JSON files as relations. Lines that are no objects become rows of nulls, with their text in a column of their own; the mode drops or refuses them. */
 export class JsonSource {
   readonly #database: Database;
 
@@ -30,18 +28,19 @@ export class JsonSource {
       `ignore_errors = ${lenient}`,
       'maximum_object_size = 67108864',
     ];
+    const corrupt = String(plan.options.columnNameOfCorruptRecord ?? CORRUPT);
     const given = plan.schema && without(plan.schema, partition);
-    const schema = given ?? (await this.#inferred(paths, shape, plan, lenient && mode === 'PERMISSIVE', options));
+    const schema = given ?? (await this.#inferred(paths, shape, plan, lenient && mode === 'PERMISSIVE' ? corrupt : null, options));
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
     const types = schema.fields.map((f) => jsonType(f.type));
     const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
     // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
     const alike = new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length;
-    if ((lenient && (mode === 'DROPMALFORMED' || schema.has(CORRUPT))) || alike) {
+    if ((lenient && (mode === 'DROPMALFORMED' || schema.has(corrupt))) || alike) {
       const objects = lenient ? lineObjects(paths, folders, mode) : `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
       return relationOf(objects, withFields(schema, partition), (field, j) => {
         if (j >= schema.fields.length) return partitionSql(field);
-        if (lenient && field.name === CORRUPT) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
+        if (lenient && field.name === corrupt) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
         const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
         return castSource(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
@@ -53,14 +52,14 @@ export class JsonSource {
     );
   }
 
-  /** With a column for the lines that are no objects, where there are some and `keepsCorrupt`. */
-  async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, keepsCorrupt: boolean, options: QueryOptions): Promise<Schema> {
+  /** With the column `corrupt` for the lines that are no objects, where there are some. */
+  async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, corrupt: string | null, options: QueryOptions): Promise<Schema> {
     const schema = await this.#inferJson(paths, shape, plan, options);
-    if (!keepsCorrupt || schema.has(CORRUPT)) return schema;
+    if (corrupt === null || schema.has(corrupt)) return schema;
     const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
     const [bad] = await this.#database.rows(`SELECT true FROM ${objects} WHERE json IS NULL LIMIT 1`, [{ kind: 'boolean' }], options);
     if (!bad) return schema;
-    return new Schema([...schema.fields, { name: CORRUPT, type: STRING, nullable: true }].sort(byName));
+    return new Schema([...schema.fields, { name: corrupt, type: STRING, nullable: true }].sort(byName));
   }
 
   /** Numbers, texts, booleans, arrays and structs, columns sorted by name; DuckDB's guesses of dates and the like stay texts, as in Spark. */

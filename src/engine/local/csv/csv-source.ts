@@ -14,7 +14,6 @@ import type { CsvFormat } from './options.ts';
 import { CsvTokenizer, QUOTED_EMPTY } from './tokenizer.ts';
 
 const OWNER = 'read.csv';
-const CORRUPT = '_corrupt_record';
 /** A separator that no text holds: `read_csv` is to give whole lines. */
 const NOWHERE = '\u0001\u0002\u0003\u0004';
 
@@ -49,7 +48,7 @@ export class CsvReader {
     const first = headers.find((h) => h !== null);
     const cut = (line: string) => (format.multiLine ? (tokenizer.records(line).next().value ?? []) : tokenizer.line(line));
     const tokens = first ? cut(format.multiLine ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];
-    if (format.header && given && !format.enforceSchema && first) checkHeader(tokens, given, files[headers.indexOf(first)] as SourceFile);
+    if (format.header && given && !format.enforceSchema && first) checkHeader(tokens, given, files[headers.indexOf(first)] as SourceFile, format);
     if (!given && !first) return { sql: 'SELECT 1 AS none WHERE false', schema: new Schema([]) };
     const records = await this.#records(files, headers, format, partition, options);
     const schema = given ?? (await new TypeInference(this.#database, records, format, options).schema(columnNames(tokens, format)));
@@ -182,8 +181,8 @@ function columnNames(tokens: readonly string[], { header, nullValue }: CsvFormat
   });
 }
 
-function checkHeader(tokens: readonly string[], schema: Schema, file: SourceFile): void {
-  const names = schema.names.filter((name) => name !== CORRUPT);
+function checkHeader(tokens: readonly string[], schema: Schema, file: SourceFile, { corruptColumn }: CsvFormat): void {
+  const names = schema.names.filter((name) => name !== corruptColumn);
   const odd = names.findIndex((name, j) => tokens[j] !== name);
   if (odd === -1 && tokens.length === names.length) return;
   const at = odd === -1 ? names.length : odd;
@@ -195,7 +194,7 @@ function checkHeader(tokens: readonly string[], schema: Schema, file: SourceFile
 }
 
 function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: readonly string[], number: number): string {
-  const isCorrupt = (field: Field) => field.name === CORRUPT && field.type.kind === 'string';
+  const isCorrupt = (field: Field) => field.name === format.corruptColumn && field.type.kind === 'string';
   const data = schema.fields.filter((field) => !isCorrupt(field));
   const texts = data.map((_, j) => `${fieldSql(j, format)} AS t${j}`);
   const casts = data.map((field, j) => csvCast(`t${j}`, field.type, format));
@@ -221,7 +220,7 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
 export function malformedError(record: string, files: readonly string[], format: CsvFormat, schema: Schema): MlError {
   const found = format.multiLine ? null : findLine(files, record, format);
   const fields = new CsvTokenizer(format).line(record);
-  const expected = schema.names.filter((name) => name !== CORRUPT).length;
+  const expected = schema.names.filter((name) => name !== format.corruptColumn).length;
   const place = found ? ` (${found.path}, line ${found.line})` : '';
   const rule = fields.length === expected ? 'hold a value of its column’s type in each field' : `have ${expected} fields, has ${fields.length}`;
   return new MlError(

@@ -13,6 +13,8 @@ export interface CsvFormat {
   readonly nanValue: string;
   readonly positiveInf: string;
   readonly negativeInf: string;
+  /** The column of the schema, if it has it, that holds the texts of records which could not be read. */
+  readonly corruptColumn: string;
   readonly mode: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
   readonly multiLine: boolean;
   readonly encoding: string;
@@ -22,6 +24,9 @@ export interface CsvFormat {
   readonly dateFormat: string | null;
   readonly timestampFormat: string | null;
 }
+
+/** What Spark calls the column of records that could not be read. */
+export const CORRUPT = '_corrupt_record';
 
 const ENCODINGS: ReadonlyMap<string, string> = new Map([
   ['utf-8', 'utf-8'],
@@ -72,6 +77,7 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
     nanValue: text('nanValue', 'NaN'),
     positiveInf: text('positiveInf', 'Inf'),
     negativeInf: text('negativeInf', '-Inf'),
+    corruptColumn: text('columnNameOfCorruptRecord', CORRUPT),
     mode,
     multiLine: flag('multiLine'),
     encoding,
