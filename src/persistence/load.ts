@@ -24,7 +24,7 @@ export interface LoadableClass extends StageClass {
 
 const MAX_METADATA_BYTES = 1 << 24;
 const MAX_DATA_BYTES = 2 ** 31 - 1;
-const MAX_DEPTH = 16;
+export const MAX_DEPTH = 16;
 const MAX_STAGES = 10_000;
 const MAX_ATTEMPTS = 5;
 

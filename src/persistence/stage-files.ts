@@ -5,7 +5,7 @@ import type { PipelineStage } from '../pipeline/stage.ts';
 import type { ColumnField } from './column-type.ts';
 import { gridJson, isStage } from './grid.ts';
 import { arrayJson, valueJson } from './json.ts';
-import { columnFields, type LoadableClass, stageFolder } from './load.ts';
+import { columnFields, type LoadableClass, MAX_DEPTH, stageFolder } from './load.ts';
 import { isPlainName, metadataLine, SPARK_VERSION } from './metadata.ts';
 import { writeParquet } from './parquet-write.ts';
 
@@ -51,8 +51,14 @@ function addStage(
   stage: AnyStage,
   options: Readonly<Record<string, unknown>>,
   timestamp: number,
+  depth = 0,
 ): void {
   const Class = classOf(stage);
+  if (depth > MAX_DEPTH) {
+    throw new MlError('NOT_SUPPORTED', `save: stages must not be nested deeper than ${MAX_DEPTH} levels; put them into one pipeline`, {
+      stage: stage.uid,
+    });
+  }
   if (!isPlainName(stage.uid)) {
     throw new MlError('PARAM_INVALID', `save: uid must be a plain name of at most 200 characters, to name a folder, got ${show(stage.uid)}`, {
       stage: stage.uid,
@@ -65,7 +71,7 @@ function addStage(
     });
   }
   const written: [string, string][] = [];
-  const child = (folder: string, held: AnyStage) => addStage(files, `${prefix}${folder}/`, held, options, timestamp);
+  const child = (folder: string, held: AnyStage) => addStage(files, `${prefix}${folder}/`, held, options, timestamp, depth + 1);
   const list = (folder: string, held: readonly AnyStage[]) => {
     written.push(['stageUids', arrayJson(held, ({ uid }) => JSON.stringify(uid))]);
     held.forEach((item, i) => {

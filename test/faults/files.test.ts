@@ -219,6 +219,10 @@ describe('rows of this process', () => {
       await refuses(() => s().createFrame([{ a: 1 }, row as never], schema), 'VALUE_INVALID', { row: 1 }, 'row 1');
     }
     for (const rows of [5, null, new Map(), 'rows']) await refuses(() => s().createFrame(rows as never), 'VALUE_INVALID');
+    const [list, object]: [unknown[], Record<string, unknown>] = [[], {}];
+    list.push(list);
+    object.self = object;
+    for (const a of [list, object, new Map([[1, list]])]) await refuses(() => s().createFrame([{ a }]), 'VALUE_INVALID', {}, 'hold itself');
   });
 
   it('hold values of their schema: others are refused with column, row and value', async () => {

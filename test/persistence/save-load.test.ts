@@ -23,6 +23,19 @@ const fresh = () => join(root, `model-${++folders}`);
 const made = [...REGISTRY].flatMap(([type, { make }]): [string, () => AnyStage][] => (typeof make === 'function' ? [[type, make]] : []));
 
 describe('save and load', () => {
+  it('nest as deep as load goes, and no deeper', async () => {
+    const nested = (levels: number) =>
+      Array.from({ length: levels }).reduce<PipelineModel>(
+        (inner, _, i) => new PipelineModel({}, { stages: [inner] }, `level_${i}`),
+        new PipelineModel({}, { stages: [] }, 'core'),
+      );
+    const path = fresh();
+    await nested(16).save(path);
+    expect((await PipelineModel.load(path)).uid).toBe('level_15');
+    await expect(nested(17).save(path, { overwrite: true })).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+    expect((await PipelineModel.load(path)).uid).toBe('level_15');
+  });
+
   it.each(made)('%s comes back with class, uid and params', async (_, make) => {
     const stage = make();
     const path = fresh();

@@ -100,7 +100,11 @@ function inferField(name: string, values: readonly unknown[]): Field {
   return { name, type, nullable: true };
 }
 
-function typeOfValue(value: unknown): DataType | null {
+/** Types of values deeper than this are not looked for: such a value holds itself, or is no cell of a table. */
+const MAX_DEPTH = 64;
+
+function typeOfValue(value: unknown, depth = 0): DataType | null {
+  if (depth > MAX_DEPTH) throw new MlError('VALUE_INVALID', `${OWNER}: a value must not be nested deeper than ${MAX_DEPTH} levels, or hold itself`);
   switch (typeof value) {
     case 'number':
       return { kind: 'double' };
@@ -121,15 +125,18 @@ function typeOfValue(value: unknown): DataType | null {
   if (value instanceof Date) return { kind: 'timestamp' };
   if (value instanceof Uint8Array) return { kind: 'binary' };
   if (ArrayBuffer.isView(value)) return { kind: 'array', element: { kind: value instanceof BigInt64Array ? 'long' : 'double' } };
-  if (Array.isArray(value)) return { kind: 'array', element: elementType(value) };
-  if (value instanceof Map) return { kind: 'map', key: elementType([...value.keys()]), value: elementType([...value.values()]) };
-  return { kind: 'struct', fields: Object.entries(value as object).map(([name, v]) => ({ name, type: typeOfValue(v) ?? { kind: 'void' } })) };
+  if (Array.isArray(value)) return { kind: 'array', element: elementType(value, depth) };
+  if (value instanceof Map) return { kind: 'map', key: elementType([...value.keys()], depth), value: elementType([...value.values()], depth) };
+  return {
+    kind: 'struct',
+    fields: Object.entries(value as object).map(([name, v]) => ({ name, type: typeOfValue(v, depth + 1) ?? { kind: 'void' } })),
+  };
 }
 
-function elementType(values: readonly unknown[]): DataType {
+function elementType(values: readonly unknown[], depth: number): DataType {
   let type: DataType = { kind: 'void' };
   for (const value of values) {
-    const merged = merge(type, typeOfValue(value) ?? { kind: 'void' });
+    const merged = merge(type, typeOfValue(value, depth + 1) ?? { kind: 'void' });
     if (!merged)
       throw new MlError('VALUE_INVALID', `${OWNER}: an array must hold values of one type, got ${show(values)}; give a schema`, { value: values });
     type = merged;

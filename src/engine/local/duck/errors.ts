@@ -17,6 +17,10 @@ export function duckError(error: unknown, owner: string, names: ReadonlyMap<stri
   const unicode = /^Invalid Input Error: CSV Error on Line: (\d+).*Invalid unicode.*\n\s*file = ([^\n]*)/s.exec(raw);
   if (unicode) return encodingError(owner, unicode[2] as string, Number(unicode[1]), error);
   if (raw.startsWith('Out of Memory Error')) return memoryError(owner, raw, error);
+  if (/^[A-Za-z ]+Error: (max expression depth limit|memory exhausted)/i.test(raw)) {
+    const message = `${owner}: a plan must not be more than some hundred steps deep; cache() a frame on the way, or join the parts of a long chain in pairs`;
+    return new MlError('NOT_SUPPORTED', message, {}, { cause: error });
+  }
   const code = KINDS.find(([pattern]) => pattern.test(raw))?.[1] ?? 'SQL_FAILED';
   return new MlError(code, `${owner}: ${sentence(raw, names)}`, {}, { cause: error });
 }
