@@ -39,7 +39,6 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
   constructor(params: LogisticRegressionParams = {}, uid?: string) {
     super(params, uid);
     checkThresholds(this);
-    checkBounds(this);
   }
 
   protected override fillIn(values: Record<string, unknown>, set: ReadonlyMap<string, unknown>): void {
@@ -72,7 +71,9 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
     return summed;
   }
 
+  /** Bounds are held against each other here, not where they are set: Spark saves stages of whatever bounds. */
   protected override outputSchema(schema: Schema): Schema {
+    checkBounds(this);
     requireTrainingColumns(this.owner, schema, this.params);
     return addClassColumns(this.owner, schema, this.params);
   }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogisticRegression, type LogisticRegressionModel, RandomForestClassifier } from '#dist/classification/index.js';
 import { OneHotEncoder, StringIndexer, VectorAssembler } from '#dist/feature/index.js';
-import { type Frame, Matrices, Session, type Vector, Vectors } from '#dist/index.js';
+import { type Frame, load, Matrices, Session, type Vector, Vectors } from '#dist/index.js';
+import { saved } from '../persistence/files.ts';
 import { dataset, frameOf, silent } from './goldens.ts';
 
 const sessions = new Map<number, Session>();
@@ -187,6 +188,32 @@ describe('bounds', () => {
     const model = await new LogisticRegression({ ...bounded, ...tight }).fit(frame(rows));
     expect(Math.min(...model.coefficients.toArray())).toBe(0);
     expect(model.intercept).toBeLessThanOrEqual(-0.25);
+  });
+
+  it.each([
+    ['with an L1 share', { lowerBoundsOnCoefficients: Matrices.dense(1, 4, [0, 0, 0, 0]), elasticNetParam: 0.5 }, 'elasticNetParam'],
+    ['on intercepts without intercepts', { lowerBoundsOnIntercepts: Vectors.dense([0]), fitIntercept: false }, 'lowerBoundsOnIntercepts'],
+    [
+      'that cross',
+      { lowerBoundsOnCoefficients: Matrices.dense(1, 4, [0, 0, 2, 0]), upperBoundsOnCoefficients: Matrices.dense(1, 4, [1, 1, 1, 1]) },
+      'lowerBoundsOnCoefficients',
+    ],
+    [
+      'on intercepts that cross',
+      { lowerBoundsOnIntercepts: Vectors.dense([1]), upperBoundsOnIntercepts: Vectors.sparse(1, [], []) },
+      'lowerBoundsOnIntercepts',
+    ],
+    [
+      'of two shapes',
+      { lowerBoundsOnCoefficients: Matrices.dense(3, 2, [0, 1, 4, 5, 9, 10]), upperBoundsOnCoefficients: Matrices.sparse(1, 1, [0, 1], [0], [2]) },
+      'lowerBoundsOnCoefficients',
+    ],
+    ['of another shape than the coefficients', { upperBoundsOnCoefficients: Matrices.dense(1, 3, [1, 1, 1]) }, 'upperBoundsOnCoefficients'],
+  ] as const)('%s are saved and loaded as Spark does, and refused by fit', async (_, params, param) => {
+    const lr = new LogisticRegression(params);
+    const again = (await load(saved(lr))) as unknown as LogisticRegression;
+    expect(again.params).toEqual(lr.params);
+    await expect(again.fit(frame(rows))).rejects.toMatchObject({ code: 'PARAM_INVALID', details: { param } });
   });
 
   it('that leave one value fix the coefficient', async () => {
