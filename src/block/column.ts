@@ -26,6 +26,8 @@ export interface CodeColumn {
   labels: readonly string[] | null;
   /** True when every row is known to have a code below `size`. */
   full?: boolean;
+  /** True when no row is {@link unseenCode}. */
+  seen?: boolean;
 }
 
 /** The code of null in a column of `size` labels. */

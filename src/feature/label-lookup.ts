@@ -35,6 +35,8 @@ export function indexLabels(args: IndexArgs): (inputs: readonly Column[], block:
     const codes = lookUp(inputs[0], rows);
     out.codes = codes;
     out.full = true;
+    // The index that is kept for what has no label is the code of null.
+    if (handleInvalid === 'keep' && (inputs[0] as CodeColumn).seen && args.form === 'codes') return outputs;
     for (let i = 0; i < rows; i++) {
       if (codes[i] < size) continue;
       if (handleInvalid === 'keep') {

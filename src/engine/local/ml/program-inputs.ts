@@ -150,7 +150,9 @@ async function codeReader(
       if (codes.length < rows) codes = codesFor(unseenCode(labels.length), rows);
       const raw = view<Uint8Array | Uint16Array | Uint32Array>(vector, rows, Raw);
       const valid = validity(vector, rows);
-      if (identity && !valid && raw.BYTES_PER_ELEMENT === codes.BYTES_PER_ELEMENT) return { kind: 'codes', codes: raw, size: labels.length, labels };
+      if (identity && !valid && raw.BYTES_PER_ELEMENT === codes.BYTES_PER_ELEMENT) {
+        return { kind: 'codes', codes: raw, size: labels.length, labels, seen: true };
+      }
       const unseen = unseenCode(labels.length);
       for (let i = 0; i < rows; i++) codes[i] = valid && valid[i] === 0 ? unseen : (codeOf[raw[i] as number] as number);
       return { kind: 'codes', codes, size: labels.length, labels };
