@@ -21,6 +21,8 @@ export interface FeaturePlan {
   readonly interactions?: readonly (readonly number[])[];
 }
 
+/** As the param has it. */
+const MOST_BINS = 65_535;
 /** Names in a message: the first few of many. */
 const MOST_NAMES = 30;
 
@@ -76,7 +78,7 @@ export function chooseBins(rules: FeatureRules, plan: FeaturePlan, sample: Featu
     if (count <= maxBins) return { kind: 'categories', categories: Math.max(count, 1) };
     throw new MlError(
       'PARAM_INVALID',
-      `${rules.owner}: maxBins must be at least the number of categories of every categorical feature, ${show(plan.names[j])} has ${count}, maxBins is ${maxBins}; raise maxBins to ${count} or more (65535 at most), or drop the feature`,
+      `${rules.owner}: maxBins must be at least the number of categories of every categorical feature, ${show(plan.names[j])} has ${count}, maxBins is ${maxBins}; ${count > MOST_BINS ? 'merge rare categories' : `raise maxBins to ${count} or more`}, or drop the feature`,
       { stage: rules.uid, param: 'maxBins', feature: plan.names[j], value: count },
     );
   });

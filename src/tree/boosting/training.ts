@@ -173,14 +173,21 @@ function eachRow(set: BinnedSet, visit: (label: number, weight: number, row: num
   }
 }
 
-/** Rows must be left to train, and some held out. */
+/** Rows of some weight must be left to train, and some held out. */
 function requireBothKinds(stage: BoostingStage, set: BinnedSet, column: string): void {
-  let held = 0;
+  const { numbers, weight } = set.layout;
+  let [held, rows] = [0, 0];
   for (const partition of set.partitions as readonly PartitionHandle[]) {
-    for (const value of columnView(partition, set.layout.numbers[0])) if (value !== 0) held++;
+    const weights = weight === undefined ? null : columnView(partition, weight);
+    columnView(partition, numbers[0]).forEach((value, i) => {
+      if (weights?.[i] === 0) return;
+      rows++;
+      if (value !== 0) held++;
+    });
   }
-  if (held === 0) refuse(stage, column, 'must be true in some row, which is then held out for validation; it is false in all');
-  if (held === set.rows) refuse(stage, column, 'must be false in some row, to train on; it is true in all');
+  const which = weight === undefined ? '' : ' of weight above 0';
+  if (held === 0) refuse(stage, column, `must be true in some row${which}, which is then held out for validation; it is false in all`);
+  if (held === rows) refuse(stage, column, `must be false in some row${which}, to train on; it is true in all`);
 }
 
 function requireAlike(stage: BoostingStage, initial: BoostingState, plan: FeaturePlan): void {

@@ -92,6 +92,13 @@ describe('early stopping', () => {
       const rows = noisy.map((row) => ({ ...row, held }));
       await refuses(() => fitted({ validationIndicatorCol: 'held' }, rows), 'VALUE_INVALID', { column: 'held' }, `${held} in all`);
     }
+    for (const held of [true, false]) {
+      const rows = noisy.map((row, i) => ({ ...row, held: i % 2 === 0, w: (i % 2 === 0) === held ? 1 : 0 }));
+      const weighted = { validationIndicatorCol: 'held', weightCol: 'w', patience: 2 };
+      const options = { more: { held: 'boolean', w: 'double' } };
+      const fit = () => new HistGradientBoostingRegressor(weighted).fit(frameOf(open(), rows, options));
+      await refuses(fit, 'VALUE_INVALID', { column: 'held' }, new RegExp(`of weight above 0.*${held} in all`));
+    }
     const text = frameOf(open(), noisy.map((row) => ({ ...row, held: 'yes' })) as never, { more: { held: 'string' } });
     await refuses(() => new HistGradientBoostingRegressor({ validationIndicatorCol: 'held' }).fit(text), 'COLUMN_TYPE', { column: 'held' });
     await refuses(() => fitted({ validationIndicatorCol: 'nobody' }), 'COLUMN_NOT_FOUND', { column: 'nobody' });
