@@ -134,3 +134,36 @@ export function sliceTrees(trees: Trees, from: number, to: number): Trees {
     cover: trees.cover.slice(first, end),
   };
 }
+
+/** The trees of one ensemble, then those of another. */
+export function joinTrees(before: Trees, after: Trees): Trees {
+  const nodes = before.feature.length;
+  const words = before.categories.length;
+  const child = (node: number) => (node < 0 ? -1 : node + nodes);
+  return {
+    starts: joined(
+      before.starts.subarray(0, -1),
+      after.starts.map((node) => node + nodes),
+    ),
+    feature: joined(before.feature, after.feature),
+    threshold: joined(before.threshold, after.threshold),
+    left: joined(before.left, after.left.map(child)),
+    right: joined(before.right, after.right.map(child)),
+    missingLeft: joined(before.missingLeft, after.missingLeft),
+    categoryStarts: joined(
+      before.categoryStarts.subarray(0, -1),
+      after.categoryStarts.map((word) => word + words),
+    ),
+    categories: joined(before.categories, after.categories),
+    value: joined(before.value, after.value),
+    gain: joined(before.gain, after.gain),
+    cover: joined(before.cover, after.cover),
+  };
+}
+
+function joined<T extends Int32Array | Uint32Array | Uint8Array | Float64Array>(before: T, after: T): T {
+  const all = new (before.constructor as new (length: number) => T)(before.length + after.length);
+  all.set(before);
+  all.set(after, before.length);
+  return all;
+}

@@ -20,24 +20,12 @@ export {
   widen_codes,
 } from './codes';
 export { hinge_f64, logistic_f64, logistic_residuals, softmax_f64, squared_f64 } from './losses';
-export {
-  add_at_f64,
-  add_scaled_f64,
-  code_f64,
-  count_up_u32,
-  divide_u16,
-  divide_u8,
-  drain_i64,
-  histogram_u16,
-  histogram_u8,
-  logistic_pairs,
-  narrow_sums,
-  scan_numeric,
-  sort_f64,
-  spread_u8,
-  subtract_i64,
-  widen_sums,
-} from './boosting';
+export { code_f64, sort_f64, spread_u8 } from './binning';
+export { logistic_pairs } from './gradients';
+export { histogram_u16, histogram_u8 } from './histograms';
+export { add_at_f64, count_up_u32, divide_u16, divide_u8 } from './rows';
+export { scan_numeric } from './splits';
+export { add_scaled_f64, drain_i64, narrow_sums, subtract_i64, widen_sums } from './sums';
 export {
   add_classes,
   add_moments,

@@ -1,5 +1,5 @@
 /**
- * The plain definitions of `assembly/boosting.ts`. Pairs: gradient (i16) above hessian (u16). Sums: two words each, the hessians' (u32) first, the gradients' (i32) after
+ * The plain definitions of `assembly/histograms.ts`, `sums.ts`, `rows.ts` and `gradients.ts`. Pairs: gradient (i16) above hessian (u16). Sums: two words each, the hessians' (u32) first, the gradients' (i32) after
  * it: 64 bits in all, as little-endian memory has them.
  */
 

@@ -12,10 +12,7 @@ export interface FeatureSums {
  */
 export function bestNumericSplit({ g, h }: FeatureSums, bins: number, node: GrowingNode, rules: SplitRules): Split | null {
   const { minChildWeight, l2 } = rules;
-  const least = Math.max(rules.minSamplesLeaf, 1);
-  const share = node.h > 0 ? node.count / node.h : 0;
-  const hasMissing = h[bins] > 0;
-  const whole = gainOf(node.g, node.h, l2);
+  const { least, share, hasMissing, whole } = measuresOf(h, bins, node, rules);
   let best = rules.minSplitGain;
   let bestBin = -1;
   let bestMissing = false;
@@ -86,6 +83,16 @@ export function isPlain(node: GrowingNode, { l1 }: SplitRules, monotone: number)
   return monotone === 0 && l1 === 0 && node.low === Number.NEGATIVE_INFINITY && node.high === Number.POSITIVE_INFINITY;
 }
 
+/** What all candidates of a feature are measured by: the rows that a side needs, rows a unit of hessian, whether rows are missing, the gain of the node as a leaf. */
+function measuresOf(h: Float64Array, bins: number, node: GrowingNode, { minSamplesLeaf, l2 }: SplitRules) {
+  return {
+    least: Math.max(minSamplesLeaf, 1),
+    share: node.h > 0 ? node.count / node.h : 0,
+    hasMissing: h[bins] > 0,
+    whole: gainOf(node.g, node.h, l2),
+  };
+}
+
 function gainOf(g: number, h: number, l2: number): number {
   const d = h + l2;
   return d > 0 ? (g * g) / d : 0;
@@ -94,10 +101,7 @@ function gainOf(g: number, h: number, l2: number): number {
 /** {@link bestSplit} of a feature of few categories, each tried against the rest, for the common case as {@link bestNumericSplit}. */
 function bestOneVersusRest({ g, h }: FeatureSums, bins: number, node: GrowingNode, rules: SplitRules): Split | null {
   const { minChildWeight, l2 } = rules;
-  const least = Math.max(rules.minSamplesLeaf, 1);
-  const share = node.h > 0 ? node.count / node.h : 0;
-  const hasMissing = h[bins] > 0;
-  const whole = gainOf(node.g, node.h, l2);
+  const { least, share, hasMissing, whole } = measuresOf(h, bins, node, rules);
   let best = rules.minSplitGain;
   let found = -1;
   for (let code = 0; code < (hasMissing ? bins + 1 : bins); code++) {

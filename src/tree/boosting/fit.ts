@@ -4,16 +4,17 @@ import { MlError } from '../../error.ts';
 import { hash32 } from '../../random.ts';
 import { treeCount } from '../trees.ts';
 import { boundLeaves } from './bound-leaves.ts';
+import * as commands from './commands.ts';
 import type { BoostingResult, BoostingSpec } from './contract.ts';
 import { scalesOf } from './gradient-pass.ts';
 import { Grower } from './grow.ts';
-import * as hand from './hand.ts';
+import { type BoostingHand, boostingRounds } from './hand.ts';
 import { hasUnitHessian, type LabelledRows, renewsLeaves, startScores } from './losses.ts';
 import type { BoostingArgs } from './memory.ts';
 import { type GrownNode, TreeList } from './tree-list.ts';
 import { Validation } from './validation.ts';
 
-export { boostingRounds } from './hand.ts';
+export { boostingRounds };
 
 /**
  * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's. Gradients are rounded to 16
@@ -22,7 +23,7 @@ export { boostingRounds } from './hand.ts';
 export function fitBoosting(context: TrainingContext, set: BinnedSet, spec: BoostingSpec): Promise<BoostingResult> {
   const args: BoostingArgs = { layout: set.layout, spec, rows: set.partitions.map(({ rows }) => rows) };
   const module = import.meta.url;
-  const rounds = { module, name: 'boostingRounds', args, local: hand.boostingRounds };
+  const rounds = { module, name: 'boostingRounds', args, local: boostingRounds };
   return context.solve({ module, name: 'runBoosting', local: runBoosting, aggregators: {}, rounds }, set, context.owner);
 }
 
@@ -34,7 +35,7 @@ export function runBoosting(ctx: FitContext, owner: string): BoostingResult {
 class Boosting {
   readonly #ctx: FitContext;
   readonly #owner: string;
-  readonly #hand: hand.BoostingHand;
+  readonly #hand: BoostingHand;
   readonly #spec: BoostingSpec;
   readonly #trees: TreeList;
   readonly #validation: Validation;
@@ -45,7 +46,7 @@ class Boosting {
   constructor(ctx: FitContext, owner: string) {
     this.#ctx = ctx;
     this.#owner = owner;
-    this.#hand = ctx.hand as hand.BoostingHand;
+    this.#hand = ctx.hand as BoostingHand;
     this.#spec = this.#hand.args.spec;
     this.#trees = new TreeList(this.#hand.args.layout.bins);
     this.#validation = new Validation(this.#hand.memory, this.#spec);
@@ -66,27 +67,27 @@ class Boosting {
     for (; t < iterations; t++) {
       const draws = hash32(seed, done + t);
       for (let score = 0; score < scores; score++) {
-        command[hand.SCORE] = score;
-        command[hand.SEED] = hash32(draws, 0);
-        command[hand.SAMPLE_SEED] = hash32(draws, 1);
-        this.#step((this.#trees.count > 0 ? hand.APPLY : 0) | (score === 0 ? hand.GRADIENTS : 0) | hand.ROOT);
+        command[commands.SCORE] = score;
+        command[commands.SEED] = hash32(draws, 0);
+        command[commands.SAMPLE_SEED] = hash32(draws, 1);
+        this.#step((this.#trees.count > 0 ? commands.APPLY : 0) | (score === 0 ? commands.GRADIENTS : 0) | commands.ROOT);
         if (score === 0 && t > 0 && this.#record(t)) return this.#result(start);
         const { root, leaves } = grower.grow(score, hash32(draws, 2 + score));
-        command[hand.SCORE] = score;
+        command[commands.SCORE] = score;
         if (renews) {
-          this.#ctx.round(hand.RENEW, leaves.length);
+          this.#ctx.round(commands.RENEW, leaves.length);
           for (const [l, leaf] of leaves.entries()) leaf.value = leafValues[l];
           if (monotone) boundLeaves(root, monotone);
         }
         scaleValues(root, learningRate);
         for (const [l, leaf] of leaves.entries()) leafValues[l] = leaf.value;
-        command[hand.LEAVES] = leaves.length;
-        command[hand.APPLY_SCORE] = score;
+        command[commands.LEAVES] = leaves.length;
+        command[commands.APPLY_SCORE] = score;
         this.#trees.add(root);
       }
     }
     if (t > 0) {
-      this.#step(hand.APPLY | hand.GRADIENTS);
+      this.#step(commands.APPLY | commands.GRADIENTS);
       this.#record(t);
     }
     return this.#result(start);
@@ -101,8 +102,8 @@ class Boosting {
     board.filled.fill(0);
     board.widened.fill(0);
     board.count[1].fill(0);
-    this.#ctx.round(hand.OCCURS, dims.blocks.length);
-    this.#ctx.round(hand.PACK, dims.blocks.length);
+    this.#ctx.round(commands.OCCURS, dims.blocks.length);
+    this.#ctx.round(commands.PACK, dims.blocks.length);
     const labelled = partitions.map(({ labels, places, f64, handle }): LabelledRows => {
       return { labels, weights: dims.weighted ? f64.subarray(places.weights / 8, places.weights / 8 + handle.rows) : null };
     });
@@ -128,7 +129,7 @@ class Boosting {
         f64.fill(value, from, from + handle.rows);
       });
     }
-    if (warmStart) this.#ctx.round(hand.WARM, dims.blocks.length);
+    if (warmStart) this.#ctx.round(commands.WARM, dims.blocks.length);
     return start;
   }
 
@@ -137,13 +138,13 @@ class Boosting {
     const { board, dims } = this.#hand.memory;
     const { command, numbers } = board;
     const blocks = dims.blocks.length;
-    if (steps & hand.GRADIENTS) {
+    if (steps & commands.GRADIENTS) {
       let rest = steps;
       let bounds = this.#bounds();
       if (!bounds) {
-        command[hand.STEPS] = (steps & hand.APPLY) | hand.LARGEST;
-        this.#ctx.round(hand.STEP, blocks);
-        rest = steps & ~hand.APPLY;
+        command[commands.STEPS] = (steps & commands.APPLY) | commands.LARGEST;
+        this.#ctx.round(commands.STEP, blocks);
+        rest = steps & ~commands.APPLY;
         bounds = [0, 0];
         for (let b = 0; b < blocks; b++) {
           bounds[0] = Math.max(bounds[0], board.largest[2 * b]);
@@ -160,11 +161,11 @@ class Boosting {
         }
       }
       const scales = scalesOf(bounds[0], bounds[1]);
-      numbers[hand.G_SCALE] = scales[0];
-      numbers[hand.H_SCALE] = scales[1];
-      command[hand.STEPS] = rest;
-    } else command[hand.STEPS] = steps;
-    this.#ctx.round(hand.STEP, blocks);
+      numbers[commands.G_SCALE] = scales[0];
+      numbers[commands.H_SCALE] = scales[1];
+      command[commands.STEPS] = rest;
+    } else command[commands.STEPS] = steps;
+    this.#ctx.round(commands.STEP, blocks);
   }
 
   /** The largest gradient and hessian there can be; null where the scores decide. */

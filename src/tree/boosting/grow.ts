@@ -2,7 +2,8 @@ import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { hash32, Random } from '../../random.ts';
 import { binCount } from '../bins.ts';
 import { MAX_DEPTH } from '../check-trees.ts';
-import * as hand from './hand.ts';
+import * as commands from './commands.ts';
+import type { BoostingHand } from './hand.ts';
 import { MOST_PIECES, NARROW_ROWS, RESULT } from './memory.ts';
 import { allowedFeatures, type GrowingNode, leafValue, type Split, sideBounds } from './split.ts';
 import type { GrownNode } from './tree-list.ts';
@@ -30,7 +31,7 @@ const LEAST_SUMS = 2048;
 /** Grows trees leaf by leaf, always splitting the leaf of the largest gain: the leader's part. */
 export class Grower {
   readonly #ctx: FitContext;
-  readonly #hand: hand.BoostingHand;
+  readonly #hand: BoostingHand;
   readonly #monotone: readonly number[] | undefined;
   readonly #free: [number[], number[]] = [[], []];
   #turn = 0;
@@ -39,7 +40,7 @@ export class Grower {
   #drawn: readonly number[] | null = null;
   #seed = 0;
 
-  constructor(ctx: FitContext, own: hand.BoostingHand) {
+  constructor(ctx: FitContext, own: BoostingHand) {
     this.#ctx = ctx;
     this.#hand = own;
     this.#monotone = own.args.spec.growth.monotone?.some((m) => m !== 0) ? own.args.spec.growth.monotone : undefined;
@@ -85,8 +86,8 @@ export class Grower {
       best: null,
     };
     this.#leaves = [root];
-    board.command[hand.SCORE] = score;
-    board.command[hand.PARENT] = -1;
+    board.command[commands.SCORE] = score;
+    board.command[commands.PARENT] = -1;
     this.#search(root, null);
   }
 
@@ -108,7 +109,7 @@ export class Grower {
         h += f64[wide / 8 + 2 * (column.offset + c) + 1];
       }
     }
-    return { g: g / board.numbers[hand.G_SCALE], h: h / board.numbers[hand.H_SCALE] };
+    return { g: g / board.numbers[commands.G_SCALE], h: h / board.numbers[commands.H_SCALE] };
   }
 
   /** Splits leaf `at` by its best split, and finds the best splits of its two sides unless the tree is full. */
@@ -121,13 +122,13 @@ export class Grower {
     const goesOn = added + 1 < dims.leaves && (growth.maxDepth === 0 || leaf.depth + 1 < growth.maxDepth);
     const isLeftSmall = split.left.count <= split.right.count;
     this.#writeSides(feature, split);
-    command[hand.LEAF] = at;
-    command[hand.NEW_LEAF] = added;
-    command[hand.FEATURE] = feature;
-    command[hand.SUMMED] = goesOn ? (isLeftSmall ? 0 : 1) : -1;
-    command[hand.SCORE] = score;
-    command[hand.TURN] = ++this.#turn;
-    this.#ctx.round(hand.SPLIT, this.#cutBlocks(at));
+    command[commands.LEAF] = at;
+    command[commands.NEW_LEAF] = added;
+    command[commands.FEATURE] = feature;
+    command[commands.SUMMED] = goesOn ? (isLeftSmall ? 0 : 1) : -1;
+    command[commands.SCORE] = score;
+    command[commands.TURN] = ++this.#turn;
+    this.#ctx.round(commands.SPLIT, this.#cutBlocks(at));
 
     const bounds = sideBounds(split, this.#monotone?.[feature] ?? 0, leaf);
     const path = leaf.path.includes(feature) ? leaf.path : [...leaf.path, feature];
@@ -145,8 +146,8 @@ export class Grower {
       return;
     }
     const [small, large] = isLeftSmall ? [left, right] : [right, left];
-    command[hand.PARENT] = parent.at;
-    command[hand.PARENT_WIDE] = parent.isWide ? 1 : 0;
+    command[commands.PARENT] = parent.at;
+    command[commands.PARENT_WIDE] = parent.isWide ? 1 : 0;
     small.slot = this.#take(small.count);
     large.slot = parent.isWide && large.count <= NARROW_ROWS ? this.#take(large.count) : parent;
     this.#search(small, large);
@@ -163,26 +164,26 @@ export class Grower {
     const { memory, columns } = this.#hand;
     const { board } = memory;
     const { command, numbers } = board;
-    command[hand.SMALL] = (small.slot as Slot).at;
-    command[hand.SMALL_WIDE] = (small.slot as Slot).isWide ? 1 : 0;
-    command[hand.LARGE] = large?.slot?.at ?? -1;
-    command[hand.LARGE_WIDE] = large?.slot?.isWide ? 1 : 0;
+    command[commands.SMALL] = (small.slot as Slot).at;
+    command[commands.SMALL_WIDE] = (small.slot as Slot).isWide ? 1 : 0;
+    command[commands.LARGE] = large?.slot?.at ?? -1;
+    command[commands.LARGE_WIDE] = large?.slot?.isWide ? 1 : 0;
     [small, large].forEach((leaf, side) => {
       const can = leaf !== null && this.#mayBeSplit(leaf);
-      command[side === 0 ? hand.SEARCH_SMALL : hand.SEARCH_LARGE] = can ? 1 : 0;
+      command[side === 0 ? commands.SEARCH_SMALL : commands.SEARCH_LARGE] = can ? 1 : 0;
       if (!can) return;
-      numbers.set([leaf.g, leaf.h, leaf.count, leaf.low, leaf.high], side === 0 ? hand.SMALL_NODE : hand.LARGE_NODE);
+      numbers.set([leaf.g, leaf.h, leaf.count, leaf.low, leaf.high], side === 0 ? commands.SMALL_NODE : commands.LARGE_NODE);
       this.#allow(leaf, side);
     });
     const most = this.#ctx.workers === 1 ? 1 : Math.min(4 * this.#ctx.workers, MOST_PIECES, Math.max(1, Math.floor(columns.sums / LEAST_SUMS)));
     const pieces = Math.min(columns.columns.length, most);
-    command[hand.PIECES] = pieces;
-    this.#ctx.round(hand.SEARCH, pieces);
+    command[commands.PIECES] = pieces;
+    this.#ctx.round(commands.SEARCH, pieces);
     board.filled.fill(0);
     board.widened.fill(0);
     [small, large].forEach((leaf, side) => {
       const best = this.#found(side, pieces);
-      if (leaf) leaf.best = best && best.split.gain > noiseGain(leaf, numbers[hand.G_SCALE]) ? best : null;
+      if (leaf) leaf.best = best && best.split.gain > noiseGain(leaf, numbers[commands.G_SCALE]) ? best : null;
     });
   }
 

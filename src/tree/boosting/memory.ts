@@ -21,7 +21,7 @@ export interface RowBlock {
   readonly rows: number;
 }
 
-/** Sums of more rows do not fit into 64 bits: see `assembly/boosting.ts`. */
+/** Sums of more rows do not fit into 64 bits: see `assembly/histograms.ts`. */
 export const NARROW_ROWS = 65536;
 const BLOCKS = 16;
 const LEAST_BLOCK = 4096;

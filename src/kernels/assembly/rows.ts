@@ -1,0 +1,49 @@
+/** Lists of row numbers, and what is done to the rows of a leaf. The plain definitions are in `js/boosting.ts`. */
+
+/** out[i] = first + i */
+export function count_up_u32(out: usize, first: u32, n: i32): void {
+  let numbers = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
+  const end = <usize>n << 2;
+  let i: usize = 0;
+  for (; i + 16 <= end; i += 16) {
+    v128.store(out + i, numbers);
+    numbers = i32x4.add(numbers, i32x4.splat(4));
+  }
+  for (; i < end; i += 4) store<u32>(out + i, first + <u32>(i >> 2));
+}
+
+/** out[rows[i]] += value */
+export function add_at_f64(out: usize, rows: usize, value: f64, n: i32): void {
+  for (let i = 0; i < n; i++) {
+    const at = out + (<usize>load<u32>(rows + (<usize>i << 2)) << 3);
+    store<f64>(at, load<f64>(at) + value);
+  }
+}
+
+/** Puts the rows whose code's entry in `sides` is 1 first, both parts in their order; returns how many they are. `spare` has room for n rows. */
+export function divide_u8(codes: usize, sides: usize, rows: usize, spare: usize, n: i32): i32 {
+  return divide<u8>(codes, sides, rows, spare, n);
+}
+
+/** {@link divide_u8} for codes of two bytes. */
+export function divide_u16(codes: usize, sides: usize, rows: usize, spare: usize, n: i32): i32 {
+  return divide<u16>(codes, sides, rows, spare, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function divide<T>(codes: usize, sides: usize, rows: usize, spare: usize, n: i32): i32 {
+  let left = rows;
+  let right = spare;
+  const end = rows + (<usize>n << 2);
+  for (let at = rows; at < end; at += 4) {
+    const row = load<u32>(at);
+    const side = <usize>load<u8>(sides + load<T>(codes + <usize>row * sizeof<T>())) << 2;
+    store<u32>(left, row);
+    store<u32>(right, row);
+    left += side;
+    right += 4 - side;
+  }
+  memory.copy(left, spare, right - spare);
+  return <i32>((left - rows) >> 2);
+}
