@@ -1,46 +1,75 @@
 /** Edges of bins and bin codes. The plain definitions are in `js/boosting.ts` and `js/bins.ts`. */
 
-/** codes[i] = how many of the ascending edges are below values[i]; `count` + 1 where it is NaN. Codes of `width` bytes. Two values at a time. */
+/**
+ * codes[i] = how many of the ascending edges are below values[i]; `count` + 1 where it is NaN. Codes of `width` bytes. Eight values at a time, whose searches overlap: each is a chain of
+ * loads that wait for one another.
+ */
 export function code_f64(codes: usize, values: usize, edges: usize, count: i32, width: i32, n: i32): void {
-  let top = 1;
-  while (top <= count) top <<= 1;
   let i = 0;
-  for (; i + 4 <= n; i += 4) {
+  for (; i + 8 <= n; i += 8) {
     const at = values + (<usize>i << 3);
     const a = load<f64>(at);
     const b = load<f64>(at, 8);
     const c = load<f64>(at, 16);
     const d = load<f64>(at, 24);
-    let ia = 0;
-    let ib = 0;
-    let ic = 0;
-    let id = 0;
-    for (let step = top >> 1; step > 0; step >>= 1) {
-      ia = advance(edges, count, ia, step, a);
-      ib = advance(edges, count, ib, step, b);
-      ic = advance(edges, count, ic, step, c);
-      id = advance(edges, count, id, step, d);
+    const e = load<f64>(at, 32);
+    const f = load<f64>(at, 40);
+    const g = load<f64>(at, 48);
+    const h = load<f64>(at, 56);
+    let pa = edges;
+    let pb = edges;
+    let pc = edges;
+    let pd = edges;
+    let pe = edges;
+    let pf = edges;
+    let pg = edges;
+    let ph = edges;
+    // All edges before a pointer are below its value, and none from `left` edges behind it on.
+    let left = <usize>count;
+    while (left > 1) {
+      const half = left >> 1;
+      pa = beyond(pa, half, a);
+      pb = beyond(pb, half, b);
+      pc = beyond(pc, half, c);
+      pd = beyond(pd, half, d);
+      pe = beyond(pe, half, e);
+      pf = beyond(pf, half, f);
+      pg = beyond(pg, half, g);
+      ph = beyond(ph, half, h);
+      left -= half;
     }
-    put(codes, i, a == a ? ia : count + 1, width);
-    put(codes, i + 1, b == b ? ib : count + 1, width);
-    put(codes, i + 2, c == c ? ic : count + 1, width);
-    put(codes, i + 3, d == d ? id : count + 1, width);
+    put(codes, i, codeAt(pa, edges, left, a, count), width);
+    put(codes, i + 1, codeAt(pb, edges, left, b, count), width);
+    put(codes, i + 2, codeAt(pc, edges, left, c, count), width);
+    put(codes, i + 3, codeAt(pd, edges, left, d, count), width);
+    put(codes, i + 4, codeAt(pe, edges, left, e, count), width);
+    put(codes, i + 5, codeAt(pf, edges, left, f, count), width);
+    put(codes, i + 6, codeAt(pg, edges, left, g, count), width);
+    put(codes, i + 7, codeAt(ph, edges, left, h, count), width);
   }
   for (; i < n; i++) {
     const x = load<f64>(values + (<usize>i << 3));
-    let at = 0;
-    for (let step = top >> 1; step > 0; step >>= 1) at = advance(edges, count, at, step, x);
-    put(codes, i, x == x ? at : count + 1, width);
+    let p = edges;
+    let left = <usize>count;
+    for (; left > 1; left -= left >> 1) p = beyond(p, left >> 1, x);
+    put(codes, i, codeAt(p, edges, left, x, count), width);
   }
 }
 
-/** Edges `[0, at)` are below x: `at + step` if so many are, else `at`. */
+/** So many edges further where the last edge before that is below x. */
 // @ts-ignore: decorator
 @inline
-function advance(edges: usize, count: i32, at: i32, step: i32, x: f64): i32 {
-  const next = at + step;
-  const probe = min<i32>(next, count) - 1;
-  return i32(load<f64>(edges + (<usize>probe << 3)) < x) & i32(next <= count) ? next : at;
+function beyond(p: usize, some: usize, x: f64): usize {
+  const next = p + (some << 3);
+  return select<usize>(next, p, load<f64>(next - 8) < x);
+}
+
+/** The code of x, with at most one more edge to look at. */
+// @ts-ignore: decorator
+@inline
+function codeAt(p: usize, edges: usize, left: usize, x: f64, count: i32): i32 {
+  const below = <i32>(((left ? beyond(p, 1, x) : p) - edges) >> 3);
+  return x == x ? below : count + 1;
 }
 
 // @ts-ignore: decorator
