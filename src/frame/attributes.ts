@@ -26,11 +26,11 @@ const KNOWN = new Set(['type', 'name', 'vals', 'num_vals', 'idx']);
 const attributes = new WeakMap<Json, Attribute>();
 const groups = new WeakMap<Json, AttributeGroup>();
 
-/** The attribute of a scalar column, or undefined when its metadata has none. */
+/** The attribute of a scalar column, or undefined when its metadata has none; one that tells no type is numeric, which Spark leaves out. */
 export function attributeOf(field: Field): Attribute | undefined {
   const ml = mlAttr(field);
-  if (!ml || 'attrs' in ml || 'num_attrs' in ml || typeof ml.type !== 'string') return undefined;
-  return remembered(attributes, ml, () => readAttribute(ml, ml.type as string));
+  if (!ml || 'attrs' in ml || 'num_attrs' in ml) return undefined;
+  return remembered(attributes, ml, () => readAttribute(ml, String(ml.type ?? 'numeric')));
 }
 
 /** The group of a vector column; empty when its metadata has none. */

@@ -40,6 +40,30 @@ describe('VectorAssembler', () => {
     expect(columnAfter([assembler], table({ a: 'double' }, [1], [2]), 'v')).toEqual([[], []]);
   });
 
+  it('hands its inputs’ attributes on, renamed', () => {
+    const assembler = new VectorAssembler({ inputCols: ['hour', 'browser', 'count', 'user'], outputCol: 'o' });
+    const out = assembler.transformSchema({
+      hour: { type: 'double', attributes: { min: 0, max: 24 } },
+      browser: { type: 'double', attributes: { type: 'nominal', vals: ['x', 'y'] } },
+      count: { type: 'int', attributes: { min: 1 } },
+      user: { type: 'vector', attributes: { num_attrs: 2, attrs: { nominal: [{ vals: ['a', 'b'], idx: 0, name: 'kind' }], numeric: [{ idx: 1 }] } } },
+    });
+    expect(out.require('', 'o').metadata?.ml_attr).toEqual({
+      num_attrs: 5,
+      attrs: {
+        numeric: [
+          { idx: 0, name: 'hour', min: 0, max: 24 },
+          { idx: 2, name: 'count' },
+          { idx: 4, name: 'user_1' },
+        ],
+        nominal: [
+          { idx: 1, name: 'browser', vals: ['x', 'y'] },
+          { idx: 3, name: 'user_kind', vals: ['a', 'b'] },
+        ],
+      },
+    });
+  });
+
   it('keeps null vectors as NaN when their size is known', () => {
     const assembler = new VectorAssembler({ inputCols: ['a', 'v'], outputCol: 'o', handleInvalid: 'keep' });
     const rows = [

@@ -57,6 +57,12 @@ it('keeps what Spark knows beside, such as min and ord', () => {
   expect(attributeMetadata(found)).toEqual({ ml_attr: ml });
 });
 
+it('takes an attribute without a type for numeric, as Spark leaves that out', () => {
+  expect(attributeOf(field({ ml_attr: { min: 0, max: 24 } }))).toEqual({ type: 'numeric', extra: { min: 0, max: 24 } });
+  expect(attributeOf(field({ ml_attr: {} }))).toEqual({ type: 'numeric' });
+  expect(attributeOf(field({ ml_attr: { num_attrs: 2 } }))).toBeUndefined();
+});
+
 it.each<[string, Metadata | undefined]>([
   ['no metadata', undefined],
   ['none of ML', { comment: 'x' }],
