@@ -31,6 +31,14 @@ export interface StageServer {
   /** Fits the stage there. */
   fit(plan: Plan, stage: RemoteStage, options: FitOptions): Promise<RemoteModel>;
   evaluate(plan: Plan, stage: RemoteStage, options: ActionOptions): Promise<number>;
+  /** What one of the cluster's own statistical functions finds of the plan's rows. */
+  statistic(plan: Plan, what: RemoteStatistic, options: ActionOptions): Promise<{ readonly schema: Schema; readonly rows: readonly Row[] }>;
+}
+/** A function of the cluster's, and its arguments behind the rows. */
+export interface RemoteStatistic {
+  readonly owner: string;
+  readonly method: 'correlation' | 'chiSquareTest' | 'kolmogorovSmirnovTest';
+  readonly args: readonly (string | boolean | readonly number[])[];
 }
 /** What a cluster knows of how a model fares on the rows that it was fitted to, by the methods of Spark's training summary, while it keeps the model. */
 export interface RemoteSummary {

@@ -5,7 +5,7 @@ import type { Frame } from '../frame/frame.ts';
 import { DenseMatrix } from '../linalg/matrices.ts';
 import { CoMoments } from './co-moments.ts';
 import { descendingOrder } from './order.ts';
-import { frameLike, visitVectors } from './vector-rows.ts';
+import { foundThere, frameLike, requireVectors, visitVectors } from './vector-rows.ts';
 
 const OWNER = 'Correlation';
 /** A deviation up to this is none, as in Spark: the correlations with such a slot are NaN. */
@@ -21,6 +21,9 @@ export const Correlation = {
     if (method !== 'pearson' && method !== 'spearman') {
       throw new MlError('PARAM_INVALID', `${OWNER}: method must be pearson or spearman, got ${show(method)}`, { param: 'method', value: method });
     }
+    await requireVectors(OWNER, frame, { features: column }, options);
+    const there = await foundThere(frame, { owner: OWNER, method: 'correlation', args: [column, method] }, options);
+    if (there) return there;
     const moments = method === 'pearson' ? await pearsonMoments(frame, column, options) : await rankMoments(frame, column, options);
     if (moments.rows < 2)
       throw new MlError('EMPTY_DATASET', `${OWNER}: the frame must have at least two rows, has ${moments.rows}`, { stage: OWNER });

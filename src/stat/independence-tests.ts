@@ -8,7 +8,7 @@ import { DenseVector } from '../linalg/vectors.ts';
 import { CategoryCounts, type ContingencyTable, MOST_CATEGORIES } from './category-counts.ts';
 import { CoMoments } from './co-moments.ts';
 import { chiSquaredTail, fTail } from './distributions.ts';
-import { badValue, frameLike, visitVectors } from './vector-rows.ts';
+import { badValue, foundThere, frameLike, requireVectors, visitVectors } from './vector-rows.ts';
 
 /** What a test finds of one feature. */
 interface Finding {
@@ -33,6 +33,9 @@ interface Shape {
 export const ChiSquareTest = {
   async test(frame: Frame, featuresCol: string, labelCol: string, flatten = false, options: ActionOptions = {}): Promise<Frame> {
     const owner = 'ChiSquareTest';
+    await requireVectors(owner, frame, { features: featuresCol, numbers: labelCol }, options);
+    const there = await foundThere(frame, { owner, method: 'chiSquareTest', args: [featuresCol, labelCol, flatten] }, options);
+    if (there) return flatten ? there.orderBy('featureIndex') : there;
     const counts = new CategoryCounts(owner, featuresCol, labelCol);
     await visitVectors(owner, frame, { features: featuresCol, numbers: labelCol }, (block) => counts.add(block), options);
     return findingsFrame(frame, counts.tables().map(chiSquared), { statistic: 'statistic', freedom: { kind: 'int' } }, flatten);

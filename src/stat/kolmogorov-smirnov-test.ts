@@ -3,7 +3,7 @@ import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { kolmogorovCumulative, normalCumulative } from './distributions.ts';
-import { badValue, frameLike, numbersOf } from './vector-rows.ts';
+import { badValue, foundThere, frameLike, numbersOf } from './vector-rows.ts';
 
 const OWNER = 'KolmogorovSmirnovTest';
 
@@ -24,6 +24,8 @@ export const KolmogorovSmirnovTest = {
       });
     }
     (await frame.schema(options)).require(OWNER, sampleCol, 'numeric');
+    const there = await foundThere(frame, { owner: OWNER, method: 'kolmogorovSmirnovTest', args: [sampleCol, distName, [mean, std]] }, options);
+    if (there) return there;
     const blocks: Float64Array[] = [];
     await (frame.executor as Engine).train(frame.plan, OWNER, options, (context) =>
       context.scan([sampleCol], ({ rows, firstRow, columns: [column] }) => {

@@ -1,5 +1,5 @@
 import type { Column, VectorColumn } from '../block/column.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, RemoteStatistic } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
@@ -14,6 +14,19 @@ export interface VectorRows {
   readonly numbers: Float64Array;
 }
 
+/** Fails for what is no frame, or lacks a column of vectors and, where asked for, one of numbers. */
+export async function requireVectors(
+  owner: string,
+  frame: Frame,
+  { features, numbers }: { features: string; numbers?: string | undefined },
+  options: ActionOptions,
+): Promise<void> {
+  if (!(frame instanceof Frame)) throw new MlError('VALUE_INVALID', `${owner}: must be given a Frame, got ${show(frame)}`);
+  const schema = await frame.schema(options);
+  schema.require(owner, features, 'vector');
+  if (numbers !== undefined) schema.require(owner, numbers, 'numeric');
+}
+
 /** Visits the rows of a vector column, and a numeric one beside it, in row order. A null, or a vector of another size, is an error that names its row. */
 export async function visitVectors(
   owner: string,
@@ -22,10 +35,7 @@ export async function visitVectors(
   onBlock: (block: VectorRows) => void,
   options: ActionOptions,
 ): Promise<void> {
-  if (!(frame instanceof Frame)) throw new MlError('VALUE_INVALID', `${owner}: must be given a Frame, got ${show(frame)}`);
-  const schema = await frame.schema(options);
-  schema.require(owner, features, 'vector');
-  if (numbers !== undefined) schema.require(owner, numbers, 'numeric');
+  await requireVectors(owner, frame, { features, numbers }, options);
   let size = -1;
   await (frame.executor as Engine).train(frame.plan, owner, options, (context) =>
     context.scan(numbers === undefined ? [features] : [features, numbers], ({ rows, firstRow, columns: [vectors, beside] }) => {
@@ -56,6 +66,15 @@ export function numbersOf(owner: string, column: Column, name: string, rows: num
     out[i] = value;
   }
   return out;
+}
+
+/** What a cluster's own function finds of a frame there, as a frame; null where rows are computed with in this process. */
+export async function foundThere(frame: Frame, what: RemoteStatistic, options: ActionOptions): Promise<Frame | null> {
+  const { stages } = frame.executor as Engine;
+  if (!stages) return null;
+  const { schema, rows } = await stages.statistic(frame.plan, what, options);
+  const columns = schema.names.map((name) => rows.map((row) => row[name]));
+  return new Frame(frame.executor, { op: 'local', table: { schema, rows: rows.length, partitions: null, columns } });
 }
 
 export function badValue(owner: string, column: string, rule: string, row: number, value: unknown): MlError {

@@ -3,7 +3,7 @@ import { Session } from '#dist/engine/session.js';
 import { MlError } from '#dist/error.js';
 import { col } from '#dist/frame/column.js';
 import * as F from '#dist/frame/functions.js';
-import { folder, refuses, SILENT } from '../engine/harness.ts';
+import { failure, folder, refuses, SILENT } from '../engine/harness.ts';
 import { type Cut, FaultProxy } from './proxy.ts';
 import { SparkServer } from './server.ts';
 
@@ -52,6 +52,35 @@ describe('a connection that breaks', () => {
     const frame = session.createFrame(rows);
     expect(await frame.columns()).toEqual(['id', 'text']);
     expect(await frame.count()).toBe(40_000);
+  });
+
+  it.each([0, 1, 2])('loses nothing when it goes silent while pings are answered: after %i messages', async (after) => {
+    const watchful = await Session.connect(proxy.address, { silentFor: 1, logger: SILENT });
+    const frame = watchful.range(60_000).select(col('id').times(3).alias('x'));
+    proxy.breakNext({ calls: RUNS, after, how: 'silence', times: 2 });
+    expect((await frame.toArrow()).numRows).toBe(60_000);
+    expect([proxy.calls('ExecutePlan'), proxy.calls('ReattachExecute')]).toEqual([1, 2]);
+    proxy.breakNext({ calls: ['AnalyzePlan'], after: 0, how: 'connection' });
+    expect(await frame.columns()).toEqual(['x']);
+    await watchful.close();
+  });
+
+  it('that stays silent is given up, and a call that only takes long is not', async () => {
+    const watchful = await Session.connect(proxy.address, { silentFor: 1, retryFor: 2, logger: SILENT });
+    proxy.breakNext({ calls: [...RUNS, 'AnalyzePlan', 'Config'], after: 0, how: 'silence', times: 1000 });
+    const start = performance.now();
+    await refuses(() => watchful.range(3).count(), 'CONNECTION_LOST', {}, 'silent for 1 s');
+    await refuses(() => watchful.range(3).schema(), 'CONNECTION_LOST', {}, 'silent for 1 s');
+    expect(performance.now() - start).toBeLessThan(30_000);
+    proxy.breakNext({ calls: ['AnalyzePlan'], after: 0, how: 'silence' });
+    const error = await watchful
+      .range(4)
+      .schema({ signal: AbortSignal.timeout(3500) })
+      .catch((e: unknown) => e);
+    expect([error, proxy.calls('AnalyzePlan')]).toMatchObject([{ code: 'ABORTED' }, 1]);
+    proxy.breakNext(null);
+    expect(await watchful.range(3).count()).toBe(3);
+    await watchful.close();
   });
 
   it('is given up after the time that is set', async () => {
@@ -115,6 +144,19 @@ describe('a server', () => {
     await refuses(() => Session.connect(`sc://127.0.0.1:${port}/;use_ssl=true`), 'CONNECTION_LOST', {}, /^(?!.*undefined)/);
     other.closeAllConnections();
     other.close();
+  });
+
+  it('tells where it failed in its own code when it is asked to', async () => {
+    const plain = await Session.connect(inject('sparkAddress'));
+    const telling = await Session.connect(inject('sparkAddress'), { javaStacks: true });
+    const wrong = (session: Session) => failure(() => session.range(3).select(F.lit('x').cast('int')).collect());
+    const [quiet, told] = [await wrong(plain), await wrong(telling)];
+    expect([quiet.details.javaStack, quiet.message]).toEqual([undefined, told.message]);
+    expect(told.details.javaStack).toMatch(/^org\.apache\.spark\.SparkNumberFormatException: .*\n\tat org\.apache\.spark\..*\(\w+\.scala:\d+\)\n/s);
+    expect((await failure(() => telling.range(3).select('nope').collect())).details.javaStack).toMatch(/AnalysisException/);
+    await plain.close();
+    await telling.close();
+    await refuses(() => Session.connect(inject('sparkAddress'), { javaStacks: 1 as never }), 'PARAM_INVALID', { param: 'javaStacks' });
   });
 
   it('gives back what a session kept', async () => {

@@ -1,14 +1,19 @@
 import { connect, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 
-/** What to break: the answers of these calls once so many messages have passed, by ending the stream or the whole connection. */
+/**
+ * What to break: the answers of these calls once so many messages have passed, by ending the stream or the whole connection, by silence, or by an error that is
+ * final (`refuse`, before any message only).
+ */
 export interface Cut {
   /** Names of calls, such as `ExecutePlan`. */
   calls: readonly string[];
   /** Messages that still pass. */
   after: number;
-  how: 'stream' | 'connection' | 'end';
+  how: 'stream' | 'connection' | 'end' | 'silence' | 'refuse';
   /** How often; once by default. */
   times?: number;
+  /** How many of these calls pass whole first; none by default. */
+  skip?: number;
 }
 
 /** A proxy before a server of clear HTTP/2 that counts calls and breaks them as it is told. */
@@ -19,6 +24,9 @@ export class FaultProxy {
   readonly #seen = new Map<string, number>();
   #cut: Cut | null = null;
   #left = 0;
+  #skip = 0;
+  /** Told of each call before it is forwarded. */
+  onCall: (name: string) => void = () => {};
 
   private constructor(server: Http2Server, upstream: string) {
     this.#server = server;
@@ -46,6 +54,7 @@ export class FaultProxy {
   breakNext(cut: Cut | null): void {
     this.#cut = cut;
     this.#left = cut?.times ?? 1;
+    this.#skip = cut?.skip ?? 0;
     this.#seen.clear();
   }
 
@@ -62,6 +71,12 @@ export class FaultProxy {
   #forward(stream: ServerHttp2Stream, headers: Record<string, string>): void {
     const call = headers[':path'].split('/').at(-1) as string;
     this.#seen.set(call, this.calls(call) + 1);
+    this.onCall(call);
+    const cut = this.#next(call);
+    if (cut?.how === 'refuse') {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '13', 'grpc-message': 'refused' }, { endStream: true });
+      return;
+    }
     const upstream = connect(this.#upstream);
     upstream.on('error', () => stream.destroy());
     const request = upstream.request(headers);
@@ -73,7 +88,6 @@ export class FaultProxy {
       end();
     });
     stream.pipe(request);
-    const cut = this.#cut?.calls.includes(call) && this.#left-- > 0 ? this.#cut : null;
     if (cut?.after === 0) {
       this.#break(stream, cut.how);
       return;
@@ -102,7 +116,13 @@ export class FaultProxy {
     });
   }
 
+  #next(call: string): Cut | null {
+    if (!this.#cut?.calls.includes(call) || this.#skip-- > 0) return null;
+    return this.#left-- > 0 ? this.#cut : null;
+  }
+
   #break(stream: ServerHttp2Stream, how: Cut['how']): void {
+    if (how === 'silence') return;
     if (how === 'connection') stream.session?.destroy();
     else if (how === 'end' && stream.headersSent) stream.end();
     else stream.close(2);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { aborted, MlError, throwIfAborted } from '../../error.ts';
 import type { Logger } from '../../frame/executor.ts';
 import { type Address, addressText } from './address.ts';
-import { connectError, errorId } from './errors.ts';
+import { connectError, errorId, isBroken } from './errors.ts';
 import type {
   AddArtifactsRequestSchema,
   AnalyzePlanRequestSchema,
@@ -12,6 +13,7 @@ import type {
   FetchErrorDetailsResponse,
 } from './proto/connect_pb.ts';
 import { pause, RetryBudget } from './retry.ts';
+import { PROBE_TIMEOUT, unlessDead } from './silence.ts';
 import { openService, type Service, type TransportOptions } from './transport.ts';
 
 export interface ClientOptions extends TransportOptions {
@@ -21,6 +23,10 @@ export interface ClientOptions extends TransportOptions {
   readonly userAgent: string;
   /** Milliseconds for which a server that does not answer is tried again. */
   readonly retryFor: number;
+  /** Milliseconds of silence after which a server that should answer is asked again. */
+  readonly silentFor: number;
+  /** Whether errors carry the server's Java stacks. */
+  readonly javaStacks: boolean;
 }
 
 /** Who asks, and until when. */
@@ -58,6 +64,15 @@ export class SparkClient {
 
   get calls(): Service['calls'] {
     return this.#service.calls;
+  }
+
+  /** Whether nobody else can use the session: its id was made here. */
+  get isOurs(): boolean {
+    return this.#options.address.sessionId === undefined;
+  }
+
+  get silentFor(): number {
+    return this.#options.silentFor;
   }
 
   get closed(): boolean {
@@ -114,12 +129,12 @@ export class SparkClient {
   }
 
   /** One request with one answer: tried again while the server cannot be reached. */
-  async call<R extends { serverSideSessionId: string }>(options: CallOptions, send: (signal: AbortSignal | undefined) => Promise<R>): Promise<R> {
+  async call<R extends { serverSideSessionId: string }>(options: CallOptions, send: (signal: AbortSignal) => Promise<R>): Promise<R> {
     const budget = this.budget();
     for (;;) {
       this.check(options);
       try {
-        const response = await send(options.signal);
+        const response = await unlessDead(send, this.silentFor, () => this.isAlive(), options.signal);
         this.answered(response, options.owner);
         return response;
       } catch (error) {
@@ -146,7 +161,7 @@ export class SparkClient {
   async explained(error: unknown, owner: string): Promise<MlError> {
     const id = errorId(error);
     const more = id === undefined ? null : await this.#details(id);
-    return connectError(error, owner, more);
+    return connectError(error, owner, more, this.#options.javaStacks);
   }
 
   /** Throws when the session is closed or the call aborted. */
@@ -171,6 +186,15 @@ export class SparkClient {
       await this.calls.releaseSession({ sessionId, userContext, clientType }, { timeoutMs: 10_000 }).catch(() => {});
     }
     this.#service.close();
+  }
+
+  /** Whether somebody answers a question that costs nothing; an error is an answer too. */
+  async isAlive(): Promise<boolean> {
+    const request = { ...this.identity(), operation: { opType: { case: 'get', value: { keys: [] as string[] } } } } as const;
+    return this.calls.config(request, { timeoutMs: Math.min(PROBE_TIMEOUT, this.silentFor) }).then(
+      () => true,
+      (error: unknown) => !(error instanceof ConnectError) || (error.code !== Code.DeadlineExceeded && !isBroken(error)),
+    );
   }
 
   async #details(id: string): Promise<FetchErrorDetailsResponse | null> {

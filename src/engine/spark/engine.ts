@@ -173,11 +173,16 @@ export class SparkEngine implements Engine {
   }
 
   /** The rows of a relation that belongs to no frame. */
-  async rows(relType: RelType, { owner, signal }: CallOptions): Promise<Row[]> {
+  async rows(relType: RelType, options: CallOptions): Promise<Row[]> {
+    return (await this.table(relType, options)).rows;
+  }
+
+  /** The rows and the schema of a relation that belongs to no frame. */
+  async table(relType: RelType, { owner, signal }: CallOptions): Promise<{ schema: Schema; rows: Row[] }> {
     const result = new QueryResult(this.client, relationOf(relType), { owner, signal });
     const rows: Row[] = [];
     for await (const batch of result.batches()) rowsInto(rows, result.schema, batch);
-    return rows;
+    return { schema: result.schema, rows };
   }
 
   async close(): Promise<void> {

@@ -30,8 +30,8 @@ const CODES: readonly (readonly [RegExp, MlErrorCode])[] = [
   [/^(NUM_COLUMNS_MISMATCH|ASSIGNMENT_ARITY_MISMATCH|INCOMPATIBLE_COLUMN_TYPE|NUM_TABLE_VALUE_ALIASES_MISMATCH)/, 'SCHEMA_INVALID'],
 ];
 
-/** The error of a call as one of ours: one sentence, Spark's error class in the details, the raw error as cause. */
-export function connectError(error: unknown, owner: string, fetched: FetchErrorDetailsResponse | null = null): MlError {
+/** The error of a call as one of ours: one sentence, Spark's error class in the details, where asked for its Java stack too, the raw error as cause. */
+export function connectError(error: unknown, owner: string, fetched: FetchErrorDetailsResponse | null = null, withStack = false): MlError {
   if (error instanceof MlError) return error;
   if (!(error instanceof ConnectError)) {
     return new MlError('SPARK_FAILED', `${owner}: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
@@ -43,7 +43,12 @@ export function connectError(error: unknown, owner: string, fetched: FetchErrorD
   return new MlError(
     code,
     `${owner}: ${sentence}`,
-    { ...details, ...(said.errorClass && { errorClass: said.errorClass }), ...(said.sqlState && { sqlState: said.sqlState }) },
+    {
+      ...details,
+      ...(said.errorClass && { errorClass: said.errorClass }),
+      ...(said.sqlState && { sqlState: said.sqlState }),
+      ...(withStack && { javaStack: javaStack(fetched) ?? error.rawMessage }),
+    },
     { cause: error },
   );
 }
@@ -114,6 +119,15 @@ function causes(fetched: FetchErrorDetailsResponse | null) {
   for (let at = fetched?.rootErrorIdx; at !== undefined && fetched?.errors[at] && chain.length < 20; at = fetched.errors[at].causeIdx)
     chain.push(fetched.errors[at]);
   return chain;
+}
+
+/** The errors with their places in the server's code, as Java prints them; null when it told none. */
+function javaStack(fetched: FetchErrorDetailsResponse | null): string | null {
+  const told = causes(fetched).map(({ errorTypeHierarchy: [type = 'Throwable'], message, stackTrace }) => {
+    const places = stackTrace.map((at) => `\tat ${at.declaringClass}.${at.methodName}(${at.fileName ?? 'Unknown Source'}:${at.lineNumber})`);
+    return [`${type}: ${message}`, ...places].join('\n');
+  });
+  return told.length === 0 ? null : told.join('\nCaused by: ');
 }
 
 function parametersOf(json: string | undefined): Record<string, string> {

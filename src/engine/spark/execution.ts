@@ -5,10 +5,13 @@ import type { ProgressEvent } from '../../frame/executor.ts';
 import type { CallOptions, SparkClient } from './client.ts';
 import { errorClassOf } from './errors.ts';
 import type { ExecutePlanResponse, PlanSchema } from './proto/connect_pb.ts';
+import { isSilence, unlessSilent } from './silence.ts';
 
 export interface ExecuteOptions extends CallOptions {
   /** Told of the server's tasks while they run. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** Ends the run on the server when it is raised, as `signal` does; what the server then answers is still waited for. */
+  readonly interrupt?: AbortSignal | undefined;
 }
 
 type Plan = MessageInitShape<typeof PlanSchema>;
@@ -46,6 +49,7 @@ class Run {
     this.#plan = plan;
     this.#options = options;
     options.signal?.addEventListener('abort', this.#abort);
+    options.interrupt?.addEventListener('abort', this.#interrupt);
   }
 
   async *answers(): AsyncGenerator<ExecutePlanResponse, void> {
@@ -55,7 +59,8 @@ class Run {
     while (!this.#complete) {
       this.#client.check(this.#options);
       try {
-        for await (const answer of attach ? this.#reattach() : this.#send()) {
+        const open = attach ? this.#reattach : this.#send;
+        for await (const answer of unlessSilent(open, this.#client.silentFor, this.#stop.signal)) {
           this.#client.answered(answer, this.#options.owner);
           budget = budget.succeeded();
           if (answer.responseId) this.#last = answer.responseId;
@@ -76,6 +81,7 @@ class Run {
   /** Frees what the server keeps of the run; a run that has not ended is stopped by it. */
   end(): void {
     this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#options.interrupt?.removeEventListener('abort', this.#interrupt);
     if (!this.#complete) this.#stop.abort();
     if (!this.#sent || this.#client.closed) return;
     this.#release({ case: 'releaseAll', value: {} });
@@ -86,11 +92,13 @@ class Run {
     const { signal, owner } = this.#options;
     if (signal?.aborted) throw aborted(signal, owner);
     if (errorClassOf(error).startsWith('INVALID_HANDLE.OPERATION_NOT_FOUND') && attached && this.#last === undefined) return false;
+    // A long computation of which the server has nothing to tell is no failure.
+    if (isSilence(error) && (await this.#client.isAlive())) return true;
     await this.#client.retryOrThrow(error, budget, this.#options);
     return true;
   }
 
-  #send(): AsyncIterable<ExecutePlanResponse> {
+  readonly #send = (signal: AbortSignal): AsyncIterable<ExecutePlanResponse> => {
     this.#sent = true;
     const request = {
       ...this.#client.identity(),
@@ -101,16 +109,20 @@ class Run {
         { requestOption: { case: 'resultChunkingOptions', value: { allowArrowBatchChunking: true, preferredArrowChunkSize: CHUNK_BYTES } } },
       ],
     } as const;
-    return this.#client.calls.executePlan({ ...request, requestOptions: [...request.requestOptions] }, { signal: this.#stop.signal });
-  }
+    return this.#client.calls.executePlan({ ...request, requestOptions: [...request.requestOptions] }, { signal });
+  };
 
-  #reattach(): AsyncIterable<ExecutePlanResponse> {
+  readonly #reattach = (signal: AbortSignal): AsyncIterable<ExecutePlanResponse> => {
     const request = { ...this.#client.identity(), operationId: this.#operationId, ...(this.#last !== undefined && { lastResponseId: this.#last }) };
-    return this.#client.calls.reattachExecute(request, { signal: this.#stop.signal });
-  }
+    return this.#client.calls.reattachExecute(request, { signal });
+  };
+
+  readonly #interrupt = () => {
+    if (this.#sent) this.#client.interrupt(this.#operationId);
+  };
 
   readonly #abort = () => {
-    if (this.#sent) this.#client.interrupt(this.#operationId);
+    this.#interrupt();
     this.#stop.abort();
   };
 

@@ -1,5 +1,4 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { MlError } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
 import type { DataType } from '../../frame/types.ts';
 import { literalOf, typeOfConstant } from './literal.ts';
@@ -51,11 +50,14 @@ export function sparkExpression(expression: Expression, names: Names): Expressio
       const value = { function: inner(expression.body), arguments: expression.parameters.map((name) => ({ nameParts: [name] })) };
       return { exprType: { case: 'lambdaFunction', value } };
     }
-    case 'summary':
-      throw new MlError(
-        'NOT_SUPPORTED',
-        'Summarizer: its summary cannot be computed on a Spark session; collect the frame into a local session first',
+    case 'summary': {
+      const weight = expression.weight ? cast(inner(expression.weight), 'double') : literal(1, { kind: 'double' });
+      const metrics = call(
+        'array',
+        expression.metrics.map((metric) => literal(metric)),
       );
+      return call('aggregate_metrics', [metrics, inner(expression.child), weight]);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
@@ -10,6 +11,8 @@ import type { RelType } from './plan.ts';
 
 const OVERWRITE = 2;
 const METADATA = 'metadata';
+/** What a folder's name has behind it while the stage that replaces it is written. */
+const BESIDE = '.saving-';
 /** A saved stage's own text, of one line. */
 const OWN_TEXT = /^metadata\/part-[^/]*$/;
 
@@ -21,17 +24,42 @@ export class SparkFolders implements ServerFolders {
     this.#engine = engine;
   }
 
-  async read(path: string, { owner, signal }: FolderOptions): Promise<Map<string, Uint8Array>> {
-    const rows = await this.#engine.rows(filesBelow(path), { owner, signal });
-    const names = namesBelow(
-      path,
-      rows.map((row) => String(row.path)),
-    );
-    return new Map(rows.map((row, i) => [names[i], row.content as Uint8Array]));
+  async read(path: string, options: FolderOptions): Promise<Map<string, Uint8Array>> {
+    const failed: unknown[] = [];
+    const found = await this.#files(path, path, options).catch((error: unknown) => {
+      failed.push(error);
+      return new Map<string, Uint8Array>();
+    });
+    if (isStage(found)) return found;
+    // A save that replaces a stage may have been cut off when the old one was gone already: the new one is whole beside it.
+    const beside = await this.#files(`${path}${BESIDE}*`, dirname(path), options).catch(() => new Map<string, Uint8Array>());
+    for (const folder of new Set([...beside.keys()].map((name) => name.split('/', 1)[0]))) {
+      const saved = new Map(
+        [...beside].filter(([name]) => name.startsWith(`${folder}/`)).map(([name, bytes]) => [name.slice(folder.length + 1), bytes]),
+      );
+      if (!isStage(saved)) continue;
+      this.#engine.logger.warn(
+        `${options.owner}: a save to ${show(path)} was cut off, what it saved is read from ${show(`${dirname(path)}/${folder}`)}`,
+      );
+      return saved;
+    }
+    if (failed.length > 0) throw failed[0];
+    return found;
   }
 
   async write(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions & { overwrite: boolean }): Promise<void> {
-    await this.#requireFree(path, options);
+    const replaces = await this.#replaces(path, options);
+    if (!replaces) return this.#writeNew(path, files, options);
+    // Nothing is moved on a server: the new stage is written whole beside the old one, then once more in its place.
+    const beside = `${path}${BESIDE}${randomBytes(6).toString('hex')}`;
+    await this.#writeNew(beside, files, options);
+    await this.#remove(path, options);
+    await this.#writeNew(path, files, options);
+    await this.#remove(beside, options);
+  }
+
+  /** Writes a stage where nothing is; nothing is left of one that fails. */
+  async #writeNew(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions): Promise<void> {
     const folders = new Map<string, [name: string, bytes: Uint8Array][]>();
     for (const [name, bytes] of files) {
       const [folder, file] = [dirname(name), name.slice(dirname(name).length + 1)];
@@ -45,15 +73,18 @@ export class SparkFolders implements ServerFolders {
       await Promise.all([...folders].map(([folder, parts]) => this.#writeFolder(`${path}/${folder}`, join(home, folder), parts, options)));
       // What makes the folder a saved stage comes last.
       await this.#writeFolder(`${path}/${METADATA}`, join(home, METADATA), own, options);
+    } catch (error) {
+      await this.#remove(path, { owner: options.owner }).catch(() => {});
+      throw error;
     } finally {
       await rm(home, { recursive: true, force: true });
     }
   }
 
-  /** `overwrite` replaces a saved stage only: whatever else is there is not ours to remove. */
-  async #requireFree(path: string, { owner, signal, overwrite }: FolderOptions & { overwrite: boolean }): Promise<void> {
+  /** Whether there is a saved stage to replace; whatever else is there is not ours to remove, and an error. */
+  async #replaces(path: string, { owner, signal, overwrite }: FolderOptions & { overwrite: boolean }): Promise<boolean> {
     const found = await this.#names(path, { owner, signal });
-    if (found.length === 0 || (overwrite && found.some((name) => OWN_TEXT.test(name)))) return;
+    if (found.length === 0 || (overwrite && found.some((name) => OWN_TEXT.test(name)))) return found.length > 0;
     const reason = overwrite ? 'it is no saved stage, and only those are replaced' : 'use { overwrite: true }, or another path';
     throw new MlError('ALREADY_EXISTS', `${owner}: ${show(path)} must be free, but there are files; ${reason}`, { path });
   }
@@ -73,6 +104,20 @@ export class SparkFolders implements ServerFolders {
     }
   }
 
+  async #remove(path: string, options: FolderOptions): Promise<void> {
+    await this.#engine.stages.removeFolder(path, options);
+  }
+
+  /** The files at a path or pattern, by their names below a folder. */
+  async #files(path: string, folder: string, { owner, signal }: FolderOptions): Promise<Map<string, Uint8Array>> {
+    const rows = await this.#engine.rows(filesBelow(path), { owner, signal });
+    const names = namesBelow(
+      folder,
+      rows.map((row) => String(row.path)),
+    );
+    return new Map(rows.map((row, i) => [names[i], row.content as Uint8Array]));
+  }
+
   async #writeFolder(path: string, folder: string, parts: readonly (readonly [string, Uint8Array])[], options: FolderOptions): Promise<void> {
     await mkdir(folder, { recursive: true });
     for (const [name, bytes] of parts) await writeFile(join(folder, name), bytes);
@@ -84,6 +129,11 @@ export class SparkFolders implements ServerFolders {
     const value = { input, source: parquet ? 'parquet' : 'text', saveType: { case: 'path' as const, value: path }, mode: OVERWRITE };
     await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
   }
+}
+
+/** Whether these are a saved stage's files: its own text is what is written last. */
+function isStage(files: ReadonlyMap<string, unknown>): boolean {
+  return [...files.keys()].some((name) => OWN_TEXT.test(name));
 }
 
 function filesBelow(path: string): RelType {

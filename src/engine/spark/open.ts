@@ -14,6 +14,10 @@ export interface ConnectOptions {
   onProgress?: (event: ProgressEvent) => void;
   /** Seconds for which a server that does not answer is tried again before an action fails; 600 by default. A server that never answered is given up within a second. */
   retryFor?: number;
+  /** Seconds of silence after which a server that should answer is asked again, and a run attached to anew; 150 by default. */
+  silentFor?: number;
+  /** Whether errors of the server carry its Java stack, as `details.javaStack`; false by default. */
+  javaStacks?: boolean;
   /** Certificates of authorities to trust besides the system's, as PEM. */
   ca?: string | Uint8Array;
   /** Gives up the connecting. */
@@ -21,8 +25,10 @@ export interface ConnectOptions {
 }
 
 const OWNER = 'Session.connect';
-const KNOWN = ['logger', 'onProgress', 'retryFor', 'ca', 'signal'];
+const KNOWN = ['logger', 'onProgress', 'retryFor', 'silentFor', 'javaStacks', 'ca', 'signal'];
 const RETRY_FOR = 600;
+/** Longer than the two minutes after which a server ends each stream by itself. */
+const SILENT_FOR = 150;
 
 /** What makes Spark mean what frames mean: names count case, sums that overflow are errors, times are UTC. */
 const SETTINGS = { 'spark.sql.caseSensitive': 'true', 'spark.sql.ansi.enabled': 'true', 'spark.sql.session.timeZone': 'UTC' };
@@ -30,9 +36,10 @@ const SETTINGS = { 'spark.sql.caseSensitive': 'true', 'spark.sql.ansi.enabled': 
 /** A session on the server of this address; fails when it cannot be reached. */
 export async function openSpark(address: string, options: ConnectOptions, logger: Logger): Promise<Backend> {
   checkOptions(options);
-  const { onProgress, retryFor = RETRY_FOR, ca, signal } = options;
+  const { onProgress, retryFor = RETRY_FOR, silentFor = SILENT_FOR, javaStacks = false, ca, signal } = options;
   const userAgent = `millstream node/${process.versions.node} os/${process.platform}-${release()}`;
-  const client = new SparkClient({ address: parseAddress(address), logger, userAgent, retryFor: retryFor * 1000, ...(ca !== undefined && { ca }) });
+  const given = { retryFor: retryFor * 1000, silentFor: silentFor * 1000, javaStacks };
+  const client = new SparkClient({ address: parseAddress(address), logger, userAgent, ...given, ...(ca !== undefined && { ca }) });
   try {
     await client.configure(SETTINGS, { owner: OWNER, signal });
   } catch (error) {
@@ -48,11 +55,17 @@ function checkOptions(options: ConnectOptions): void {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new MlError('PARAM_UNKNOWN', `${OWNER}: unknown option ${name}; there are ${KNOWN.join(', ')}`, { param: name });
   }
-  const { retryFor } = options;
-  if (retryFor !== undefined && !(Number.isFinite(retryFor) && retryFor >= 0)) {
-    throw new MlError('PARAM_INVALID', `${OWNER}: retryFor must be a number of seconds >= 0, got ${show(retryFor)}`, {
-      param: 'retryFor',
-      value: retryFor,
-    });
-  }
+  requireSeconds('retryFor', options.retryFor, (x) => x >= 0, '>= 0');
+  requireSeconds('silentFor', options.silentFor, (x) => x > 0, '> 0');
+  const { javaStacks } = options;
+  if (javaStacks === undefined || typeof javaStacks === 'boolean') return;
+  throw new MlError('PARAM_INVALID', `${OWNER}: javaStacks must be true or false, got ${show(javaStacks)}`, {
+    param: 'javaStacks',
+    value: javaStacks,
+  });
+}
+
+function requireSeconds(param: string, value: number | undefined, isValid: (x: number) => boolean, rule: string): void {
+  if (value === undefined || (Number.isFinite(value) && isValid(value))) return;
+  throw new MlError('PARAM_INVALID', `${OWNER}: ${param} must be a number of seconds ${rule}, got ${show(value)}`, { param, value });
 }

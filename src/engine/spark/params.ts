@@ -4,7 +4,7 @@ import type { SparkParamType } from '../../param/param.ts';
 import type { RemoteStage } from '../engine.ts';
 import { type LiteralInit, literalOf } from './literal.ts';
 
-const DOUBLES: DataType = { kind: 'array', element: { kind: 'double' } };
+export const DOUBLES: DataType = { kind: 'array', element: { kind: 'double' } };
 
 /** The types that the JVM's setters take. */
 const TYPES: Readonly<Partial<Record<SparkParamType, DataType>>> = {

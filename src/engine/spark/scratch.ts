@@ -9,14 +9,16 @@ import type { SparkEngine } from './engine.ts';
  */
 export async function withScratch<T>(engine: SparkEngine, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
   const table = `millstream_${randomUUID().replaceAll('-', '')}`;
-  const sql = (query: string) => engine.rows({ case: 'sql', value: { query } }, options);
-  await sql(`CREATE TABLE ${table} (x INT) USING parquet`);
+  const { owner } = options;
+  const sql = (query: string, asked: CallOptions = options) => engine.rows({ case: 'sql', value: { query } }, asked);
   try {
+    await sql(`CREATE TABLE ${table} (x INT) USING parquet`);
     const described = await sql(`DESCRIBE TABLE EXTENDED ${table}`);
     const folder = described.find((row) => row.col_name === 'Location')?.data_type;
-    if (typeof folder !== 'string') throw new MlError('SPARK_FAILED', `${options.owner}: the server must say where a table of its lies`);
+    if (typeof folder !== 'string') throw new MlError('SPARK_FAILED', `${owner}: the server must say where a table of its lies`);
     return await work(folder);
   } finally {
-    await sql(`DROP TABLE IF EXISTS ${table}`).catch((error: unknown) => engine.logger.warn(`${options.owner}: ${String(error)}`));
+    // Whoever aborted does not want it there either; and an answer may be lost of which the table was made.
+    await sql(`DROP TABLE IF EXISTS ${table}`, { owner }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
   }
 }

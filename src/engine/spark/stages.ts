@@ -2,18 +2,20 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { MlError, show } from '../../error.ts';
-import type { ActionOptions, FitOptions, ProgressEvent } from '../../frame/executor.ts';
+import type { ActionOptions, FitOptions, ProgressEvent, Row } from '../../frame/executor.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
 import type { ParamSchema } from '../../param/param.ts';
 import type { PipelineStage } from '../../pipeline/stage.ts';
-import type { RemoteModel, RemoteStage, StageServer } from '../engine.ts';
+import type { RemoteModel, RemoteStage, RemoteStatistic, StageServer } from '../engine.ts';
 import { keptThere } from '../kept-models.ts';
 import { dataRow } from './attributes.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
-import { execute } from './execution.ts';
-import { mlParams } from './params.ts';
+import { type ExecuteOptions, execute } from './execution.ts';
+import { literalOf } from './literal.ts';
+import { MadeModels } from './made-models.ts';
+import { DOUBLES, mlParams } from './params.ts';
 import type { RelType } from './plan.ts';
 import type { MlCommandResult, Relation } from './proto/connect_pb.ts';
 import { withScratch } from './scratch.ts';
@@ -25,6 +27,8 @@ const ESTIMATOR = 1;
 const TRANSFORMER = 2;
 const EVALUATOR = 3;
 const MODEL = 4;
+/** Key of the server's object whose methods are functions. */
+const HELPER = '______ML_CONNECT_HELPER______';
 /** Classes that a cluster has. */
 const SPARK = 'org.apache.spark.';
 
@@ -45,12 +49,17 @@ export class SparkStages implements StageServer {
   readonly #engine: SparkEngine;
   /** Models on the server, by the state that a model shares with its copies. */
   readonly #models = new WeakMap<object, Kept>();
+  readonly #made: MadeModels;
   readonly #forgotten = new FinalizationRegistry<string>((id) => {
     if (!this.#engine.client.closed) this.#engine.client.later(this.#delete(id));
   });
 
   constructor(engine: SparkEngine) {
     this.#engine = engine;
+    const { client } = engine;
+    // A session that others may have joined holds models of theirs.
+    const kept = async () => (client.isOurs ? this.kept() : []);
+    this.#made = new MadeModels({ kept, remove: (id) => this.#delete(id), later: (work) => client.later(work) });
   }
 
   require({ type, owner }: RemoteStage): void {
@@ -66,11 +75,10 @@ export class SparkStages implements StageServer {
     const { owner } = stage;
     const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
     const told = onProgress && ((event: ProgressEvent) => onProgress({ ...event, stage: stage.uid }));
-    const result = await this.#engine.located(plan, async () => {
+    const id = await this.#engine.located(plan, async () => {
       const dataset = await this.#engine.prepared(plan, { owner, signal });
-      return this.#run({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal }, told);
+      return this.#make({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal, onProgress: told });
     });
-    const id = this.#keyOf(result, owner);
     const model = new ToldModel(this.#engine, (command, options) => this.#run(command, options), id, plan);
     return {
       data: async ({ signal }) => {
@@ -98,6 +106,20 @@ export class SparkStages implements StageServer {
     const literal = result.resultType.case === 'param' ? result.resultType.value.literalType : undefined;
     if (literal?.case === 'double') return literal.value;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a number, got ${show(literal?.case)}`);
+  }
+
+  statistic(plan: Plan, { owner, method, args }: RemoteStatistic, { signal }: ActionOptions): Promise<{ schema: Schema; rows: Row[] }> {
+    return this.#engine.located(plan, async () => {
+      const input = await this.#engine.prepared(plan, { owner, signal });
+      const given = args.map(
+        (value) => ({ argsType: { case: 'param', value: literalOf(value, Array.isArray(value) ? DOUBLES : undefined) } }) as const,
+      );
+      const methods = [{ method, args: [{ argsType: { case: 'input', value: input } } as const, ...given] }];
+      return this.#engine.table(
+        { case: 'mlRelation', value: { mlType: { case: 'fetch', value: { objRef: { id: HELPER }, methods } } } },
+        { owner, signal },
+      );
+    });
   }
 
   /** The relation of a frame with a stage's columns. */
@@ -152,8 +174,7 @@ export class SparkStages implements StageServer {
       return await withScratch(this.#engine, options, async (scratch) => {
         const target = `${scratch}/model`;
         for (const folder of await dataFolders(saved)) await this.#writeFolder(folder, `${target}/${relative(saved, folder)}`, options);
-        const result = await this.#run({ case: 'read', value: { operator: { name: type, type: MODEL }, path: target } }, options);
-        return this.#keyOf(result, owner);
+        return this.#make({ case: 'read', value: { operator: { name: type, type: MODEL }, path: target } }, options);
       });
     } finally {
       await rm(home, { recursive: true, force: true });
@@ -166,6 +187,12 @@ export class SparkStages implements StageServer {
     const input = await this.#engine.compiler.relation({ op: 'repartition', input: plan, partitions: 1 } as Plan);
     const value = { input, source: text ? 'text' : 'parquet', saveType: { case: 'path' as const, value: path }, mode: 3 };
     await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
+  }
+
+  /** Removes a folder of the server's, with all that is in it. */
+  async removeFolder(path: string, options: CallOptions): Promise<void> {
+    const args = [path, true].map((value) => ({ argsType: { case: 'param', value: literalOf(value) } }) as const);
+    await this.#run({ case: 'fetch', value: { objRef: { id: HELPER }, methods: [{ method: 'handleOverwrite', args }] } }, options);
   }
 
   /** The files of a model of the server's, by their path in its folder. */
@@ -197,21 +224,30 @@ export class SparkStages implements StageServer {
     return true;
   }
 
-  async #delete(id: string): Promise<void> {
+  #delete(id: string): Promise<void> {
     const options = { owner: 'close' };
     const remove = () => this.#run({ case: 'delete', value: { objRefs: [{ id }] } }, options);
-    const { resultType } = await remove();
-    if (resultType.case === 'operatorInfo' && resultType.value.type.case === 'objRef' && resultType.value.type.value.id === id) return;
-    // One that the server has moved to its disk is overlooked there, until it is looked at.
-    const looked = await this.#run({ case: 'getModelSize', value: { modelRef: { id } } }, options).catch(() => null);
-    if (looked) await remove();
+    return this.#made.remove(id, async () => {
+      const { resultType } = await remove();
+      if (resultType.case === 'operatorInfo' && resultType.value.type.case === 'objRef' && resultType.value.type.value.id === id) return;
+      // One that the server has moved to its disk is overlooked there, until it is looked at.
+      const looked = await this.#run({ case: 'getModelSize', value: { modelRef: { id } } }, options).catch(() => null);
+      if (looked) await remove();
+    });
+  }
+
+  /** The key of the model that a command makes. */
+  #make(command: MlCommand, { signal, ...options }: ExecuteOptions): Promise<string> {
+    this.#engine.client.check({ ...options, signal });
+    const run = async () => this.#keyOf(await this.#run(command, { ...options, interrupt: signal }), options.owner);
+    return this.#made.make(run, { owner: options.owner, signal });
   }
 
   /** Runs one command and gives its result. */
-  async #run(command: MlCommand, options: CallOptions, onProgress?: (event: ProgressEvent) => void): Promise<MlCommandResult> {
+  async #run(command: MlCommand, options: ExecuteOptions): Promise<MlCommandResult> {
     let result: MlCommandResult | null = null;
     const sent = { opType: { case: 'command', value: { commandType: { case: 'mlCommand', value: { command } } } } } as const;
-    for await (const { responseType } of execute(this.#engine.client, sent, { ...options, onProgress })) {
+    for await (const { responseType } of execute(this.#engine.client, sent, options)) {
       if (responseType.case === 'mlCommandResult') result ??= responseType.value;
     }
     if (result) return result;
