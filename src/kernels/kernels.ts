@@ -76,7 +76,17 @@ export interface Kernels {
   add_codes_u16(cells: number, codes: number, factor: number, n: number): void;
   add_bundles(rows: number, slots: number, labels: number, n: number, bundles: number, count: number): void;
   add_margin(sums: number, cells: number, bins: number, stride: number, total: number): void;
-  code_numbers_u8(out: number, values: number, edges: number, top: number, missing: number, n: number): void;
+  code_numbers_u8(
+    out: number,
+    values: number,
+    edges: number,
+    starts: number,
+    lowest: number,
+    scale: number,
+    top: number,
+    missing: number,
+    n: number,
+  ): void;
   code_categories_u8(out: number, values: number, n: number): void;
   tree_leaves_u8(leaves: number, nodes: number, count: number, codes: number, slots: number, tables: number, n: number): void;
   walk_leaves_u32(leaves: number, nodes: number, codes: number, tables: number, n: number): void;

@@ -1,5 +1,5 @@
 import type { CodePart, DensePart, NumberPart, SparsePart, VectorColumn } from '../block/column.ts';
-import { codeCategory, codeNumber } from '../kernels/js/trees.ts';
+import { BUCKETS, type CodeBuckets, codeBuckets, codeCategory, codeNumber } from '../kernels/js/trees.ts';
 import { instantiate, type Kernels } from '../kernels/kernels.ts';
 import { PAGE, type SharedMemory, sharedMemory } from '../kernels/memory.ts';
 import type { CodeColumn, CodePlan } from './code-plan.ts';
@@ -25,11 +25,12 @@ interface CodedTree {
   readonly leafNodes: Int32Array;
 }
 
-/** A column of codes with the addresses of its codes and edges; `top` is half the edges that there is room for, plus one half. */
+/** A column of codes with the addresses of its codes, its edges and, behind these, where their buckets begin; `buckets` null for categories. */
 interface PlacedColumn extends CodeColumn {
   readonly codes: number;
   readonly edgesAt: number;
-  readonly top: number;
+  readonly startsAt: number;
+  readonly buckets: CodeBuckets | null;
 }
 
 /**
@@ -65,7 +66,9 @@ export class CodedTrees {
     this.#leaves = places.take(4 * RUN);
     this.#codes = places.take(TILE * plan.columns.length);
     this.#tables = places.take(plan.tables.length);
-    const edgesAt = plan.columns.map(({ edges }) => places.take(8 * roomFor(edges)));
+    const buckets = plan.columns.map(({ edges }) => edges && codeBuckets(edges));
+    const edgesAt = plan.columns.map(({ edges }, v) => places.take(8 * roomFor(edges, buckets[v])));
+    const startsAt = buckets.map((found) => places.take(found ? BUCKETS : 0));
     const sizes = Array.from({ length: this.count }, (_, t) => trees.starts[t + 1] - trees.starts[t]);
     const nodesAt = sizes.map((size) => places.take(16 * ((size - 1) >> 1)));
     const leafValuesAt = sizes.map((size) => places.take(8 * ((size + 1) >> 1)));
@@ -80,11 +83,11 @@ export class CodedTrees {
     for (let leaf = 0; leaf < CONSTANT_SLOTS; leaf++) constants.fill(leaf, SLOT * leaf, SLOT * (leaf + 1));
     new Uint8Array(memory.buffer, this.#tables, plan.tables.length).set(plan.tables);
     plan.columns.forEach((column, v) => {
-      const room = roomFor(column.edges);
-      const placed = { ...column, codes: this.#codes + TILE * v, edgesAt: edgesAt[v], top: (room + 1) >> 1 };
-      if (column.edges) {
-        const edges = new Float64Array(memory.buffer, placed.edgesAt, room).fill(Number.POSITIVE_INFINITY);
+      const placed = { ...column, codes: this.#codes + TILE * v, edgesAt: edgesAt[v], startsAt: startsAt[v], buckets: buckets[v] };
+      if (column.edges && buckets[v]) {
+        const edges = new Float64Array(memory.buffer, placed.edgesAt, roomFor(column.edges, buckets[v])).fill(Number.POSITIVE_INFINITY);
         edges.set(column.edges);
+        new Uint8Array(memory.buffer, placed.startsAt, BUCKETS).set(buckets[v].starts);
       }
       const same = this.#columns.get(column.feature);
       if (same) same.push(placed);
@@ -189,9 +192,11 @@ export class CodedTrees {
   #codeValues(feature: number, columns: readonly PlacedColumn[], from: number, n: number): void {
     this.#prepare(this.#values.subarray(0, n), feature);
     const { byteOffset } = this.#values;
-    for (const { codes, edges, edgesAt, top, missing } of columns) {
-      if (edges) this.#kernels.code_numbers_u8(codes + from, byteOffset, edgesAt, top, missing, n);
-      else this.#kernels.code_categories_u8(codes + from, byteOffset, n);
+    for (const { codes, edgesAt, startsAt, buckets, missing } of columns) {
+      if (buckets) {
+        const { lowest, scale, top } = buckets;
+        this.#kernels.code_numbers_u8(codes + from, byteOffset, edgesAt, startsAt, lowest, scale, top, missing, n);
+      } else this.#kernels.code_categories_u8(codes + from, byteOffset, n);
     }
   }
 
@@ -278,12 +283,9 @@ function codeOf({ edges, missing }: CodeColumn, x: number): number {
   return edges ? codeNumber(x, edges, edges.length, missing) : codeCategory(x);
 }
 
-/** Edges that the search has room for: a power of two less one. */
-function roomFor(edges: Float64Array | null): number {
-  if (!edges) return 0;
-  let room = 1;
-  while (room < edges.length) room = 2 * room + 1;
-  return room;
+/** The edges and what a search that begins behind the last of them looks at. */
+function roomFor(edges: Float64Array | null, buckets: CodeBuckets | null): number {
+  return edges && buckets ? edges.length + 2 * buckets.top - 1 : 0;
 }
 
 /** Hands out addresses, each at the start of a cache line. */

@@ -28,14 +28,14 @@ describe('tree kernels give the bits of their twins', () => {
         (values, list, missing) => {
           arena.clear();
           const sorted = Float64Array.from(list).sort();
-          let room = 1;
-          while (room < sorted.length) room = 2 * room + 1;
-          const padded = new Float64Array(room).fill(Number.POSITIVE_INFINITY);
+          const { starts, lowest, scale, top } = twins.codeBuckets(sorted);
+          const padded = new Float64Array(sorted.length + 2 * top - 1).fill(Number.POSITIVE_INFINITY);
           padded.set(sorted);
           const at = arena.put(Float64Array, padded);
+          const from = arena.put(Uint8Array, starts);
           const x = arena.put(Float64Array, values);
           const out = arena.put(Uint8Array, new Uint8Array(values.length));
-          arena.kernels.code_numbers_u8(out.byteOffset, x.byteOffset, at.byteOffset, (room + 1) / 2, missing, values.length);
+          arena.kernels.code_numbers_u8(out.byteOffset, x.byteOffset, at.byteOffset, from.byteOffset, lowest, scale, top, missing, values.length);
           expect([...out]).toEqual(values.map((v) => twins.codeNumber(v, sorted, sorted.length, missing)));
           expect(arena.fences).toBe(true);
         },

@@ -6,20 +6,38 @@
 /** Bytes of the constant slots, one for each leaf number, before the slots of splits. */
 const CONSTANT_SLOTS: usize = 256 * 64;
 
-/** out[i] = how many edges are below values[i]; `missing` for NaN. `edges` ascend, 2 · top - 1 of them (+Infinity behind the last), top a power of two. */
-export function code_numbers_u8(out: usize, values: usize, edges: usize, top: i32, missing: i32, n: i32): void {
+/** The last of the buckets that values are looked up by. */
+const LAST_BUCKET: i32 = 1023;
+
+/**
+ * out[i] = how many edges are below values[i]; `missing` for NaN. `edges` ascend, +Infinity behind the last; a byte a bucket at `starts` says where to begin, and no bucket has
+ * more than 2 · top - 1 edges, top a power of two. See `codeBuckets`.
+ */
+export function code_numbers_u8(
+  out: usize,
+  values: usize,
+  edges: usize,
+  starts: usize,
+  lowest: f64,
+  scale: f64,
+  top: i32,
+  missing: i32,
+  n: i32,
+): void {
   let i = 0;
   const half = <usize>top << 3;
   for (; i + 4 <= n; i += 4) {
     const at = values + (<usize>i << 3);
+    const low = buckets(v128.load(at), lowest, scale);
+    const high = buckets(v128.load(at, 16), lowest, scale);
     const x0 = load<f64>(at);
     const x1 = load<f64>(at, 8);
     const x2 = load<f64>(at, 16);
     const x3 = load<f64>(at, 24);
-    let p0 = edges;
-    let p1 = edges;
-    let p2 = edges;
-    let p3 = edges;
+    let p0 = edges + (<usize>load<u8>(starts + <usize>i32x4.extract_lane(low, 0)) << 3);
+    let p1 = edges + (<usize>load<u8>(starts + <usize>i32x4.extract_lane(low, 1)) << 3);
+    let p2 = edges + (<usize>load<u8>(starts + <usize>i32x4.extract_lane(high, 0)) << 3);
+    let p3 = edges + (<usize>load<u8>(starts + <usize>i32x4.extract_lane(high, 1)) << 3);
     for (let step = half; step >= 8; step >>= 1) {
       const before = step - 8;
       p0 += step & -(<usize>(load<f64>(p0 + before) < x0));
@@ -35,10 +53,18 @@ export function code_numbers_u8(out: usize, values: usize, edges: usize, top: i3
   }
   for (; i < n; i++) {
     const x = load<f64>(values + (<usize>i << 3));
-    let p = edges;
+    let p = edges + (<usize>load<u8>(starts + <usize>i32x4.extract_lane(buckets(f64x2.splat(x), lowest, scale), 0)) << 3);
     for (let step = half; step >= 8; step >>= 1) p += step & -(<usize>(load<f64>(p + step - 8) < x));
     store<u8>(out + <usize>i, x == x ? (p - edges) >> 3 : missing);
   }
+}
+
+/** The buckets of two values, in the first two lanes. */
+// @ts-ignore: decorator
+@inline
+function buckets(x: v128, lowest: f64, scale: f64): v128 {
+  const place = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(f64x2.sub(x, f64x2.splat(lowest)), f64x2.splat(scale)));
+  return i32x4.min_s(i32x4.max_s(place, i32x4.splat(0)), i32x4.splat(LAST_BUCKET));
 }
 
 /** out[i] = values[i] where that is a whole number in 0 … 254, else 255. */

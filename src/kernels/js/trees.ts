@@ -16,6 +16,38 @@ export function codeNumber(x: number, edges: Float64Array, count: number, missin
   return lo;
 }
 
+/** Buckets in which edges are looked up. */
+export const BUCKETS = 1024;
+
+/** Where the search for a value begins: `starts[b]` edges lie in buckets before b, and no bucket has more than 2 · top - 1, top a power of two. */
+export interface CodeBuckets {
+  readonly starts: Uint8Array;
+  readonly lowest: number;
+  readonly scale: number;
+  readonly top: number;
+}
+
+/** Buckets of equal width between the least and the greatest finite one of up to 255 edges. A greater value is in no earlier bucket, whatever the rounding. */
+export function codeBuckets(edges: Float64Array): CodeBuckets {
+  const finite = edges.filter(Number.isFinite);
+  const lowest = finite.length > 0 ? finite[0] : 0;
+  const scale = finite.length > 0 ? (BUCKETS - 1) / (finite[finite.length - 1] - lowest) : 0;
+  const counts = new Uint8Array(BUCKETS);
+  for (const edge of edges) counts[bucketOf(edge, lowest, scale)]++;
+  const starts = new Uint8Array(BUCKETS);
+  for (let b = 1; b < BUCKETS; b++) starts[b] = starts[b - 1] + counts[b - 1];
+  const most = Math.max(...counts);
+  let top = 1;
+  while (2 * top - 1 < most) top *= 2;
+  return { starts, lowest, scale, top };
+}
+
+/** `(x - lowest) · scale` as a whole number in 0 … 1023; 0 for NaN. */
+export function bucketOf(x: number, lowest: number, scale: number): number {
+  const place = Math.trunc((x - lowest) * scale);
+  return Number.isNaN(place) ? 0 : Math.min(Math.max(place, 0), BUCKETS - 1);
+}
+
 /** x where it is a whole number in 0 … 254, else 255. */
 export function codeCategory(x: number): number {
   return x >= 0 && x < 255 && Number.isInteger(x) ? x : 255;
