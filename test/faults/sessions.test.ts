@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { LogisticRegression } from '#dist/classification/index.js';
+import { OWN_PROCESS } from '#dist/engine/local/temp-files.js';
 import { VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Session } from '#dist/index.js';
@@ -99,6 +101,18 @@ describe('two sessions', () => {
 });
 
 describe('a process', () => {
+  it('removes what a killed one has left among the temporary files, and nothing else', async () => {
+    const temp = path('temp-stale');
+    const gone = OWN_PROCESS.replace(/\d+$/, String(spawnSync(process.execPath, ['-e', '']).pid));
+    const elsewhere = gone.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
+    const others = [`millstream-${elsewhere}-abcdef`, `millstream-${OWN_PROCESS}-abcdef`, 'millstream-2024-models'];
+    for (const name of [`millstream-${gone}-abcdef`, ...others]) mkdirSync(join(temp, name), { recursive: true });
+    const session = await Session.local({ workers: 1, tempDirectory: temp, logger: SILENT });
+    await session.range(3).count();
+    await session.close();
+    expect(readdirSync(temp).sort()).toEqual(others.sort());
+  });
+
   it('gives the same whatever its time zone and language, and in a worker thread', async () => {
     const runs = [
       output(child({ TZ: 'UTC', LANG: 'C', LC_ALL: 'C' })),

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { MlError, show } from '../../error.ts';
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 /** What names of temporary folders say of who made them: the machine (containers share disks, not process ids) and the process. */
@@ -17,9 +18,14 @@ export class TempFolder {
   readonly path: string;
 
   constructor(parent: string = tmpdir()) {
-    mkdirSync(parent, { recursive: true });
-    removeStale(parent);
-    this.path = mkdtempSync(join(parent, `millstream-${OWN_PROCESS}-`));
+    try {
+      mkdirSync(parent, { recursive: true });
+      removeStale(parent);
+      this.path = mkdtempSync(join(parent, `millstream-${OWN_PROCESS}-`));
+    } catch (cause) {
+      const message = `Session.local: tempDirectory must be a folder that can be written to, ${show(parent)} is not: ${(cause as Error).message}`;
+      throw new MlError('IO_FAILED', message, { path: parent }, { cause });
+    }
     live.add(this);
     listen();
   }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { duckError } from '#dist/engine/local/duck/errors.js';
 import { Session } from '#dist/engine/session.js';
@@ -19,6 +20,13 @@ it('a plan that is too deep is told so, and a cached frame on the way makes it s
   const half = deeper(session.range(1));
   await refuses(() => deeper(half).collect(), 'NOT_SUPPORTED', {}, 'some hundred steps deep; cache()');
   expect(await deeper(half.cache()).collect()).toEqual([{ id: 600n }]);
+  await session.close();
+});
+
+it('a temporary folder that cannot be made is told by its path', async () => {
+  const tempDirectory = fileURLToPath(import.meta.url);
+  const session = await Session.local({ workers: 1, tempDirectory, logger: SILENT });
+  await refuses(() => session.range(3).count(), 'IO_FAILED', { path: tempDirectory }, /^Session\.local: tempDirectory must be a folder/);
   await session.close();
 });
 

@@ -68,6 +68,15 @@ describe('a worker pool', () => {
     expect(await slow).toBe(300);
   });
 
+  it('survives a thread whose heap is full', async () => {
+    const one = new WorkerPool({ workers: 1, maxHeapMiB: 32 });
+    pools.push(one);
+    const error = await failure(() => one.run({ module, name: 'hoard', args: null, owner: 'Hoarder' }));
+    expect(error.code).toBe('WORKER_LOST');
+    expect(error.message).toMatch(/^Hoarder: .*heap out of memory/);
+    expect(await one.run({ module, name: 'double', args: 2 })).toBe(4);
+  });
+
   it('survives many deaths', async () => {
     const two = pool(2);
     for (let turn = 0; turn < 5; turn++) {

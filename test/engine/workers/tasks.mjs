@@ -17,6 +17,12 @@ export function throwMl({ column }) {
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(() => resolve(ms), ms));
 
+/** Takes ever more of the thread's heap. */
+export function hoard() {
+  const kept = [];
+  for (;;) kept.push(new Array(10_000).fill({}));
+}
+
 /** Never ends and looks at nothing. */
 export function spin() {
   for (;;);
