@@ -20,7 +20,8 @@ const share = () => double({ above: 0, max: 1 });
 
 const CLASS_METRICS = [
   ...(['loss', 'areaUnderROC', 'areaUnderPR', 'f1', 'accuracy', 'weightedPrecision', 'weightedRecall'] as const),
-  ...(['weightedTruePositiveRate', 'weightedFalsePositiveRate', 'hammingLoss'] as const),
+  ...(['weightedTruePositiveRate', 'weightedFalsePositiveRate', 'weightedFMeasure', 'hammingLoss', 'logLoss'] as const),
+  ...(['truePositiveRateByLabel', 'falsePositiveRateByLabel', 'precisionByLabel', 'recallByLabel', 'fMeasureByLabel'] as const),
 ] as const;
 const NUMBER_METRICS = ['loss', 'rmse', 'mse', 'mae', 'r2', 'var'] as const;
 
@@ -101,6 +102,7 @@ export const BoostingClassificationParams = shared.extend({
   metric: oneOf(...CLASS_METRICS)
     .default('loss')
     .describe(`judge of the rows held out: ${CLASS_METRICS.join(', ')}; the areas need two classes`),
+  metricLabel: double({ min: 0 }).default(0).describe('the class that the …ByLabel metrics are about (>= 0)'),
 });
 
 /** The param `initialModel` of the estimator whose models are of `Model`. */

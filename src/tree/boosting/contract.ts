@@ -41,7 +41,9 @@ export interface GrowthRules {
 /** `loss`, metrics of the evaluators of two classes, of classes, and of numbers. */
 export type ValidationMetric =
   | ('loss' | 'areaUnderROC' | 'areaUnderPR')
-  | ('f1' | 'accuracy' | 'weightedPrecision' | 'weightedRecall' | 'weightedTruePositiveRate' | 'weightedFalsePositiveRate' | 'hammingLoss')
+  | ('f1' | 'accuracy' | 'weightedPrecision' | 'weightedRecall' | 'weightedTruePositiveRate' | 'weightedFalsePositiveRate')
+  | ('weightedFMeasure' | 'hammingLoss' | 'logLoss')
+  | ('truePositiveRateByLabel' | 'falsePositiveRateByLabel' | 'precisionByLabel' | 'recallByLabel' | 'fMeasureByLabel')
   | ('rmse' | 'mse' | 'mae' | 'r2' | 'var');
 
 /** Everything a boosting fit on the workers needs beside the rows. Plain data. */
@@ -64,6 +66,8 @@ export interface BoostingSpec {
   readonly tol?: number;
   /** Metric of the rows held out: the loss itself, or one of the evaluators'. */
   readonly metric?: ValidationMetric;
+  /** The class of the metrics of one class. */
+  readonly metricLabel?: number;
   /** A model to go on from: its trees and start scores. */
   readonly warmStart?: { readonly trees: Trees; readonly start: readonly number[] };
 }

@@ -15,7 +15,7 @@ const SAMPLE_ROWS = 200_000;
 
 /** What training needs of an estimator of this family. */
 export interface BoostingStage extends FeatureRules {
-  readonly params: BoostingParams & { readonly metric: BoostingSpec['metric'] };
+  readonly params: BoostingParams & Pick<BoostingSpec, 'metric' | 'metricLabel'>;
 }
 
 /** What the labels decide. */
@@ -109,6 +109,7 @@ function boostingSpec(
     patience: params.patience,
     tol: params.tol,
     metric: params.metric,
+    metricLabel: params.metricLabel,
     warmStart: initial && { trees: initial.trees, start: initial.start },
   };
 }

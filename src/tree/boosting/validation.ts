@@ -5,7 +5,10 @@ import type { BoostingSpec, ValidationMetric } from './contract.ts';
 import { predictionOf } from './losses.ts';
 import type { BoostingMemory } from './memory.ts';
 
-const SMALLER_IS_BETTER: ReadonlySet<ValidationMetric> = new Set(['loss', 'rmse', 'mse', 'mae', 'hammingLoss', 'weightedFalsePositiveRate']);
+const SMALLER_IS_BETTER: ReadonlySet<ValidationMetric> = new Set([
+  ...(['loss', 'logLoss', 'hammingLoss', 'weightedFalsePositiveRate', 'falsePositiveRateByLabel'] as const),
+  ...(['rmse', 'mse', 'mae'] as const),
+]);
 
 /** The metric of the rows held out after each iteration, and whether it still gets better. */
 export class Validation {
@@ -36,7 +39,7 @@ export class Validation {
     this.#weight ??= this.#rows().weights.reduce((sum, w) => sum + w, 0);
     if (!(this.#weight > 0)) return undefined;
     const { metric = 'loss', tol = 0 } = this.#spec;
-    const value = metric === 'loss' ? loss / this.#weight : this.#measure(metric);
+    const value = metric === 'loss' || metric === 'logLoss' ? loss / this.#weight : this.#measure(metric);
     const before = this.history[this.#best];
     const gained = SMALLER_IS_BETTER.has(metric) ? before - value : value - before;
     if (this.history.length === 0 || gained > tol) this.#best = this.history.length;
@@ -66,25 +69,36 @@ export class Validation {
     return { labels, weights, scores };
   }
 
-  #measure(metric: Exclude<ValidationMetric, 'loss'>): number {
+  #measure(metric: Exclude<ValidationMetric, 'loss' | 'logLoss'>): number {
     const { labels, weights, scores } = this.#rows();
-    const { name } = this.#spec.loss;
+    const { loss, metricLabel = 0 } = this.#spec;
+    const classes = () => new MulticlassMetrics(classesOf(scores), labels, weights);
     switch (metric) {
       case 'areaUnderROC':
       case 'areaUnderPR':
         return new BinaryMetrics(scores[0], labels, weights)[metric];
       case 'f1':
-        return new MulticlassMetrics(classesOf(scores), labels, weights).weightedFMeasure();
+      case 'weightedFMeasure':
+        return classes().weightedFMeasure();
+      case 'truePositiveRateByLabel':
+      case 'recallByLabel':
+        return classes().recall(metricLabel);
+      case 'falsePositiveRateByLabel':
+        return classes().falsePositiveRate(metricLabel);
+      case 'precisionByLabel':
+        return classes().precision(metricLabel);
+      case 'fMeasureByLabel':
+        return classes().fMeasure(metricLabel);
       case 'accuracy':
       case 'hammingLoss':
       case 'weightedPrecision':
       case 'weightedRecall':
       case 'weightedTruePositiveRate':
       case 'weightedFalsePositiveRate':
-        return new MulticlassMetrics(classesOf(scores), labels, weights)[metric];
+        return classes()[metric];
       default: {
         const metrics = regressionMetrics(
-          scores[0].map((score) => predictionOf(name, score)),
+          scores[0].map((score) => predictionOf(loss.name, score)),
           labels,
           weights,
         );

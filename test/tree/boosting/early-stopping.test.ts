@@ -44,10 +44,12 @@ describe('early stopping', () => {
       classes.filter((row) => row.held),
       { more },
     );
-    for (const metric of ['loss', 'f1', 'accuracy', 'weightedPrecision', 'weightedFalsePositiveRate', 'hammingLoss'] as const) {
-      const stage = new HistGradientBoostingClassifier({ ...small, validationIndicatorCol: 'held', maxIter: 5, metric });
+    const all = ['loss', 'logLoss', 'f1', 'accuracy', 'weightedPrecision', 'weightedFalsePositiveRate', 'weightedFMeasure', 'hammingLoss'] as const;
+    const byLabel = ['truePositiveRateByLabel', 'falsePositiveRateByLabel', 'precisionByLabel', 'recallByLabel', 'fMeasureByLabel'] as const;
+    for (const metric of [...all, ...byLabel]) {
+      const stage = new HistGradientBoostingClassifier({ ...small, validationIndicatorCol: 'held', maxIter: 5, metric, metricLabel: 2 });
       const model = await stage.fit(frameOf(open(), classes, { more }));
-      const evaluator = new MulticlassClassificationEvaluator({ metricName: metric === 'loss' ? 'logLoss' : metric });
+      const evaluator = new MulticlassClassificationEvaluator({ metricName: metric === 'loss' ? 'logLoss' : metric, metricLabel: 2 });
       expect(model.state.validationHistory.at(-1), metric).toBeCloseTo(await evaluator.evaluate(model.transform(heldClasses)), 9);
     }
   });
