@@ -30,7 +30,7 @@ export const oneVsRestParams = {
   classifier: param<AnyEstimator>(
     'stage',
     'a classifier (an estimator with featuresCol, labelCol, predictionCol and rawPredictionCol)',
-    (v) => v instanceof Estimator && ['featuresCol', 'labelCol', 'predictionCol', 'rawPredictionCol'].every((name) => hasParam(v, name)),
+    (v) => v instanceof Estimator && ['featuresCol', 'labelCol', 'predictionCol', 'rawPredictionCol'].every((name) => v.hasParam(name)),
   )
     .optional()
     .describe('the classifier of two classes that is fitted once a class; its columns are set by this stage'),
@@ -63,7 +63,7 @@ export class OneVsRestModel extends Model<typeof OneVsRestModelParams, OneVsRest
       const models: AnyTransformer[] = [];
       while (models.length < (numClasses as number)) {
         const model = await childModel('OneVsRestModel', children, `model_${models.length}`);
-        if (!hasParam(model, 'rawPredictionCol')) throw format(`model_${models.length} must be a classifier's model, is ${model}`);
+        if (!model.hasParam('rawPredictionCol')) throw format(`model_${models.length} must be a classifier's model, is ${model}`);
         models.push(model);
       }
       return { models, labelMetadata: readMetadata(metadata.get('labelMetadata') ?? '{}') };
@@ -168,12 +168,8 @@ export function scoreCol(uid: string, c: number): string {
 
 /** Params under which a classifier or its model makes its raw prediction alone, as the column `name`. */
 export function scoresOnly(stage: AnyStage, name: string): Record<string, string> {
-  const unwanted = ['predictionCol', 'probabilityCol', 'leafCol', 'contributionsCol'].filter((param) => hasParam(stage, param));
+  const unwanted = ['predictionCol', 'probabilityCol', 'leafCol', 'contributionsCol'].filter((param) => stage.hasParam(param));
   return Object.fromEntries([['rawPredictionCol', name], ...unwanted.map((param) => [param, ''])]);
-}
-
-export function hasParam(stage: AnyStage, name: string): boolean {
-  return stage.paramDefinitions.some((definition) => definition.name === name);
 }
 
 interface OneVsRestScoring {

@@ -20,7 +20,7 @@ import { frameOf } from '../pipeline/transformer.ts';
 import { addClassColumns, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { ClassIndicator } from './class-indicator.ts';
 import { isStray } from './class-labels.ts';
-import { hasParam, OneVsRestModel, oneVsRestParams, scoreCol, scoresOnly } from './one-vs-rest-model.ts';
+import { OneVsRestModel, oneVsRestParams, scoreCol, scoresOnly } from './one-vs-rest-model.ts';
 
 export const OneVsRestParams = z.strictObject({ ...oneVsRestParams, parallelism });
 export type OneVsRestParams = z.input<typeof OneVsRestParams>;
@@ -90,7 +90,7 @@ export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel>
   #classifierOf(c: number, frame: Frame, options: StayOptions): AnyEstimator {
     const classifier = this.getOrDefault('classifier');
     const { featuresCol, predictionCol, weightCol } = this.params;
-    const takesWeights = hasParam(classifier, 'weightCol');
+    const takesWeights = classifier.hasParam('weightCol');
     if (weightCol && !takesWeights && c === 0) frame.executor.logger.warn(`${this.owner}: weightCol is passed over, ${classifier.uid} takes none`);
     return classifier.copy({
       featuresCol,

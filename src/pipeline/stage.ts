@@ -88,6 +88,11 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return this.params[name] as NonNullable<z.output<P>[K]>;
   }
 
+  /** Whether the stage has a param of that name. */
+  hasParam(name: string): boolean {
+    return paramShapes(this.#class().paramSchema).has(name);
+  }
+
   isSet(name: string): boolean {
     this.#shape(name);
     return this.#set.has(name);

@@ -23,6 +23,7 @@ assert.equal(regParam, 0.1);
 assert.equal(lr.params.maxIter, 100);
 assert.equal(lr.getOrDefault('maxIter'), 100);
 assert.ok(lr.isSet('regParam') && !lr.isSet('maxIter') && lr.hasDefault('maxIter') && lr.isDefined('maxIter'));
+assert.ok(lr.hasParam('regParam') && !lr.hasParam('regparam') && !lr.hasParam('__proto__'));
 assert.ok(!lr.isDefined('weightCol') && !lr.hasDefault('weightCol'));
 assert.ok(Object.isFrozen(lr.params));
 assert.equal(String(lr.getParam('maxIter')), `${lr.uid}__maxIter`);
