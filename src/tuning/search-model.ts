@@ -5,9 +5,10 @@ import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
+import type * as z from '../param/zod.ts';
 import { Model } from '../pipeline/model.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
-import type { Changes, SaveOptions } from '../pipeline/stage.ts';
+import type { Changes, PipelineStage, SaveOptions } from '../pipeline/stage.ts';
 import { bestOf } from './grid-search.ts';
 import type { AnyEvaluator } from './search-params.ts';
 
@@ -23,6 +24,10 @@ export interface SearchSaveOptions extends SaveOptions {
 
 /** What a search leaves: a model that transforms by the best point's. */
 export abstract class SearchModel<P extends ParamSchema, State extends BestModelState> extends Model<P, State> {
+  constructor(params: z.input<P>, state: State, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
+    super(params, frozenLists(state), uid, parent);
+  }
+
   /** The best point's model, fitted to all rows. */
   get bestModel(): AnyTransformer {
     return this.state.bestModel;
@@ -80,6 +85,12 @@ export abstract class SearchModel<P extends ParamSchema, State extends BestModel
   #missingSubModels(): never {
     throw new MlError('NOT_FOUND', `${this.owner}: it holds no sub-models; set collectSubModels to true before fitting`, { stage: this.uid });
   }
+}
+
+/** The state with lists of its own, which nobody can change: copies of a model share it. */
+function frozenLists<State extends object>(state: State): State {
+  const frozen = (value: unknown): unknown => (Array.isArray(value) ? Object.freeze(value.map(frozen)) : value);
+  return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, frozen(value)])) as State;
 }
 
 /** A list of numbers in a saved search's metadata. */

@@ -110,6 +110,13 @@ describe.each(searches)('%s', (kind, make) => {
     expect(() => without.subModels).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
   });
 
+  it('keeps lists that nobody can change, for its copies share them', async () => {
+    const model = await new CrossValidator({ ...base, numFolds: 3, collectSubModels: true }).fit(frame);
+    const copy = model.copy({ seed: 2 });
+    for (const list of [copy.avgMetrics, copy.stdMetrics, copy.subModels, copy.subModels[0]]) expect(Object.isFrozen(list)).toBe(true);
+    expect([copy.avgMetrics, copy.bestModel]).toEqual([model.avgMetrics, model.bestModel]);
+  });
+
   it('fits the stages that no point touches once a split, and puts them into sub-models', async () => {
     const first = new Centerer({ outputCol: 'c', shift: 1 });
     const last = new Centerer({ inputCol: 'c' });
