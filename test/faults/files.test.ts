@@ -182,6 +182,40 @@ describe('a JSON file', () => {
     ).toEqual(rows);
   });
 
+  it('with numbers and texts among its objects loses none of its lines', async () => {
+    const lines = file('mixed.json', '1\n{"a":1}\n"x"\n{"a":2,"b":[1,-2]}\n');
+    const bad = (line: string) => ({ _corrupt_record: line, a: null, b: null });
+    expect(await s().read.json(lines).collect()).toEqual([
+      bad('1'),
+      { _corrupt_record: null, a: 1n, b: null },
+      bad('"x"'),
+      { _corrupt_record: null, a: 2n, b: [1n, -2n] },
+    ]);
+    const given = await s()
+      .read.json(lines, { schema: { a: 'int' } })
+      .collect();
+    expect(given.map(({ a }) => a)).toEqual([null, 1, null, 2]);
+  });
+
+  it('gives null where a value is of another kind than the schema says', async () => {
+    const lines = file(
+      'kinds.json',
+      '{"i":1.5,"l":"1","d":"2.5","b":"true"}\n{"i":3000000000,"l":-7,"d":2,"b":true}\n{"i":2,"l":3.0,"d":"NaN","b":1}\n',
+    );
+    const schema = { i: 'int', l: 'long', d: 'double', b: 'boolean' };
+    expect(await s().read.json(lines, { schema }).collect()).toEqual([
+      { i: null, l: null, d: null, b: null },
+      { i: null, l: -7n, d: 2, b: true },
+      { i: 2, l: null, d: Number.NaN, b: null },
+    ]);
+  });
+
+  it('holds whole numbers of both signs as longs, and as decimals where 64 bits are too few', async () => {
+    const types = async (text: string) => (await s().read.json(file('signs.json', text)).dtypes()).map(([, type]) => type);
+    expect(await types('{"a":[1,-2],"b":{"c":[-1,1]}}\n')).toEqual(['array<long>', 'struct<c:array<long>>']);
+    expect(await types('{"a":[9223372036854775808,-2]}\n')).not.toEqual(['array<long>']);
+  });
+
   it('with a bad line gives nulls and its text, leaves it out or is refused, by mode', async () => {
     const lines = file('bad.json', '{"a":1}\n\n{"a":\n');
     const json = (path: string, options = {}) => s().read.json(path, options).collect();

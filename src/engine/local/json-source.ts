@@ -1,7 +1,7 @@
 import { MlError } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
-import { type DataType, STRING, typeName } from '../../frame/types.ts';
+import { type DataType, STRING, type StructField, sameType, typeName } from '../../frame/types.ts';
 import { CORRUPT } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import type { SourceFile } from './files.ts';
@@ -32,7 +32,10 @@ export class JsonSource {
     const given = plan.schema && without(plan.schema, partition);
     const schema = given ?? (await this.#inferred(paths, shape, plan, lenient && mode === 'PERMISSIVE' ? corrupt : null, options));
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
-    const types = schema.fields.map((f) => jsonType(f.type));
+    // Types that were inferred fit; of a schema's they need not, and DuckDB would make 2 of 1.5.
+    const strict = (type: DataType) => given !== null && STRICT.has(type.kind);
+    const types = schema.fields.map(({ type }) => (strict(type) ? 'JSON' : jsonType(type)));
+    const cast = (sql: string, type: DataType) => castSource(strict(type) ? strictSql(sql, type) : sql, type);
     const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
     // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
     const alike = new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length;
@@ -42,13 +45,14 @@ export class JsonSource {
         if (j >= schema.fields.length) return partitionSql(field);
         if (lenient && field.name === corrupt) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
         const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
-        return castSource(`struct_extract(${read}, ${text(field.name)})`, field.type);
+        return cast(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
     }
     const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j] as string)}`).join(', ');
-    const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')})`;
+    const records = plan.options.multiLine === true ? '' : ', records = true';
+    const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')}${records})`;
     return relationOf(`SELECT * FROM ${reader}`, withFields(schema, partition), (field, j) =>
-      j < schema.fields.length ? castSource(identifier(field.name), field.type) : partitionSql(field),
+      j < schema.fields.length ? cast(identifier(field.name), field.type) : partitionSql(field),
     );
   }
 
@@ -57,7 +61,11 @@ export class JsonSource {
     const schema = await this.#inferJson(paths, shape, plan, options);
     if (corrupt === null || schema.has(corrupt)) return schema;
     const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
-    const [bad] = await this.#database.rows(`SELECT true FROM ${objects} WHERE json IS NULL LIMIT 1`, [{ kind: 'boolean' }], options);
+    const [bad] = await this.#database.rows(
+      `SELECT true FROM ${objects} WHERE coalesce(json_type(json), '') <> 'OBJECT' LIMIT 1`,
+      [{ kind: 'boolean' }],
+      options,
+    );
     if (!bad) return schema;
     return new Schema([...schema.fields, { name: corrupt, type: STRING, nullable: true }].sort(byName));
   }
@@ -66,16 +74,34 @@ export class JsonSource {
   async #inferJson(paths: string, shape: readonly string[], plan: ReadPlan, options: QueryOptions): Promise<Schema> {
     const sql = `SELECT * FROM read_json(${paths}, auto_detect = true, sample_size = -1, map_inference_threshold = -1, hive_partitioning = false, ${shape.join(', ')})`;
     const described = await this.#database.describe(sql, options);
-    if (described.length === 1 && described[0]?.name === 'json') return new Schema([]);
     const asText = plan.options.primitivesAsString === true;
+    if (described.length === 1 && described[0]?.name === 'json') return this.#ofObjects(paths, shape, asText, options);
+    const whole = (await this.#hasLongNumbers(described, paths, shape, options)) ? WIDE : LONG;
     const names = await this.#jsonNames(
       paths,
       shape,
       described.map((d) => d.name),
       options,
     );
-    const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText), nullable: true }));
+    const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText, whole), nullable: true }));
     return new Schema(fields.sort(byName));
+  }
+
+  /** The schema of those lines that are objects, where others are not. */
+  async #ofObjects(paths: string, shape: readonly string[], asText: boolean, options: QueryOptions): Promise<Schema> {
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const sql = `SELECT CAST(json_group_structure(json) AS VARCHAR) FROM ${objects} WHERE json_type(json) = 'OBJECT'`;
+    const [[found]] = await this.#database.rows(sql, [STRING], options);
+    const fields = structFields(found === null ? {} : JSON.parse(found as string));
+    return new Schema(fields.map(({ name, type }) => ({ name, type: plainJson(type, asText, LONG), nullable: true })).sort(byName));
+  }
+
+  /** Whether whole numbers that DuckDB gives more than 64 bits, for their signs differ, may need them. */
+  async #hasLongNumbers(described: readonly { type: DataType }[], paths: string, shape: readonly string[], options: QueryOptions): Promise<boolean> {
+    if (!described.some(({ type }) => typeName(type).includes(typeName(WIDE)))) return false;
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const sql = `SELECT true FROM ${objects} WHERE regexp_matches(CAST(json AS VARCHAR), '[0-9]{19}') LIMIT 1`;
+    return (await this.#database.rows(sql, [{ kind: 'boolean' }], options)).length > 0;
   }
 
   /** The names of the objects' keys: DuckDB calls one that differs from another in case only `<name>_<number>`. */
@@ -91,6 +117,35 @@ export class JsonSource {
   }
 }
 
+const LONG: DataType = { kind: 'long' };
+/** What DuckDB's HUGEINT becomes. */
+const WIDE: DataType = { kind: 'decimal', precision: 38, scale: 0 };
+
+/** Types that a JSON value of another kind is null for. */
+const STRICT: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long', 'float', 'double', 'boolean']);
+
+/** A JSON value as a number or a boolean when it is one; texts are none but for `NaN` and the infinities. */
+function strictSql(json: string, { kind }: DataType): string {
+  const is = (...kinds: string[]) => `json_type(${json}) IN (${kinds.map(text).join(', ')})`;
+  if (kind === 'boolean') return `CASE WHEN ${is('BOOLEAN')} THEN CAST(${json} AS BOOLEAN) END`;
+  if (kind !== 'float' && kind !== 'double')
+    return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT')} THEN TRY_CAST(CAST(${json} AS VARCHAR) AS ${duckType({ kind } as DataType)}) END`;
+  const words = `regexp_full_match(${json} ->> '$', '[+-]?(NaN|Infinity|INF)')`;
+  return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')} OR ${words} THEN TRY_CAST(${json} ->> '$' AS DOUBLE) END`;
+}
+
+/** The fields of what `json_group_structure` says of objects. */
+function structFields(structure: object): StructField[] {
+  return Object.entries(structure).map(([name, node]) => ({ name, type: structureType(node) }));
+}
+
+function structureType(node: unknown): DataType {
+  if (Array.isArray(node)) return { kind: 'array', element: structureType(node[0]) };
+  if (typeof node === 'object' && node !== null) return { kind: 'struct', fields: structFields(node) };
+  const kinds: Record<string, DataType['kind']> = { UBIGINT: 'long', BIGINT: 'long', HUGEINT: 'long', DOUBLE: 'double', BOOLEAN: 'boolean' };
+  return { kind: kinds[String(node)] ?? 'string' } as DataType;
+}
+
 const byName = (a: Field, b: Field) => (a.name < b.name ? -1 : 1);
 
 /** The lines of files with the objects that they are, null where they are none; blank lines are left out. */
@@ -101,14 +156,14 @@ function lineObjects(paths: string, folders: string, mode: string): string {
   return `SELECT * FROM (${objects}) WHERE trim(line) <> ''${mode === 'DROPMALFORMED' ? ' AND json IS NOT NULL' : ''}`;
 }
 
-function plainJson(type: DataType, asText: boolean): DataType {
+function plainJson(type: DataType, asText: boolean, whole: DataType): DataType {
   switch (type.kind) {
     case 'array':
-      return { kind: 'array', element: plainJson(type.element, asText) };
+      return { kind: 'array', element: plainJson(type.element, asText, whole) };
     case 'struct':
-      return { kind: 'struct', fields: type.fields.map((f) => ({ name: f.name, type: plainJson(f.type, asText) })) };
+      return { kind: 'struct', fields: type.fields.map((f) => ({ name: f.name, type: plainJson(f.type, asText, whole) })) };
     case 'map':
-      return { kind: 'map', key: STRING, value: plainJson(type.value, asText) };
+      return { kind: 'map', key: STRING, value: plainJson(type.value, asText, whole) };
     case 'vector':
     case 'matrix':
       return type;
@@ -117,7 +172,7 @@ function plainJson(type: DataType, asText: boolean): DataType {
     case 'double':
       return asText ? STRING : type;
     case 'decimal':
-      return asText ? STRING : type;
+      return asText ? STRING : sameType(type, WIDE) ? whole : type;
     default:
       return STRING;
   }
