@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   type ClassificationSummary,
   LogisticRegression,
@@ -87,6 +87,20 @@ describe('the training summary of a fit on a cluster', { timeout: 180_000 }, () 
     await theirs.summary.fetch();
     expectNear(shown(theirs.summary), shown(ours.summary));
     expectNear(curves(theirs.summary), curves(ours.summary));
+  });
+
+  it('is made anew by a server that had to put the model aside', async () => {
+    const model = await lr.fit(there);
+    const engine = there.executor as SparkEngine;
+    const objRefs = (await engine.stages.kept()).map((told) => ({ id: JSON.parse(told).id as string }));
+    const command = { case: 'delete', value: { objRefs, evictOnly: true } } as const;
+    await engine.command({ commandType: { case: 'mlCommand', value: { command } } }, { owner: 'test' });
+    const sent = vi.spyOn(engine.client.calls, 'executePlan');
+    await model.summary.fetch();
+    const commands = sent.mock.calls.map(([{ plan }]) => JSON.stringify(plan, (_, v) => (typeof v === 'bigint' ? Number(v) : v)));
+    sent.mockRestore();
+    expect(commands.filter((text) => text.includes('"createSummary"')).length).toBeGreaterThan(0);
+    expectNear(shown(model.summary), shown((await lr.fit(here)).summary));
   });
 
   it('of a model that was given back is refused', async () => {
