@@ -8,9 +8,11 @@ export const TELCO_THERE = pathToFileURL(TELCO).href;
 
 /** A Spark Connect server of our own, which both sides talk to; it ends with the bench. */
 export async function onCluster(bench: (cluster: { session: Session; peers: Peers; address: string }) => Promise<void>): Promise<void> {
-  const server = await SparkServer.start(peersPython());
+  const starting = SparkServer.start(peersPython());
+  const stop = async () => (await starting).stop();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().finally(() => process.exit(1)));
+  const { address } = await starting;
   try {
-    const { address } = server;
     const session = await Session.connect(address);
     const peers = new Peers();
     try {
@@ -20,6 +22,6 @@ export async function onCluster(bench: (cluster: { session: Session; peers: Peer
       await session.close();
     }
   } finally {
-    await server.stop();
+    await stop();
   }
 }
