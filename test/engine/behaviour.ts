@@ -1,5 +1,5 @@
 import { Dictionary, Int32, Table, tableFromArrays, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Session } from '#dist/engine/session.js';
 import { MlError, type MlErrorCode, type MlErrorDetails } from '#dist/error.js';
 import { col, lit } from '#dist/frame/column.js';
@@ -263,6 +263,100 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
     });
   });
 
+  describe('frames and columns', () => {
+    it('tell their schema and their plan, and are dealt out anew', async () => {
+      const frame = session.createFrame([{ a: 1, v: Vectors.dense([1]) }], { a: 'int', v: 'vector' });
+      const printed = vi.spyOn(console, 'log').mockImplementation(() => {});
+      await frame.printSchema();
+      await frame.select('a').show();
+      const said = printed.mock.calls.join('\n');
+      printed.mockRestore();
+      expect(said).toBe('root\n |-- a: integer (nullable = true)\n |-- v: vector (nullable = true)\n+---+\n|  a|\n+---+\n|  1|\n+---+\n');
+      expect(await frame.filter(col('a').gt(0)).explain()).toMatch(/scan/i);
+      for (const dealt of [session.range(9).repartition(3), session.range(9).coalesce(1)]) expect((await ids(dealt.orderBy('id'))).at(-1)).toBe(8);
+      const kept = frame.persist();
+      expect(await kept.count()).toBe(1);
+      await kept.unpersist();
+      await refuses(() => frame.repartition(0), 'PARAM_INVALID');
+    });
+
+    it('go by all names of an operator', async () => {
+      const [a, s] = [col('a'), col('s')];
+      const frame = session.createFrame([{ a: 6, s: 'ab' }], { a: 'double', s: 'string' });
+      const [row] = await frame
+        .select(
+          a.minus(1).as('minus'),
+          a.divide(4).alias('divide'),
+          a.equalTo(6).alias('equalTo'),
+          a.neq(6).alias('neq'),
+          a.notEqual(5).alias('notEqual'),
+          a.leq(6).and(a.geq(7)).alias('both'),
+          a.astype('string').alias('astype'),
+          s.tryCast('int').alias('tryCast'),
+          s.startsWith('a').and(s.endsWith('b')).alias('ends'),
+        )
+        .collect();
+      expect(row).toEqual({
+        minus: 5,
+        divide: 1.5,
+        equalTo: true,
+        neq: false,
+        notEqual: true,
+        both: false,
+        astype: '6.0',
+        tryCast: null,
+        ends: true,
+      });
+      const sorted = session.createFrame(
+        [2, null, 1].map((x) => ({ x })),
+        { x: 'double' },
+      );
+      expect(await values(sorted.orderBy(col('x').asc()), 'x')).toEqual([null, 1, 2]);
+      expect(await values(sorted.orderBy(col('x').ascNullsFirst()), 'x')).toEqual([null, 1, 2]);
+      expect(a.plus(1).toString()).toContain('a');
+    });
+
+    it('hold what functions of several columns and texts give', async () => {
+      const frame = session.createFrame([1, 2, 3, 4].map((x) => ({ x, y: 2 * x + 1, s: `t${x}` })));
+      const [row] = await frame
+        .agg(
+          F.regrSlope('y', 'x').alias('slope'),
+          F.regrIntercept('y', 'x').alias('intercept'),
+          F.regrR2('y', 'x').alias('r2'),
+          F.regrCount('y', 'x').alias('n'),
+          F.regrAvgx('y', 'x').alias('x'),
+          F.regrAvgy('y', 'x').alias('y'),
+          F.regrSxx('y', 'x').alias('sxx'),
+          F.regrSyy('y', 'x').alias('syy'),
+          F.regrSxy('y', 'x').alias('sxy'),
+          F.size(F.split(F.listagg('s', ','), ',')).alias('listed'),
+          F.length(F.stringAgg('s')).alias('long'),
+        )
+        .collect();
+      expect(row).toEqual({ slope: 2, intercept: 1, r2: expect.closeTo(1, 12), n: 4n, x: 2.5, y: 6, sxx: 5, syy: 20, sxy: 10, listed: 4, long: 8 });
+      const one = session.createFrame([{ list: [7], none: null }], { list: 'array<int>', none: 'array<int>' });
+      expect(await one.select(F.ceiling(F.pi()).alias('four'), F.concat(F.lit('a'), F.space(F.lit(2))).alias('s')).collect()).toEqual([
+        { four: 4n, s: 'a  ' },
+      ]);
+      expect(await one.select(F.posexplodeOuter('none')).collect()).toEqual([{ pos: null, col: null }]);
+    });
+
+    it('hold what functions without a fixed value give', async () => {
+      const [row] = await session
+        .range(1)
+        .coalesce(1)
+        .select(F.rand(3).alias('r'), F.currentDate().alias('day'), F.currentTimestamp().alias('at'), F.monotonicallyIncreasingId().alias('id'))
+        .collect();
+      expect([(row.r as number) >= 0 && (row.r as number) < 1, row.id]).toEqual([true, 0n]);
+      expect(Math.abs((row.at as Date).getTime() - Date.now())).toBeLessThan(3_600_000);
+      expect(row.day).toBe((row.at as Date).toISOString().slice(0, 10));
+      const vectors = session.createFrame([{ v: Vectors.sparse(2, [1], [3]) }]);
+      expect(await vectors.select(F.vectorToArray('v').alias('a')).select(F.arrayToVector('a').alias('v'), 'a').collect()).toEqual([
+        { v: Vectors.dense([0, 3]), a: [0, 3] },
+      ]);
+    });
+  });
+
   describe('splits', () => {
     it('are disjoint, hold every row, and are the same at every run', async () => {
       const parts = session.range(2000).randomSplit([6, 3, 1], 42);
@@ -339,6 +433,9 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       expect(await read.collect()).toEqual(await frame.collect());
       const typed = session.read.csv(path('csv'), { header: true, sep: ';', schema: 'k string, n double, at string' });
       expect(await values(typed.orderBy('k'), 'n')).toEqual([1, null]);
+      expect(await session.read.format('csv').option('header', true).option('sep', ';').load(path('csv')).count()).toBe(2);
+      await frame.write.option('sep', '|').mode('overwrite').csv(path('bars'));
+      expect(await values(session.read.csv(path('bars'), { sep: '|' }).orderBy('_c0'), '_c0')).toEqual(['a', 'b']);
       await frame.write.partitionBy('k').json(path('json'));
       expect(await session.read.json(path('json')).filter(col('k').eq('b')).count()).toBe(1);
     });

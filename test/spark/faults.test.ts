@@ -1,8 +1,15 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
+import type { SparkEngine } from '#dist/engine/spark/engine.js';
 import { MlError } from '#dist/error.js';
+import { RegressionEvaluator } from '#dist/evaluation/index.js';
+import { StringIndexer } from '#dist/feature/index.js';
 import { col } from '#dist/frame/column.js';
+import type { Frame } from '#dist/frame/frame.js';
 import * as F from '#dist/frame/functions.js';
+import { Vectors } from '#dist/linalg/index.js';
 import { failure, folder, refuses, SILENT } from '../engine/harness.ts';
 import { type Cut, FaultProxy } from './proxy.ts';
 import { SparkServer } from './server.ts';
@@ -128,6 +135,61 @@ describe('a connection that breaks', () => {
   });
 });
 
+describe('a mistake', { timeout: 120_000 }, () => {
+  let session: Session;
+  let good: Frame;
+  beforeAll(async () => {
+    session = await Session.connect(inject('sparkAddress'));
+    good = session.createFrame(
+      Array.from({ length: 40 }, (_, i) => ({ features: Vectors.dense([i % 7, i % 5]), label: i % 2, s: `t${i % 3}` })),
+      { features: 'vector', label: 'double', s: 'string' },
+    );
+  }, 60_000);
+  afterAll(() => session?.close());
+
+  /** Fails on its millionth row. */
+  const failing = () => session.range(1_200_000).select(F.when(col('id').eq(1_000_000), F.lit('x')).otherwise('1').cast('int').alias('v'));
+
+  it('in a row far behind ends fits, judgements and writes with its own error, and leaves nothing', async () => {
+    const bad = { errorClass: 'CAST_INVALID_INPUT' };
+    await refuses(() => new StringIndexer({ inputCol: 'v', outputCol: 'ix' }).fit(failing()), 'VALUE_INVALID', bad, /^StringIndexer: .*'x'/);
+    const judged = failing().select(col('v').cast('double').alias('label'), F.lit(1).cast('double').alias('prediction'));
+    await refuses(() => new RegressionEvaluator().evaluate(judged), 'VALUE_INVALID', bad, /'x'/);
+    await refuses(() => failing().write.parquet(`file:${path('half')}`), 'VALUE_INVALID', bad, /^write\.parquet: /);
+    expect(existsSync(path('half', '_SUCCESS'))).toBe(false);
+    await refuses(() => session.read.parquet(`file:${path('half')}`).count(), 'EXPRESSION_INVALID', {}, 'infer schema');
+    expect(await (session.range(1).executor as SparkEngine).stages.kept()).toEqual([]);
+  });
+
+  it('in a schema is told before or by the server, in one sentence', async () => {
+    const lr = new LogisticRegression({ maxIter: 2 });
+    await using model = await lr.fit(good);
+    await refuses(() => lr.fit(good.drop('label')), 'COLUMN_NOT_FOUND', { column: 'label' });
+    await refuses(() => lr.fit(good.withColumn('features', col('s'))), 'COLUMN_TYPE', { column: 'features' });
+    const one = (session: Session, features: unknown, type: string) => session.createFrame([{ features }], { features: type });
+    for (const [wrong, text] of [
+      [good.drop('features'), /features/],
+      [one(session, 'x', 'string'), /features/],
+      [one(session, Vectors.dense([1, 2, 3]), 'vector'), /3/],
+    ] as const) {
+      const error = await failure(() => model.transform(wrong).collect());
+      expect(error.message).toMatch(text);
+      expect(error.message).not.toMatch(/\n|\bat org\.|Exception/);
+    }
+  });
+
+  it('of a class that the server does not have is told', async () => {
+    class Later extends StringIndexer {
+      static override readonly type: string = 'org.apache.spark.ml.feature.Later';
+    }
+    await refuses(() => new Later({ inputCol: 's', outputCol: 'ix' }).fit(good), 'NOT_SUPPORTED', {}, /Later/);
+    class Own extends StringIndexer {
+      static override readonly type: string = 'com.example.Own';
+    }
+    await refuses(() => new Own({ inputCol: 's', outputCol: 'ix' }).fit(good), 'NOT_SUPPORTED', { stage: 'Own' }, 'local session');
+  });
+});
+
 describe('a server', () => {
   it('that is not there is told within a second', async () => {
     const start = performance.now();
@@ -206,6 +268,10 @@ describe('a server of its own', { timeout: 240_000 }, () => {
   it('that dies ends what runs; that was started anew has lost the session', async () => {
     const session = await connect(token, { retryFor: 3 });
     const { port } = server;
+    const words = (of: Session) => of.createFrame([{ s: 'b' }, { s: 'a' }, { s: 'b' }]);
+    const model = await new StringIndexer({ inputCol: 's', outputCol: 'ix' }).fit(words(session));
+    const endless = session.range(4_000_000_000).select(col('id').mod(1000).cast('string').alias('s'));
+    const fit = new StringIndexer({ inputCol: 's', outputCol: 'ix' }).fit(endless).catch((e: unknown) => e);
     const work = session
       .range(4_000_000_000)
       .agg(F.sum(F.sqrt('id')).alias('s'))
@@ -215,14 +281,18 @@ describe('a server of its own', { timeout: 240_000 }, () => {
     const died = performance.now();
     await server.kill();
     expect(await work).toBeInstanceOf(MlError);
-    expect(await work).toMatchObject({ code: 'CONNECTION_LOST' });
+    for (const ended of [work, fit]) expect(await ended).toMatchObject({ code: 'CONNECTION_LOST' });
     expect(performance.now() - died).toBeLessThan(20_000);
     server = await SparkServer.start(process.env.SPARK_PYTHON as string, { token, port });
     await refuses(() => session.range(3).count(), 'SESSION_CLOSED', {}, /connect again/);
     await refuses(() => session.range(4).schema(), 'SESSION_CLOSED');
+    await refuses(() => model.transform(words(session)).collect(), 'SESSION_CLOSED');
     await session.close();
     const again = await connect(token);
     expect(await again.range(3).count()).toBe(3);
+    // What was fitted before is here, and is sent to the new session.
+    expect(await model.transform(words(again)).collect()).toEqual(['b', 'a', 'b'].map((s) => ({ s, ix: s === 'b' ? 0 : 1 })));
+    expect(model.rowScorer()({ s: 'a' })).toEqual({ ix: 1 });
     await again.close();
   });
 });
