@@ -1,9 +1,11 @@
 /** Functions of columns, named as in Spark but in camel case. Texts given for columns are names; constants are marked by their type. */
 export { col, expr, lit } from './column.ts';
 export * from './functions/aggregate.ts';
+export * from './functions/bits.ts';
 export * from './functions/collection.ts';
 export * from './functions/conditional.ts';
 export * from './functions/number.ts';
+export * from './functions/regexp.ts';
 export * from './functions/text.ts';
 export * from './functions/time.ts';
 export { Window } from './window.ts';

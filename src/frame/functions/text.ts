@@ -103,37 +103,9 @@ export function translate(x: ColumnOrName, matching: ColumnOrValue, by: ColumnOr
   return of('translate', nameToExpression(x), toExpression(matching), toExpression(by));
 }
 
-/** Pieces between matches of a regular expression; at most `limit` when that is positive. */
-export function split(x: ColumnOrName, pattern: ColumnOrValue, limit?: ColumnOrValue): Column {
-  return of('split', nameToExpression(x), toExpression(pattern), ...(limit === undefined ? [] : [toExpression(limit)]));
-}
-
 /** The part with this number, from 1; from the end when negative; empty when there is none. */
 export function splitPart(x: ColumnOrName, delimiter: ColumnOrValue, part: ColumnOrValue): Column {
   return of('split_part', nameToExpression(x), toExpression(delimiter), toExpression(part));
-}
-
-/** Each match replaced; `$1` is the first group. */
-export function regexpReplace(x: ColumnOrName, pattern: ColumnOrValue, by: ColumnOrValue): Column {
-  return of('regexp_replace', nameToExpression(x), toExpression(pattern), toExpression(by));
-}
-
-/** A group of the first match; empty when nothing matches. */
-export function regexpExtract(x: ColumnOrName, pattern: ColumnOrValue, group: number): Column {
-  return of('regexp_extract', nameToExpression(x), toExpression(pattern), toExpression(group));
-}
-
-/** A group of each match. */
-export function regexpExtractAll(x: ColumnOrName, pattern: ColumnOrValue, group?: number): Column {
-  return of('regexp_extract_all', nameToExpression(x), toExpression(pattern), ...(group === undefined ? [] : [toExpression(group)]));
-}
-
-export function regexpLike(x: ColumnOrName, pattern: ColumnOrValue): Column {
-  return of('rlike', nameToExpression(x), toExpression(pattern));
-}
-
-export function rlike(x: ColumnOrName, pattern: ColumnOrValue): Column {
-  return of('rlike', nameToExpression(x), toExpression(pattern));
 }
 
 export function like(x: ColumnOrName, pattern: ColumnOrValue): Column {
@@ -289,21 +261,6 @@ export function elt(n: ColumnOrName, ...texts: ColumnOrName[]): Column {
 /** Place of a text in another one that lists texts between commas, from 1; 0 when it is not there. */
 export function findInSet(x: ColumnOrName, set: ColumnOrName): Column {
   return of('find_in_set', nameToExpression(x), nameToExpression(set));
-}
-
-/** How often the pattern is found. */
-export function regexpCount(x: ColumnOrName, pattern: ColumnOrValue): Column {
-  return of('regexp_count', nameToExpression(x), toExpression(pattern));
-}
-
-/** The first text that the pattern finds; null when it finds none. */
-export function regexpSubstr(x: ColumnOrName, pattern: ColumnOrValue): Column {
-  return of('regexp_substr', nameToExpression(x), toExpression(pattern));
-}
-
-/** Where the pattern is found first, from 1; 0 when it is not. */
-export function regexpInstr(x: ColumnOrName, pattern: ColumnOrValue): Column {
-  return of('regexp_instr', nameToExpression(x), toExpression(pattern));
 }
 
 /** The text's bytes in a charset; UTF-8 on the local engine. */

@@ -1,7 +1,7 @@
 import type { DataType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
-import { duckType, identifier, text, VECTOR_TYPE } from '../duck-type.ts';
+import { duckType, identifier, VECTOR_TYPE } from '../duck-type.ts';
 import { arrayOf, BOOLEAN, DOUBLE, failure, INT, LONG, TEXT, type Typed, typeError, VOID } from '../typed.ts';
 import { asInt, asText, constant, type Rules, rule } from './rule.ts';
 
@@ -73,14 +73,6 @@ const struct = (names: readonly string[], values: readonly Typed[]) => ({
   type: { kind: 'struct', fields: values.map(({ type, metadata }, i) => ({ name: names[i], type, ...(metadata && { metadata }) })) } as DataType,
   nullable: false,
 });
-
-/** What stands at a JSON path; null where the text is no JSON. `[*]` gives all items, one of them as it is. */
-function jsonAt(x: string, path: string): string {
-  const known = `CASE WHEN json_valid(${x}) THEN ${x} END`;
-  if (!path.includes('[*]')) return `json_extract_string(${known}, ${text(path)})`;
-  const found = `list_filter(json_extract(${known}, ${text(path)}), lambda v_: v_ IS NOT NULL)`;
-  return `list_transform([${found}], lambda l_: CASE len(l_) WHEN 0 THEN NULL WHEN 1 THEN CAST(l_[1] AS VARCHAR) ELSE CAST(to_json(l_) AS VARCHAR) END)[1]`;
-}
 
 export const COLLECTION_RULES: Rules = [
   [
@@ -293,13 +285,5 @@ export const COLLECTION_RULES: Rules = [
         type: { kind: 'vector' },
       };
     }),
-  ],
-  [
-    'get_json_object',
-    rule(2, 2, ([x, path]) => ({
-      sql: jsonAt(asText(x), String(constant('get_json_object', 'path', path))),
-      type: TEXT,
-      nullable: true,
-    })),
   ],
 ];

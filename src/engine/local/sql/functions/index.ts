@@ -3,6 +3,7 @@ import { AGGREGATE_RULES, RANKING_RULES } from './aggregate.ts';
 import { COLLECTION_RULES } from './collection.ts';
 import { CONDITIONAL_RULES } from './conditional.ts';
 import { ENCODING_RULES } from './encoding.ts';
+import { JSON_RULES } from './json.ts';
 import { MAP_RULES } from './map.ts';
 import { NUMBER_RULES } from './number.ts';
 import { REGEXP_RULES } from './regexp.ts';
@@ -21,6 +22,7 @@ const ALL: ReadonlyMap<string, Rule> = new Map(
     TIME_RULES,
     COLLECTION_RULES,
     MAP_RULES,
+    JSON_RULES,
     CONDITIONAL_RULES,
     AGGREGATE_RULES,
     RANKING_RULES,
