@@ -64,7 +64,7 @@ export interface Kernels {
     lo: number,
     n: number,
   ): number;
-  node_moments(values: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
+  node_moments(values: number, rows: number, labels: number, weights: number, counts: number, squares: number, n: number): void;
   node_classes(values: number, classes: number, rows: number, labels: number, weights: number, counts: number, n: number): void;
   add_moments(rows: number, slots: number, values: number, n: number, count: number, featureBytes: number): void;
   add_moments_u8(rows: number, slots: number, values: number, n: number, columns: number, count: number, featureBytes: number): void;

@@ -31,8 +31,8 @@ function gather<T>(rows: usize, slots: usize, nodes: usize, counts: usize, table
   return kept;
 }
 
-/** values[k] = (w, w y, w y y, c) of row rows[k], w = c · weight; `weights` and `counts` may be 0: all 1. */
-export function node_moments(values: usize, rows: usize, labels: usize, weights: usize, counts: usize, n: i32): void {
+/** values[k] = (w, w y, w y y, c) of row rows[k], w = c · weight; `weights` and `counts` may be 0: all 1. `squares` 0: 0 in the place of w y y. */
+export function node_moments(values: usize, rows: usize, labels: usize, weights: usize, counts: usize, squares: i32, n: i32): void {
   for (let k = 0; k < n; k++) {
     const i = <usize>load<i32>(rows + (<usize>k << 2));
     const at = values + (<usize>k << 5);
@@ -41,7 +41,7 @@ export function node_moments(values: usize, rows: usize, labels: usize, weights:
     const w: f64 = weights ? c * load<f64>(weights + (i << 3)) : c;
     store<f64>(at, w);
     store<f64>(at, w * y, 8);
-    store<f64>(at, w * y * y, 16);
+    store<f64>(at, squares ? w * y * y : 0, 16);
     store<f64>(at, c, 24);
   }
 }

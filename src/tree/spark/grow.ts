@@ -65,18 +65,19 @@ function closePure(lanes: readonly Lane[]): void {
 
 /** Splits all open nodes; their children are then open. */
 function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes: readonly Lane[], level: number): void {
-  const batches = lanes.flatMap((lane) => cut(lane, args.bundled, sizes));
+  const batches = lanes.flatMap((lane) => cut(lane, args, sizes));
   const { bundles } = sizes;
   const groups =
     sizes.whole && args.shared ? Math.min(bundles.length - 1, MOST_GROUPS, Math.max(2, lanes.length < 2 * ctx.workers ? ctx.workers : 1)) : 1;
   const start = (g: number) => bundles[Math.floor((g * (bundles.length - 1)) / groups)] as number;
-  const tasks = batches.flatMap(({ lane, nodes }): NodeTask[] =>
+  const tasks = batches.flatMap(({ lane, bundled, nodes }): NodeTask[] =>
     Array.from({ length: groups }, (_, g) => ({
       lane: lane.lane,
       tree: lane.tree,
       level,
       from: start(g),
       to: start(g + 1),
+      bundled,
       nodes,
     })),
   );
@@ -97,11 +98,23 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
   }
 }
 
+/** Rows that the nodes of a level must have on average for bundles, whose cells are many more than bins, and lots of nodes that such a level may take: every lot reads all rows. */
+const BUNDLE_ROWS = 2048;
+const BUNDLE_LOTS = 2;
+
+interface Lot {
+  readonly lane: Lane;
+  readonly bundled: boolean;
+  readonly nodes: readonly TaskNode[];
+}
+
 /** Open nodes in lots that one task can hold. Of siblings the one of fewer rows is summed up, where the parent's sums are known. */
-function cut(lane: Lane, bundled: boolean, { cachedNodes, taskNodes, taskSpan, keptNodes }: GrowthSizes): { lane: Lane; nodes: TaskNode[] }[] {
+function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, taskSpan, keptNodes }: GrowthSizes): Lot[] {
   const { open, kept, growing } = lane;
   // Every lot reads all rows: a few more of them to stay in the cache, but not many.
-  const most = Math.min(taskNodes, Math.max(cachedNodes, Math.ceil(open.length / 16)));
+  const rows = open.reduce((sum, number) => sum + ((growing.nodes[number] as GrowingNode).stats.at(-1) ?? Number.POSITIVE_INFINITY), 0);
+  const bundled = args.bundled && open.length <= BUNDLE_LOTS * cellNodes && rows >= BUNDLE_ROWS * open.length;
+  const most = bundled ? cellNodes : Math.min(taskNodes, Math.max(cachedNodes, Math.ceil(open.length / 16)));
   const keeps = open.length <= keptNodes;
   const lots: TaskNode[][] = [];
   let slots = 0;
@@ -109,9 +122,9 @@ function cut(lane: Lane, bundled: boolean, { cachedNodes, taskNodes, taskSpan, k
     const { heap, impurity, parent, stats } = growing.nodes[number] as GrowingNode;
     const split = growing.nodes[parent]?.split;
     const sibling = split ? split.left + split.right - number : -1;
-    const rows = (stats.at(-1) ?? 0) - (growing.nodes[sibling]?.stats.at(-1) ?? 0);
-    const from = rows > 0 || (rows === 0 && number > sibling) ? (kept.get(parent) ?? -1) : -1;
-    const node: TaskNode = { number, heap, impurity: bundled ? Number.NaN : impurity, keep: keeps ? place : -1, parent: from, sibling };
+    const more = (stats.at(-1) ?? 0) - (growing.nodes[sibling]?.stats.at(-1) ?? 0);
+    const from = more > 0 || (more === 0 && number > sibling) ? (kept.get(parent) ?? -1) : -1;
+    const node: TaskNode = { number, heap, impurity: args.bundled ? Number.NaN : impurity, keep: keeps ? place : -1, parent: from, sibling };
     const lot = lots.at(-1);
     const before = lot?.at(-1);
     const near = before?.number === sibling;
@@ -126,7 +139,7 @@ function cut(lane: Lane, bundled: boolean, { cachedNodes, taskNodes, taskSpan, k
     }
   });
   lane.kept = new Map(keeps ? open.map((number, place) => [number, place]) : []);
-  return lots.map((nodes) => ({ lane, nodes }));
+  return lots.map((nodes) => ({ lane, bundled, nodes }));
 }
 
 /** The first of the best; the node's statistics come from the first feature that could be split. */

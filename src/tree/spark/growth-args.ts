@@ -25,7 +25,7 @@ export interface GrowthArgs {
   readonly counts?: readonly number[];
   /** Whether there are so many rows that the work of one tree is shared out by features, and that what a node's sibling has is taken from what their parent had. */
   readonly shared: boolean;
-  /** Whether rows are summed by bundles of features, as (count, Σ y): of many rows that all weigh 1, in regression. Σ y² is then summed by node alone. */
+  /** Whether rows are summed by bundles of features, as (count, Σ y): of many rows that all weigh 1, in regression. Σ y² is then summed by node alone. Nodes of few rows are summed by features all the same. */
   readonly bundled: boolean;
   readonly desk: GrowthDesk;
 }
@@ -56,6 +56,8 @@ export interface GrowthSizes {
   readonly slotBytes: number;
   /** u32 words of a category split. */
   readonly words: number;
+  /** Nodes whose cells and sums stay in a core's second cache: those of a task that sums by bundles. */
+  readonly cellNodes: number;
   /** Nodes of one task whose sums stay in a core's cache; nodes of one task at most, and the node numbers that they may span. */
   readonly cachedNodes: number;
   readonly taskNodes: number;
@@ -73,11 +75,13 @@ export interface GrowthSizes {
 /** Groups that the features of a tree are cut into at most. */
 export const MOST_GROUPS = 16;
 /** Numbers of a task, and of each of its nodes. */
-export const TASK_WORDS = 7;
+export const TASK_WORDS = 8;
 export const NODE_WORDS = 6;
 /** Sums of one task: what a core's cache holds, and the most. */
-const CACHE_BYTES = 1 << 21;
+const CACHE_BYTES = 1 << 20;
 const TASK_BYTES = 1 << 23;
+/** Cells and sums of one task that sums by bundles. */
+const CELLS_BYTES = 1 << 21;
 /** Bytes of kept sums at most. */
 const KEPT_BYTES = 1 << 26;
 
@@ -92,7 +96,7 @@ export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes,
   const featureBytes = 8 * binLength * Math.max(1, ...bins);
   const slotBytes = Math.ceil((headerBytes(taskFeatures) + taskFeatures * featureBytes) / 16) * 16;
   const words = Math.ceil(Math.max(0, ...bins.filter((_, j) => kinds[j] === 'ordered' || kinds[j] === 'unordered')) / 32);
-  const nodesIn = (budget: number) => Math.max(2, Math.min(4096, 2 ** maxDepth, Math.floor(budget / (slotBytes + cellBytes))));
+  const nodesIn = (budget: number, bytes = slotBytes) => Math.max(2, Math.min(4096, 2 ** maxDepth, Math.floor(budget / bytes)));
   const taskNodes = nodesIn(TASK_BYTES);
   const recordLength = 4 + 3 * binLength + words;
   return {
@@ -104,6 +108,7 @@ export function growthSizes({ impurity, numClasses, kinds, bins, perNode, nodes,
     featureBytes,
     slotBytes,
     words,
+    cellNodes: Math.min(taskNodes, nodesIn(CELLS_BYTES, slotBytes + cellBytes)),
     cachedNodes: nodesIn(CACHE_BYTES),
     taskNodes,
     taskSpan: 4 * taskNodes,

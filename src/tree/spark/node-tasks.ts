@@ -7,6 +7,8 @@ export interface NodeTask {
   readonly level: number;
   readonly from: number;
   readonly to: number;
+  /** Whether rows are summed by bundles of features. */
+  readonly bundled: boolean;
   readonly nodes: readonly TaskNode[];
 }
 
@@ -29,7 +31,7 @@ export interface TaskNode {
 export function writeTasks(to: Float64Array, tasks: readonly NodeTask[], sizes: GrowthSizes): void {
   const placed = new Map<readonly TaskNode[], number>();
   let top = sizes.tasks * TASK_WORDS;
-  tasks.forEach(({ lane, tree, level, from, to: end, nodes }, t) => {
+  tasks.forEach(({ lane, tree, level, from, to: end, bundled, nodes }, t) => {
     let at = placed.get(nodes);
     if (at === undefined) {
       at = top;
@@ -39,18 +41,21 @@ export function writeTasks(to: Float64Array, tasks: readonly NodeTask[], sizes: 
       }
       placed.set(nodes, at);
     }
-    to.set([lane, tree, level, from, end, at, nodes.length], t * TASK_WORDS);
+    to.set([lane, tree, level, from, end, bundled ? 1 : 0, at, nodes.length], t * TASK_WORDS);
   });
 }
 
 /** Task `index` of a round. */
 export function readTask(input: Float64Array, index: number): NodeTask {
-  const [lane = 0, tree = 0, level = 0, from = 0, to = 0, at = 0, count = 0] = input.subarray(index * TASK_WORDS, (index + 1) * TASK_WORDS);
+  const [lane = 0, tree = 0, level = 0, from = 0, to = 0, bundled = 0, at = 0, count = 0] = input.subarray(
+    index * TASK_WORDS,
+    (index + 1) * TASK_WORDS,
+  );
   const nodes = Array.from({ length: count }, (_, k): TaskNode => {
     const [number = 0, heap = 0, impurity = 0, keep = 0, parent = 0, sibling = 0] = input.subarray(at + k * NODE_WORDS, at + (k + 1) * NODE_WORDS);
     return { number, heap, impurity, keep, parent, sibling };
   });
-  return { lane, tree, level, from, to, nodes };
+  return { lane, tree, level, from, to, bundled: bundled === 1, nodes };
 }
 
 /** The best split of a node among the features of one task. */

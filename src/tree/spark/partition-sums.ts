@@ -38,7 +38,7 @@ export class Scratch {
   readonly cells: number;
   readonly end: number;
 
-  constructor(ptr: number, { taskFeatures, taskSpan, taskNodes, slotBytes, cellBytes }: GrowthSizes) {
+  constructor(ptr: number, { taskFeatures, taskSpan, taskNodes, cellNodes, slotBytes, cellBytes }: GrowthSizes) {
     let top = ptr;
     const take = (bytes: number) => {
       const at = top;
@@ -52,7 +52,7 @@ export class Scratch {
     this.columns = take(4 * BUNDLE_WORDS * taskFeatures);
     this.table = take(4 * (taskSpan + 3));
     this.sums = take(slotBytes * taskNodes);
-    this.cells = take(cellBytes * taskNodes);
+    this.cells = take(cellBytes * cellNodes);
     this.end = top;
   }
 }
@@ -78,7 +78,7 @@ export class PartitionSums {
 
   /** Goes on from the sums over the partitions before, so that all rows are summed one after the other. */
   sumUp(task: NodeTask, { summed, count }: Slots, features: readonly Int32Array[], before: Float64Array | undefined): Float64Array {
-    const { args, sizes, handle, scratch } = this;
+    const { sizes, handle, scratch } = this;
     const sums = new Float64Array(handle.memory.buffer, scratch.sums, (sizes.slotBytes / 8) * count);
     if (before) sums.set(before);
     else sums.fill(0);
@@ -86,7 +86,7 @@ export class PartitionSums {
     const first = Math.min(...numbers);
     const span = Math.max(...numbers) - first + 1;
     const table = new Uint32Array(handle.memory.buffer, scratch.table, span + 1).fill(0);
-    if (args.bundled) {
+    if (task.bundled) {
       numbers.forEach((number, k) => {
         table[number - first] = scratch.cells + k * sizes.cellBytes;
       });
@@ -112,7 +112,7 @@ export class PartitionSums {
     const { rows, slots, values, classes } = this.scratch;
     this.eachTile(lane, first, span, (n) => {
       if (args.impurity === 'variance') {
-        kernels.node_moments(values, rows, labels, weights, counts, n);
+        kernels.node_moments(values, rows, labels, weights, counts, args.bundled ? 0 : 1, n);
         if (columns) kernels.add_moments_u8(rows, slots, values, n, columns, features.length, sizes.featureBytes);
         else kernels.add_moments(rows, slots, values, n, features.length, sizes.featureBytes);
       } else {
