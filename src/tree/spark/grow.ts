@@ -1,4 +1,5 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
+import { BUNDLE_SLACK, gainScale } from './best-split.ts';
 import { type GrowingNode, GrowingTree } from './growing-tree.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
@@ -92,7 +93,7 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
       const { lane, nodes } = batches[(t + b) / groups] as (typeof batches)[number];
       nodes.forEach(({ number }, k) => {
         const records = Array.from({ length: groups }, (_, g) => readRecord(outcome, ((b + g) * sizes.taskNodes + k) * sizes.recordLength, sizes));
-        lane.open.push(...lane.growing.split(number, bestOf(records)));
+        lane.open.push(...lane.growing.split(number, bestOf(records, args.bundled ? BUNDLE_SLACK : 0)));
       });
     }
   }
@@ -143,9 +144,12 @@ function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, 
 }
 
 /** The first of the best; the node's statistics come from the first feature that could be split. */
-function bestOf(records: readonly NodeRecord[]): NodeRecord {
+function bestOf(records: readonly NodeRecord[], slack: number): NodeRecord {
   let best = records[0] as NodeRecord;
-  for (const record of records) if (record.feature >= 0 && record.gain > best.gain) best = record;
+  for (const record of records) {
+    const needed = slack > 0 && best.feature >= 0 ? best.gain + slack * gainScale(best.left, best.right) : best.gain;
+    if (record.feature >= 0 && record.gain > needed) best = record;
+  }
   const { whole } = records.find(({ searched }) => searched) ?? best;
   return best.whole === whole ? best : { ...best, whole };
 }

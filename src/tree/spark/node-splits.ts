@@ -1,5 +1,5 @@
 import type { RoundHand, RoundSetting, Rounds, RoundsSpec } from '../../engine/local/workers/contract.ts';
-import { BestSplit } from './best-split.ts';
+import { BestSplit, BUNDLE_SLACK } from './best-split.ts';
 import { featureSubset, treeSeed } from './draws.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, headerBytes } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
@@ -37,7 +37,13 @@ class NodeSplits implements RoundHand {
     this.args = args;
     this.sizes = growthSizes(args);
     this.kept = new KeptSums(args, this.sizes);
-    this.best = new BestSplit(impurityOf(args.impurity, args.numClasses), args.numClasses, args.rules, this.sizes.words);
+    this.best = new BestSplit(
+      impurityOf(args.impurity, args.numClasses),
+      args.numClasses,
+      args.rules,
+      this.sizes.words,
+      args.bundled ? BUNDLE_SLACK : 0,
+    );
     this.tasks = new Float64Array(args.desk.tasks);
     this.records = new Float64Array(args.desk.records);
     const { end } = new Scratch(0, this.sizes);

@@ -185,6 +185,12 @@ describe('many rows', () => {
     }
   });
 
+  it('are split by the first of features that part them alike', async () => {
+    const same = rows.map(({ x: [a = 0, b = 0, c = 0], y }) => ({ x: [b, a, c, 2 * a, b, -b, c, a], y }));
+    const { trees } = await boost(frameOf(open(), same), { loss: 'logistic', maxIter: 12, maxDepth: 5 });
+    expect(new Set(trees.feature)).toEqual(new Set([-1, 0, 1, 2]));
+  });
+
   it('are not split where all labels are the same', async () => {
     for (const y of [0.25, 3, 1e5]) {
       const same = rows.map(({ x }) => ({ x, y: x[2] === 2 ? y : 0 }));
