@@ -49,17 +49,17 @@ export class SparkFolders implements ServerFolders {
 
   async write(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions & { overwrite: boolean }): Promise<void> {
     const replaces = await this.#replaces(path, options);
-    if (!replaces) return this.#writeNew(path, files, options);
+    if (!replaces) return this.writeNew(path, files, options);
     // Nothing is moved on a server: the new stage is written whole beside the old one, then once more in its place.
     const beside = `${path}${BESIDE}${randomBytes(6).toString('hex')}`;
-    await this.#writeNew(beside, files, options);
+    await this.writeNew(beside, files, options);
     await this.#remove(path, options);
-    await this.#writeNew(path, files, options);
+    await this.writeNew(path, files, options);
     await this.#remove(beside, options);
   }
 
   /** Writes a stage where nothing is; nothing is left of one that fails. */
-  async #writeNew(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions): Promise<void> {
+  async writeNew(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions): Promise<void> {
     const folders = new Map<string, [name: string, bytes: Uint8Array][]>();
     for (const [name, bytes] of files) {
       const [folder, file] = [dirname(name), name.slice(dirname(name).length + 1)];

@@ -4,7 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { MlError, show } from '../../error.ts';
 import type { ActionOptions, FitOptions, ProgressEvent, Row } from '../../frame/executor.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
-import { Schema } from '../../frame/schema.ts';
+import type { Schema } from '../../frame/schema.ts';
 import type { ParamSchema } from '../../param/param.ts';
 import type { PipelineStage } from '../../pipeline/stage.ts';
 import type { RemoteModel, RemoteStage, RemoteStatistic, StageServer } from '../engine.ts';
@@ -13,6 +13,7 @@ import { dataRow } from './attributes.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { type ExecuteOptions, execute } from './execution.ts';
+import { SparkFolders } from './folders.ts';
 import { literalOf } from './literal.ts';
 import { MadeModels } from './made-models.ts';
 import { DOUBLES, mlParams } from './params.ts';
@@ -173,20 +174,12 @@ export class SparkStages implements StageServer {
       await stage.copy(withoutTensors(stage)).save(saved);
       return await withScratch(this.#engine, options, async (scratch) => {
         const target = `${scratch}/model`;
-        for (const folder of await dataFolders(saved)) await this.#writeFolder(folder, `${target}/${relative(saved, folder)}`, options);
+        await new SparkFolders(this.#engine).writeNew(target, await filesOf(saved), options);
         return this.#make({ case: 'read', value: { operator: { name: type, type: MODEL }, path: target } }, options);
       });
     } finally {
       await rm(home, { recursive: true, force: true });
     }
-  }
-
-  async #writeFolder(folder: string, path: string, options: CallOptions): Promise<void> {
-    const text = basename(folder) === 'metadata';
-    const plan = text ? await textPlan(folder) : ({ op: 'read', format: 'parquet', paths: [folder], schema: null, options: {} } as const);
-    const input = await this.#engine.compiler.relation({ op: 'repartition', input: plan, partitions: 1 } as Plan);
-    const value = { input, source: text ? 'text' : 'parquet', saveType: { case: 'path' as const, value: path }, mode: 3 };
-    await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
   }
 
   /** Removes a folder of the server's, with all that is in it. */
@@ -268,19 +261,12 @@ function withoutTensors(stage: AnyStage): Record<string, undefined> {
   return Object.fromEntries(tensors.map(([name]) => [name, undefined]));
 }
 
-/** Folders that hold data files. */
-async function dataFolders(root: string): Promise<string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const visible = entries.filter((e) => e.isFile() && !/^[._]/.test(e.name));
-  return [...new Set(visible.map((e) => e.parentPath))].sort();
-}
-
-/** The lines of a folder of texts, as rows. */
-async function textPlan(folder: string): Promise<Plan> {
-  const lines: string[] = [];
-  for (const name of await readdir(folder)) {
-    if (!/^[._]/.test(name)) lines.push(...(await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => line !== ''));
-  }
-  const schema = new Schema([{ name: 'value', type: { kind: 'string' }, nullable: true }]);
-  return { op: 'local', table: { schema, rows: lines.length, partitions: null, columns: [lines] } };
+/** The files below a folder, by their path in it. */
+async function filesOf(root: string): Promise<Map<string, Uint8Array>> {
+  const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const read = entries.map(async ({ parentPath, name }): Promise<[string, Uint8Array]> => {
+    const file = join(parentPath, name);
+    return [relative(root, file).replaceAll('\\', '/'), await readFile(file)];
+  });
+  return new Map(await Promise.all(read));
 }
