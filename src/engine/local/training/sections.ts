@@ -1,4 +1,4 @@
-import type { Expression } from '../../../frame/expression.ts';
+import { type Expression, parts } from '../../../frame/expression.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Compiler } from '../compiler.ts';
 import type { Chunk } from '../duck/chunk.ts';
@@ -79,25 +79,11 @@ export function rowWiseLeaf(plan: Plan): Plan | null {
   }
 }
 
-const OPERATORS: ReadonlySet<string> = new Set([
-  '+',
-  '-',
-  '*',
-  '/',
-  '%',
-  '=',
-  '!=',
-  '<',
-  '<=',
-  '>',
-  '>=',
-  '<=>',
-  'and',
-  'or',
-  'not',
-  'negative',
-  'abs',
-  'floor',
+/** Operators and functions that look at one row alone, as calls and in SQL text. */
+const OF_ROW: ReadonlySet<string> = new Set([
+  ...['+', '-', '*', '/', '%', '=', '!=', '<', '<=', '>', '>=', '<=>', 'and', 'or', 'not', 'in', 'between', 'negative'],
+  ...['isnull', 'isnotnull', 'isnan', 'coalesce', 'cast', 'try_cast', 'abs', 'floor', 'ceil', 'round', 'sqrt', 'exp', 'ln', 'hash_unit', 'md5'],
+  ...['length', 'lower', 'upper', 'trim', 'substr', 'substring', 'contains', 'starts_with', 'like', 'year', 'month', 'day'],
 ]);
 
 function isRowWise(expression: Expression): boolean {
@@ -106,12 +92,21 @@ function isRowWise(expression: Expression): boolean {
     case 'literal':
     case 'star':
       return true;
+    case 'call':
+      return OF_ROW.has(expression.name) && expression.args.every(isRowWise);
     case 'alias':
     case 'cast':
-      return isRowWise(expression.child);
-    case 'call':
-      return OPERATORS.has(expression.name) && expression.args.every(isRowWise);
+    case 'case':
+      return parts(expression).every(isRowWise);
+    case 'sql':
+      return isRowWiseText(expression.text);
     default:
       return false;
   }
+}
+
+/** Whether SQL text surely is: one with a query, a window, a comment or an unknown name before a parenthesis counts as none. */
+function isRowWiseText(text: string): boolean {
+  if (/\b(select|over|from)\b|\/\*|--/i.test(text)) return false;
+  return [...text.matchAll(/([\w"'`$]+)\s*\(/g)].every(([, name]) => OF_ROW.has((name as string).toLowerCase()));
 }
