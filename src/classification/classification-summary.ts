@@ -3,16 +3,7 @@ import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { BinaryMetrics, type Curve } from '../stat/binary-metrics.ts';
 import { MulticlassMetrics } from '../stat/multiclass-metrics.ts';
-
-/** Scored rows, as far as the metrics need them; one entry a row. */
-export interface ScoredRows {
-  readonly predictions: Float64Array;
-  readonly labels: Float64Array;
-  /** Absent: all 1. */
-  readonly weights?: Float64Array;
-  /** Probability of class 1, of models of up to two classes; null else. */
-  readonly scores: Float64Array | null;
-}
+import type { ScoredRows } from './scored-rows.ts';
 
 /** Curves of two classes. */
 export type BinaryCurves = Pick<BinaryMetrics, 'roc' | 'areaUnderROC' | 'pr' | 'precisionByThreshold' | 'recallByThreshold' | 'fMeasureByThreshold'>;

@@ -1,6 +1,7 @@
 import type { Frame } from '../frame/frame.ts';
 import type { StopReason } from '../optim/minimize.ts';
-import { ClassificationSummary, type MetricsSource, type ScoredRows, type SummaryColumns } from './classification-summary.ts';
+import { ClassificationSummary, type MetricsSource, type SummaryColumns } from './classification-summary.ts';
+import type { ScoredRows } from './scored-rows.ts';
 
 /** How a logistic regression fares on rows. */
 export class LogisticRegressionSummary extends ClassificationSummary {}

@@ -5,8 +5,8 @@ import type { Aggregator, LinearArgs } from '../kernels/contract.ts';
 import { Features, prepareBundles, preparedBytes, scratchBytes, TILE_ROWS } from '../kernels/features.ts';
 import { exp, softmax } from '../kernels/js/math.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
-import type { ScoredRows } from './classification-summary.ts';
 import { type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
+import { type ScoredRows, scoredLater } from './scored-rows.ts';
 import { featuresOf, slotsOf } from './training-rows.ts';
 
 /** A training set of no more values is scored as `transform` does, on the caller's thread, which takes some milliseconds. */
@@ -54,7 +54,7 @@ export async function scoreTrainingRows(context: TrainingContext, set: TrainingS
   await context.solve({ module, name: 'runRowScores', local: runRowScores, aggregators }, set, input);
   const { found, scores, labels, weights } = args;
   const common = { labels, ...(weights && { weights }) };
-  return multinomial ? { ...common, predictions: found, scores } : withScores(common, found, decision);
+  return multinomial ? { ...common, predictions: found, scores } : scoredLater(common, () => binaryScores(found, decision));
 }
 
 /** On the leading worker. */
@@ -99,24 +99,6 @@ export const rowScores: Aggregator<RowArgs> = {
 };
 
 const classesOf = ({ numClasses = 1 }: LinearArgs) => numClasses;
-
-/** Probabilities and predictions of margins, made when the first metric is asked for. */
-function withScores(common: Pick<ScoredRows, 'labels' | 'weights'>, margins: Float64Array, decision: Decision): ScoredRows {
-  let made: { predictions: Float64Array; scores: Float64Array } | null = null;
-  const all = () => {
-    made ??= binaryScores(margins, decision);
-    return made;
-  };
-  return {
-    ...common,
-    get predictions() {
-      return all().predictions;
-    },
-    get scores() {
-      return all().scores;
-    },
-  };
-}
 
 function binaryScores(margins: Float64Array, decision: Decision): { predictions: Float64Array; scores: Float64Array } {
   const [predictions, scores] = [new Float64Array(margins.length), new Float64Array(margins.length)];

@@ -2,7 +2,8 @@ import type { Frame } from '../frame/frame.ts';
 import { toShares } from '../predictor/tree-scoring.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
 import type { VotedRows } from '../tree/spark/fit.ts';
-import { ClassificationSummary, type MetricsSource, type ScoredRows, type SummaryColumns } from './classification-summary.ts';
+import { ClassificationSummary, type MetricsSource, type SummaryColumns } from './classification-summary.ts';
+import { type ScoredRows, scoredLater } from './scored-rows.ts';
 
 /** How a random forest fares on rows. */
 export class RandomForestClassificationSummary extends ClassificationSummary {}
@@ -27,10 +28,8 @@ export class RandomForestClassificationTrainingSummary extends RandomForestClass
 
 /** What the metrics need of rows that a forest has voted on, made when the first one is asked for. */
 export function scoredByVotes({ votes, ...common }: VotedRows, numClasses: number, decision: Decision): ScoredRows {
-  const { length } = common.labels;
-  let made: Pick<ScoredRows, 'predictions' | 'scores'> | undefined;
-  const all = () => {
-    if (made) return made;
+  return scoredLater(common, () => {
+    const { length } = common.labels;
     const shares = new Float64Array(numClasses);
     const raw = new Float64Array(numClasses);
     const predictions = new Float64Array(length);
@@ -41,16 +40,6 @@ export function scoredByVotes({ votes, ...common }: VotedRows, numClasses: numbe
       predictions[i] = decide(decision, raw, shares, 0, numClasses);
       if (scores && numClasses > 1) scores[i] = shares[1];
     }
-    made = { predictions, scores };
-    return made;
-  };
-  return {
-    ...common,
-    get predictions() {
-      return all().predictions;
-    },
-    get scores() {
-      return all().scores;
-    },
-  };
+    return { predictions, scores };
+  });
 }

@@ -7,7 +7,7 @@ import type { ParamSchema } from '../param/param.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
 import type { TrainingColumns } from '../predictor/score-columns.ts';
-import type { ScoredRows } from './classification-summary.ts';
+import type { ScoredRows } from './scored-rows.ts';
 
 /** What scoring for a summary needs of a classification model. */
 export interface ScorableModel {
