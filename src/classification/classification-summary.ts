@@ -116,6 +116,17 @@ export class ClassificationSummary {
     return this.#metrics().weightedFMeasure(beta);
   }
 
+  /** This summary, where its model has at most two classes; an error else. */
+  get asBinary(): this {
+    this.#binary();
+    return this;
+  }
+
+  /** The column whose slot 1 the curves are made of. */
+  get scoreCol(): string {
+    return this.probabilityCol;
+  }
+
   /** [false positive rate, true positive rate]; of two classes only, as all curves below. */
   get roc(): Curve {
     return this.#binary().roc;

@@ -139,6 +139,11 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return summary;
   }
 
+  /** The {@link summary} of a model of at most two classes; an error of more. */
+  get binarySummary(): LogisticRegressionTrainingSummary {
+    return this.summary.asBinary;
+  }
+
   /** The class predicted for one feature vector. */
   predict(features: Vector): number {
     return (this.#scoreOne(features)[2] as NumberColumn).values[0];

@@ -136,6 +136,11 @@ export class RandomForestClassificationModel extends EnsembleModel<
     return summary;
   }
 
+  /** The {@link summary} of a model of at most two classes; an error of more. */
+  get binarySummary(): RandomForestClassificationTrainingSummary {
+    return this.summary.asBinary;
+  }
+
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<RandomForestClassificationSummary> {
     const rows = await scoreFrame(this, frame, options);

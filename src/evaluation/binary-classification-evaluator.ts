@@ -1,3 +1,5 @@
+import { MlError, show } from '../error.ts';
+import { groupOf } from '../frame/attributes.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -21,7 +23,7 @@ export type BinaryClassificationEvaluatorParams = z.input<typeof BinaryClassific
 
 /**
  * Judges scores of two classes by the area under their ROC or precision-recall curve; larger is better. A label above 0.5 is
- * positive. `rawPredictionCol` is a vector of two slots, of which the second scores the positive class, or a double column.
+ * positive. `rawPredictionCol` is a double column, or a vector whose slot 1 scores the positive class; where its metadata tells its size, that must be 2.
  */
 export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassificationEvaluatorParams> {
   static readonly type: string = 'org.apache.spark.ml.evaluation.BinaryClassificationEvaluator';
@@ -49,7 +51,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
     this.transformSchema(await frameOf(this.owner, frame).schema());
     const { rawPredictionCol, labelCol, weightCol, numBins } = this.params;
     const wanted = {
-      score: { column: rawPredictionCol, slot: 1, size: 2 },
+      score: { column: rawPredictionCol, slot: 1 },
       label: { column: labelCol, ...finiteLabel },
       weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
     };
@@ -58,9 +60,17 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
   }
 
   protected override outputSchema(schema: Schema): Schema {
-    schema.require(this.owner, this.params.rawPredictionCol, 'vector', 'double');
-    schema.require(this.owner, this.params.labelCol, 'numeric');
-    if (this.params.weightCol) schema.require(this.owner, this.params.weightCol, 'numeric');
+    const { rawPredictionCol, labelCol, weightCol } = this.params;
+    const { size } = groupOf(schema.require(this.owner, rawPredictionCol, 'vector', 'double'));
+    if (size !== undefined && size !== 2) {
+      throw new MlError('SCHEMA_INVALID', `${this.owner}: column ${show(rawPredictionCol)} must have 2 slots, one a class, has ${size}`, {
+        stage: this.uid,
+        column: rawPredictionCol,
+        value: size,
+      });
+    }
+    schema.require(this.owner, labelCol, 'numeric');
+    if (weightCol) schema.require(this.owner, weightCol, 'numeric');
     return schema;
   }
 }

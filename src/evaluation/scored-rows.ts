@@ -10,8 +10,6 @@ export interface Wanted {
   readonly column: string;
   /** Of vectors: the slot to read; `'all'` for every slot, row-major, of vectors or of arrays of numbers. */
   readonly slot?: number | 'all';
-  /** Vectors must have this many slots. */
-  readonly size?: number;
   /** What a value must be; null is never accepted. */
   readonly accepts?: (value: number) => boolean;
   /** `accepts` in words, after "must be". */
@@ -87,14 +85,14 @@ class Reader {
   }
 
   #readVectors({ rows, firstRow }: ScannedBlock, column: VectorColumn): void {
-    const { size, slot } = this.#want;
-    if (size !== undefined && column.size !== size) this.#refuse(firstRow, `hold vectors of ${size} slots`, `${column.size} slots`, column.size);
+    const slot = this.#want.slot ?? 0;
+    if (slot !== 'all' && column.size <= slot) this.#refuse(firstRow, `hold vectors of more than ${slot} slots`, `${column.size}`, column.size);
     const row = new Float64Array(column.size);
     for (let i = 0; i < rows; i++) {
       if (column.valid?.[i] === 0) this.#refuse(firstRow + i, 'not be null', 'null', null);
       writeDenseRow(column, i, row);
       if (slot === 'all') this.#values.set(row, (this.rows + i) * this.#size);
-      else this.#values[this.rows + i] = row[slot ?? 0];
+      else this.#values[this.rows + i] = row[slot];
     }
   }
 

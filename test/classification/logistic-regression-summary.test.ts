@@ -28,6 +28,13 @@ describe('a summary', () => {
     expect(new LogisticRegressionSummary(columns, { predictions: labels, labels, scores }).roc).toHaveLength(1000 + 2);
   });
 
+  it('is a binary one of at most two classes only', () => {
+    const binary = new LogisticRegressionSummary(columns, scored);
+    expect([binary.asBinary, binary.scoreCol]).toEqual([binary, 'probability']);
+    const summary = new LogisticRegressionSummary(columns, { ...scored, scores: null });
+    expect(() => summary.asBinary).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringContaining('two classes') }));
+  });
+
   it('without scored rows names fetch, which asks for its metrics once', async () => {
     let asked = 0;
     const known = new LogisticRegressionSummary(columns, scored);

@@ -155,6 +155,7 @@ describe('a single class', () => {
     [1, Number.POSITIVE_INFINITY],
   ])('%d is predicted for sure', async (y, intercept) => {
     const model = await new LogisticRegression().fit(single(y));
+    expect(model.binarySummary).toBe(model.summary);
     expect(found(model)).toEqual([0, 0, 0, 0, intercept]);
     expect(model.predictProbability(Vectors.dense([1, 2, 3, 4])).toArray()[y]).toBe(1);
     expect(model.summary).toMatchObject({ totalIterations: 0, objectiveHistory: [0], converged: true, reason: 'constantLabel', accuracy: 1 });
@@ -172,6 +173,7 @@ describe('a single class', () => {
 
   it('beyond 1 makes a class of each number below, none of which is ever predicted', async () => {
     const model = await new LogisticRegression().fit(single(2));
+    expect(() => model.binarySummary).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
     expect([...model.interceptVector.toArray()]).toEqual([0, 0, Number.POSITIVE_INFINITY]);
     expect([...model.predictProbability(Vectors.dense([1, 2, 3, 4])).toArray()]).toEqual([0, 0, 1]);
   });

@@ -94,10 +94,21 @@ describe('BinaryClassificationEvaluator', () => {
     expect(await vector.evaluate(frame(scores))).toBe(await double.evaluate(frame(scores)));
   });
 
-  it('refuses vectors of another size, infinite labels and null scores', async () => {
+  it('takes vectors of any size above 1 whose metadata does not tell it', async () => {
+    const of = (rawPrediction: unknown, size: number) =>
+      session.createFrame(
+        scores.map(({ score, label }) => ({ rawPrediction: Vectors.dense([7, score as number, 5].slice(0, size)), label })),
+        { rawPrediction, label: 'double' } as never,
+      );
+    const evaluator = new BinaryClassificationEvaluator();
+    expect(await evaluator.evaluate(of('vector', 3))).toBe(await evaluator.evaluate(frame(scores)));
+    await expect(evaluator.evaluate(of('vector', 1))).rejects.toMatchObject({ code: 'VALUE_INVALID', details: { column: 'rawPrediction', row: 0 } });
+    const told = of({ type: 'vector', attributes: { num_attrs: 3 } }, 3);
+    await expect(evaluator.evaluate(told)).rejects.toMatchObject({ code: 'SCHEMA_INVALID', details: { column: 'rawPrediction', value: 3 } });
+  });
+
+  it('refuses infinite labels and null scores', async () => {
     const of = (rows: object[]) => session.createFrame(rows as Record<string, unknown>[], { rawPrediction: 'vector', label: 'double' });
-    const three = of([{ rawPrediction: Vectors.dense([1, 2, 3]), label: 1 }]);
-    await expect(new BinaryClassificationEvaluator().evaluate(three)).rejects.toMatchObject({ code: 'VALUE_INVALID' });
     const infinite = of([{ rawPrediction: Vectors.dense([1, 2]), label: Number.POSITIVE_INFINITY }]);
     await expect(new BinaryClassificationEvaluator().evaluate(infinite)).rejects.toMatchObject({ details: { column: 'label', row: 0 } });
     const none = of([{ rawPrediction: null, label: 1 }]);

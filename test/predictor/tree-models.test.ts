@@ -220,6 +220,7 @@ describe('RandomForestClassificationModel', () => {
   it('has a training summary after fit, and none after load', async () => {
     const model = await new RandomForestClassifier({ numTrees: 3 }).fit(frame());
     expect([model.hasSummary, model.summary.totalIterations, model.summary.objectiveHistory]).toEqual([true, 0, [0]]);
+    expect(model.binarySummary).toBe(model.summary);
     expect(await model.summary.predictions.count()).toBe(60);
     const path = join(root, 'forest');
     await model.save(path);
