@@ -1,8 +1,9 @@
-// Builds dist/: the AssemblyScript kernels first (their bytes become a module), then the TypeScript sources, then zod's part of it.
+// Builds dist/: the AssemblyScript kernels first (their bytes become a module), then the TypeScript sources, then zod's part of it, then the docs of params.
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { documentParams } from './document-params.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
@@ -20,3 +21,4 @@ buildSync({
   target: 'es2022',
   logLevel: 'warning',
 });
+await documentParams(join(root, 'dist'));

@@ -22,6 +22,9 @@ export interface SaveOptions {
   signal?: AbortSignal;
 }
 
+/** A param's name. */
+export type ParamName<P extends ParamSchema> = keyof z.output<P> & string;
+
 /** What may be passed as `copy`'s changes: params by name (undefined clears one), or a grid's map, of which only this stage's entries count. */
 export type Changes<P extends ParamSchema> = Partial<z.input<P>> | ParamMap;
 
@@ -30,6 +33,7 @@ export type Changes<P extends ParamSchema> = Partial<z.input<P>> | ParamMap;
  * Wrong params fail in the constructor.
  */
 export abstract class PipelineStage<P extends ParamSchema> {
+  /** `<Class>_<hex>`: names the stage in grids, saved pipelines and events. */
   readonly uid: string;
   /** The values in force, set or default; frozen. */
   readonly params: Readonly<z.output<P>>;
@@ -75,12 +79,12 @@ export abstract class PipelineStage<P extends ParamSchema> {
   }
 
   /** The definition of param `name`. */
-  getParam(name: string): ParamDefinition {
+  getParam(name: ParamName<P>): ParamDefinition {
     return this.#definition(name, this.#shape(name));
   }
 
   /** The value in force of param `name`; one that has neither value nor default is an error. */
-  getOrDefault<K extends keyof z.output<P> & string>(name: K): NonNullable<z.output<P>[K]> {
+  getOrDefault<K extends ParamName<P>>(name: K): NonNullable<z.output<P>[K]> {
     this.#shape(name);
     if (!this.isDefined(name)) {
       throw new MlError('PARAM_INVALID', `${this.owner}: param ${name} must be set, it has no default`, { stage: this.uid, param: name });
@@ -93,27 +97,32 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return paramShapes(this.#class().paramSchema).has(name);
   }
 
-  isSet(name: string): boolean {
+  /** Whether param `name` was given a value. */
+  isSet(name: ParamName<P>): boolean {
     this.#shape(name);
     return this.#set.has(name);
   }
 
-  isDefined(name: string): boolean {
+  /** Whether param `name` has a value, given or by default. */
+  isDefined(name: ParamName<P>): boolean {
     this.#shape(name);
     return (this.params as Record<string, unknown>)[name] !== undefined;
   }
 
-  hasDefault(name: string): boolean {
+  /** Whether param `name` has a default. */
+  hasDefault(name: ParamName<P>): boolean {
     return this.#shape(name).hasDefault;
   }
 
-  explainParam(name: string): string {
+  /** What param `name` means, its default and the value given to it. */
+  explainParam(name: ParamName<P>): string {
     const shape = this.#shape(name);
     const current = this.#set.has(name) ? `current: ${show(this.#set.get(name))}` : '';
     const fallback = shape.hasDefault ? `default: ${show(this.defaultParams().get(name))}` : '';
     return `${name}: ${shape.doc} (${[fallback, current].filter(Boolean).join(', ') || 'undefined'})`;
   }
 
+  /** {@link PipelineStage.explainParam} of all params, a line each. */
   explainParams(): string {
     return this.paramDefinitions.map((d) => this.explainParam(d.name)).join('\n');
   }
@@ -135,7 +144,7 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return defaults;
   }
 
-  /** The same stage (same uid) with some params changed. */
+  /** The same stage (same uid) with some params changed: `copy({ maxIter: 20 })`; undefined clears one. A grid's map counts where it names this stage. */
   copy(changes: Changes<P> = {}): this {
     return this.recreate(this.changedParams(changes)) as this;
   }

@@ -54,7 +54,7 @@ describe('a param', () => {
     await refuses(() => new LogisticRegression({ maxIters: 1 } as never), 'PARAM_UNKNOWN', { param: 'maxIters' }, 'did you mean maxIter?');
     await refuses(() => regression.copy({ maxIters: 1 } as never), 'PARAM_UNKNOWN', { param: 'maxIters' });
     for (const name of ['constructor', '__proto__', 'regParm']) {
-      await refuses(() => regression.getParam(name), 'PARAM_UNKNOWN', { param: name });
+      await refuses(() => regression.getParam(name as never), 'PARAM_UNKNOWN', { param: name });
       await refuses(() => new ParamGridBuilder().addGrid(regression, name as never, [1] as never), 'PARAM_UNKNOWN', { param: name });
     }
   });

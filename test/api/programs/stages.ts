@@ -43,7 +43,7 @@ const [point] = new ParamGridBuilder().addGrid(lr, 'regParam', [0.5]).baseOn(lr,
 assert.ok(point instanceof ParamMap);
 assert.deepEqual([lr.copy(point).params.regParam, lr.copy(point).params.maxIter], [0.5, 7]);
 assert.throws(
-  () => lr.getParam('regparam'),
+  () => lr.getParam('regparam' as never),
   (e) => e instanceof MlError && e.code === 'PARAM_UNKNOWN' && e.details.param === 'regparam',
 );
 assert.throws(() => new LogisticRegression({ maxIter: -1 }), {

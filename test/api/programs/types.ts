@@ -46,6 +46,8 @@ export function params(frame: Frame) {
   lr.copy({ maxIter: undefined });
   // @ts-expect-error no such param
   lr.getOrDefault('maxIters');
+  // @ts-expect-error no such param
+  lr.isSet('maxIters');
   // @ts-expect-error a model is not there yet
   new LogisticRegression().fit(frame).transform(frame);
   // @ts-expect-error unknown option
