@@ -124,6 +124,17 @@ describe('a worker pool', () => {
     expect(() => new WorkerPool({ workers: 1.5 })).toThrow(MlError);
   });
 
+  it('starts its threads whatever flags the process has', async () => {
+    const code = `import(process.env.POOL).then(async ({ WorkerPool }) => {
+      console.log((await new WorkerPool({ workers: 1 }).run({ module: process.env.TASKS, name: 'whichThread', args: null })) > 0);
+    });`;
+    const env = { ...process.env, POOL: new URL('../../../dist/engine/local/workers/pool.js', import.meta.url).href, TASKS: module };
+    for (const flags of [['--max-old-space-size=200'], ['--expose-gc', '--input-type=module', '--conditions', 'other'], ['--report-on-fatalerror']]) {
+      const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', code], { env, timeout: 20_000 });
+      expect(stdout, String(flags)).toBe('true\n');
+    }
+  });
+
   it('does not keep the process alive when nobody closes it', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(here, 'forgotten-close.mjs')], { timeout: 20_000 });
     expect(stdout).toBe('42\n');

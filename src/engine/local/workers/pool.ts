@@ -168,7 +168,7 @@ class Threads {
       minThreads: count,
       maxThreads: count,
       atomics: 'disabled',
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+      ...threadFlags(process.execArgv),
       ...(maxHeapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB } }),
     });
     // An idle thread that dies has no task to tell; the next task finds a new thread or fails by itself.
@@ -193,6 +193,18 @@ class Threads {
   async end(): Promise<void> {
     await this.piscina.destroy().catch(() => {});
   }
+}
+
+/** Flags that say how modules are found, with their value or before it. */
+const MODULE_FLAG = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C)(=|$)/;
+
+/**
+ * Left out, a thread takes over the process's flags; named, it refuses those that are the process's alone (--max-old-space-size and the like).
+ * They are named only where --input-type is among them, with which a thread refuses its file.
+ */
+function threadFlags(flags: readonly string[]): { execArgv?: string[] } {
+  if (!flags.some((flag) => flag.startsWith('--input-type'))) return {};
+  return { execArgv: flags.flatMap((flag, i) => (MODULE_FLAG.test(flag) ? flags.slice(i, i + (flag.includes('=') ? 1 : 2)) : [])) };
 }
 
 /** Arguments that cannot be cloned fail here as DataCloneError; of results, what arrives is that error's clone, an object without its class. */
