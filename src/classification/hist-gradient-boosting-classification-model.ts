@@ -5,7 +5,6 @@ import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
-import { sigmoid, softmax } from '../kernels/js/math.ts';
 import type { DenseVector, Vector } from '../linalg/vectors.ts';
 import { BoostingClassificationParams } from '../param/boosting.ts';
 import type { ParamSchema } from '../param/param.ts';
@@ -16,6 +15,7 @@ import { addClassColumns, checkThresholdCount } from '../predictor/score-columns
 import { decide } from '../scoring/decision.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
+import { linkOf, toProbabilities } from '../tree/boosting/link.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
 import { ClassificationSummary } from './classification-summary.ts';
@@ -40,16 +40,19 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   }
 
   /**
-   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary, cross_entropy and multiclass. Features are read in the order of its `feature_name()`; category codes
-   * are those LightGBM was given.
+   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary, cross_entropy, multiclass and multiclassova (whose probabilities do not sum to 1, as LightGBM's do
+   * not). Features are read in the order of its `feature_name()`; category codes are those LightGBM was given.
    */
   static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingClassificationModel {
-    return imported(parseLightGBM(OWNER, text), params, 'fromLightGBM');
+    return new HistGradientBoostingClassificationModel(params, parseLightGBM(OWNER, text, 'classes'));
   }
 
-  /** The model that XGBoost saved as JSON (`booster.save_model('model.json')`); objectives binary:logistic, reg:logistic, multi:softprob and multi:softmax. */
-  static fromXGBoost(json: string, params: Params = {}): HistGradientBoostingClassificationModel {
-    return imported(parseXGBoost(OWNER, json), params, 'fromXGBoost');
+  /**
+   * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`; objectives binary:logistic, binary:logitraw, binary:hinge (probabilities 0 and 1),
+   * reg:logistic, multi:softprob and multi:softmax.
+   */
+  static fromXGBoost(model: string | Uint8Array, params: Params = {}): HistGradientBoostingClassificationModel {
+    return new HistGradientBoostingClassificationModel(params, parseXGBoost(OWNER, model, 'classes'));
   }
 
   #score: ReturnType<typeof scoreBoostedClasses> | undefined;
@@ -119,18 +122,18 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   }
 
   #scoringOf(outputs: readonly BoostedClassOutput[]): BoostedClassScoring {
-    return { ...this.scoring, decision: this.#decision, outputs };
+    return { ...this.scoring, link: linkOf(this.state.loss), decision: this.#decision, outputs };
   }
 
   /** Raw scores and probabilities of one vector after each iteration. */
   #stages(features: Vector): { readonly raw: Float64Array; readonly probability: Float64Array }[] {
     const scores = this.stagedScores(features);
     const { length: width } = this.state.start;
+    const link = linkOf(this.state.loss);
     return Array.from({ length: this.numIterations }, (_, m) => {
-      if (width === 1) return { raw: Float64Array.of(-scores[m], scores[m]), probability: Float64Array.of(sigmoid(-scores[m]), sigmoid(scores[m])) };
-      const raw = scores.slice(m * width, (m + 1) * width);
+      const raw = width === 1 ? Float64Array.of(-scores[m], scores[m]) : scores.slice(m * width, (m + 1) * width);
       const probability = raw.slice();
-      softmax(probability);
+      toProbabilities(link, probability, 0, raw.length);
       return { raw, probability };
     });
   }
@@ -139,12 +142,4 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     this.#score ??= scoreBoostedClasses(this.#scoringOf(['rawPrediction', 'probability', 'prediction']));
     return this.#score([this.checkedRow(features)], ONE_ROW);
   }
-}
-
-function imported(state: BoostingState, params: Params, method: string): HistGradientBoostingClassificationModel {
-  if (state.numClasses > 1) return new HistGradientBoostingClassificationModel(params, state);
-  throw new MlError(
-    'NOT_SUPPORTED',
-    `${OWNER}: ${method} needs a model that classifies, this one predicts numbers (loss ${state.loss.name}); use HistGradientBoostingRegressionModel.${method}`,
-  );
 }

@@ -1,9 +1,9 @@
 import type { Binder, Slot } from '../block/binder.ts';
 import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
-import { sigmoid, softmax } from '../kernels/js/math.ts';
 import type { ClassOutput } from '../predictor/score-columns.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
+import { type Link, toProbabilities } from '../tree/boosting/link.ts';
 import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
 
 /** What a boosted classifier can put out. */
@@ -11,6 +11,7 @@ export type BoostedClassOutput = ClassOutput | 'leaf' | 'contributions';
 
 /** A boosted classifier as the row loop needs it; plain data. */
 export interface BoostedClassScoring extends BoostedScoring {
+  readonly link: Link;
   readonly decision: Extract<Decision, { above: null }>;
   /** Which columns to make, in this order. */
   readonly outputs: readonly BoostedClassOutput[];
@@ -26,7 +27,7 @@ export function bindBoostedClasses(binder: Binder, features: Slot, scoring: Boos
  * More: a raw score a class, probabilities by softmax.
  */
 export function scoreBoostedClasses(scoring: BoostedClassScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
-  const { start, decision, outputs } = scoring;
+  const { start, link, decision, outputs } = scoring;
   const k = Math.max(2, start.length);
   const scores = new BoostedScores(scoring);
   const needed = new Set(outputs);
@@ -56,13 +57,10 @@ export function scoreBoostedClasses(scoring: BoostedClassScoring): (inputs: read
         if (start.length === 1) {
           raw[at] = -f[i];
           raw[at + 1] = f[i];
-          if (needsProbability) {
-            probability[at] = sigmoid(-f[i]);
-            probability[at + 1] = sigmoid(f[i]);
-          }
-        } else {
-          for (let c = 0; c < k; c++) probability[at + c] = raw[at + c] = f[at + c];
-          if (needsProbability) softmax(probability, at, k);
+        } else for (let c = 0; c < k; c++) raw[at + c] = f[at + c];
+        if (needsProbability) {
+          for (let c = at; c < at + k; c++) probability[c] = raw[c];
+          toProbabilities(link, probability, at, k);
         }
         prediction[i] = decide(decision, raw, probability, at, k);
       }

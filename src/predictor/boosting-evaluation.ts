@@ -22,6 +22,9 @@ export async function lossByIteration(model: Model, scores: BoostedScores, frame
   const { trees, start, loss } = model.state;
   const width = start.length;
   const count = treeCount(trees);
+  if (loss.name === 'foreign') {
+    throw new MlError('NOT_SUPPORTED', `${model.owner}: the loss of objective ${show(loss.objective)} is not known here`, { stage: model.uid });
+  }
   const lossOf = rowLoss(loss);
   const { accepts, rule } = labelRule({ ...loss, numClasses: width });
   const sums = new Float64Array(count / width);

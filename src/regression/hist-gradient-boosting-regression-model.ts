@@ -16,7 +16,7 @@ import { addNumberColumn } from '../predictor/score-columns.ts';
 import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
 import { boostingCodec } from '../tree/boosting/codec.ts';
 import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
-import { predictionOf } from '../tree/boosting/losses.ts';
+import { type Link, linkOf, predictionOf } from '../tree/boosting/link.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
 import { bindBoostedNumbers } from './hist-gradient-boosting-scoring.ts';
@@ -26,7 +26,7 @@ type Params = z.input<typeof BoostingRegressionParams>;
 
 /**
  * Fitted by `HistGradientBoostingRegressor`, or made from a model of LightGBM or XGBoost. Predicts f, the start score plus the leaves' values, or `e^f` under the losses
- * poisson, gamma and tweedie. NaN is missing and goes to the side that was learned, as do unseen categories.
+ * poisson, gamma and tweedie; under an objective that only other libraries train, what they predict of f. NaN is missing and goes to the side that was learned, as do unseen categories.
  */
 export class HistGradientBoostingRegressionModel extends BoostingModel<typeof BoostingRegressionParams> {
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressionModel';
@@ -38,19 +38,19 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   }
 
   /**
-   * The model that LightGBM saved as `text` (`booster.save_model`); objectives regression, regression_l1, huber, quantile, poisson, gamma and tweedie. Features are read in the
-   * order of its `feature_name()`; category codes are those LightGBM was given.
+   * The model that LightGBM saved as `text` (`booster.save_model`), of any objective for numbers, counts and rankings, or of the trainer's own (which predicts the raw score). Features
+   * are read in the order of its `feature_name()`; category codes are those LightGBM was given. The params `loss`, `alpha` and `power` are set where the loss is one of ours.
    */
   static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingRegressionModel {
-    return imported(parseLightGBM(OWNER, text), params, 'fromLightGBM');
+    return imported(parseLightGBM(OWNER, text, 'numbers'), params);
   }
 
   /**
-   * The model that XGBoost saved as JSON (`booster.save_model('model.json')`); objectives reg:squarederror, reg:absoluteerror, reg:pseudohubererror, reg:quantileerror,
-   * count:poisson, reg:gamma and reg:tweedie.
+   * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`, of any objective reg:…, count:…, rank:… or survival:… of one target. The params
+   * `loss`, `alpha` and `power` are set where the loss is one of ours.
    */
-  static fromXGBoost(json: string, params: Params = {}): HistGradientBoostingRegressionModel {
-    return imported(parseXGBoost(OWNER, json), params, 'fromXGBoost');
+  static fromXGBoost(model: string | Uint8Array, params: Params = {}): HistGradientBoostingRegressionModel {
+    return imported(parseXGBoost(OWNER, model, 'numbers'), params);
   }
 
   constructor(params: Params, state: BoostingState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
@@ -68,12 +68,12 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
 
   /** The number predicted for one feature vector. */
   predict(features: Vector): number {
-    return predictionOf(this.state.loss.name, this.rawScores(features)[0]);
+    return predictionOf(this.#link, this.rawScores(features)[0]);
   }
 
   /** The predictions of one vector after each iteration. */
   stagedPredictions(features: Vector): Float64Array {
-    return this.stagedScores(features).map((f) => predictionOf(this.state.loss.name, f));
+    return this.stagedScores(features).map((f) => predictionOf(this.#link, f));
   }
 
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
@@ -83,7 +83,7 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
       checkFeatures(features, { rows, firstRow, columns: [], keep: null }, this.scores.expected);
       const f = this.scores.raw(features, rows);
       for (let i = 0; i < rows; i++) {
-        predictions.push(predictionOf(this.state.loss.name, f[i]));
+        predictions.push(predictionOf(this.#link, f[i]));
         labels.push(own[i]);
         if (ownWeights) weights.push(ownWeights[i]);
       }
@@ -94,7 +94,11 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   bind(binder: Binder): void {
     const { outputs, names } = this.wanted(['prediction', this.params.predictionCol]);
     if (names.length === 0) return;
-    bindBoostedNumbers(binder, binder.vectors(this.params.featuresCol), { ...this.scoring, loss: this.state.loss.name, outputs }, names);
+    bindBoostedNumbers(binder, binder.vectors(this.params.featuresCol), { ...this.scoring, link: this.#link, outputs }, names);
+  }
+
+  get #link(): Link {
+    return linkOf(this.state.loss);
   }
 
   protected override outputSchema(schema: Schema): Schema {
@@ -103,14 +107,9 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   }
 }
 
-function imported(state: BoostingState, params: Params, method: string): HistGradientBoostingRegressionModel {
-  const { name, alpha, power } = state.loss;
-  if (state.numClasses > 1 || name === 'logistic' || name === 'softmax') {
-    throw new MlError(
-      'NOT_SUPPORTED',
-      `${OWNER}: ${method} needs a model that predicts numbers, this one classifies (loss ${name}); use HistGradientBoostingClassificationModel.${method}`,
-    );
-  }
-  const loss = { loss: name, ...(alpha !== undefined && { alpha }), ...(power !== undefined && { power }) };
-  return new HistGradientBoostingRegressionModel({ ...loss, ...params }, state);
+/** The params of the loss are set where it is one that is trained here. */
+function imported(state: BoostingState, params: Params): HistGradientBoostingRegressionModel {
+  const { loss } = state;
+  const own = loss.name === 'foreign' ? {} : { loss: loss.name, alpha: loss.alpha, power: loss.power };
+  return new HistGradientBoostingRegressionModel({ ...(own as Params), ...params }, state);
 }

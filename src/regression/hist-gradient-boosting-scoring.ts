@@ -1,8 +1,7 @@
 import type { Binder, Slot } from '../block/binder.ts';
 import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
-import type { LossSpec } from '../tree/boosting/contract.ts';
-import { predictionOf } from '../tree/boosting/losses.ts';
+import { type Link, predictionOf } from '../tree/boosting/link.ts';
 import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
 
 /** What a boosted regression can put out. */
@@ -10,7 +9,7 @@ export type BoostedNumberOutput = 'prediction' | 'leaf' | 'contributions';
 
 /** A boosted regression as the row loop needs it; plain data. */
 export interface BoostedNumberScoring extends BoostedScoring {
-  readonly loss: LossSpec['name'];
+  readonly link: Link;
   /** Which columns to make, in this order. */
   readonly outputs: readonly BoostedNumberOutput[];
 }
@@ -20,9 +19,9 @@ export function bindBoostedNumbers(binder: Binder, features: Slot, scoring: Boos
   binder.step(import.meta.url, scoreBoostedNumbers, scoring, [features], names);
 }
 
-/** Scores blocks: the prediction is f, the start score and the leaves' values added in tree order, or `e^f` under poisson, gamma and tweedie. */
+/** Scores blocks: the prediction is f, the start score and the leaves' values added in tree order, or what `link` makes of it. */
 export function scoreBoostedNumbers(scoring: BoostedNumberScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
-  const { loss, outputs } = scoring;
+  const { link, outputs } = scoring;
   const scores = new BoostedScores(scoring);
   let prediction: NumberColumn = { kind: 'numbers', values: new Float64Array(0), valid: null };
   return (inputs, block) => {
@@ -32,7 +31,7 @@ export function scoreBoostedNumbers(scoring: BoostedNumberScoring): (inputs: rea
     if (outputs.includes('prediction')) {
       if (prediction.values.length < rows) prediction = { kind: 'numbers', values: new Float64Array(rows), valid: null };
       const f = scores.raw(features, rows);
-      for (let i = 0; i < rows; i++) prediction.values[i] = predictionOf(loss, f[i]);
+      for (let i = 0; i < rows; i++) prediction.values[i] = predictionOf(link, f[i]);
     }
     return outputs.map((name) => {
       if (name === 'leaf') return scores.leaf(features, rows);

@@ -4,6 +4,7 @@ import { leftCategoriesOf } from '../nodes.ts';
 import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
 import type { LossSpec } from './contract.ts';
+import { LINKS, type ModelLoss } from './link.ts';
 import { type BoostingState, checkBoostingState } from './model-state.ts';
 
 const NODE =
@@ -194,8 +195,8 @@ function setBits(words: Uint32Array, id: number, [, values, count]: SplitRow, fa
   }
 }
 
-function lossJson({ name, numClasses, alpha, power }: LossSpec): Record<string, unknown> {
-  return { name, ...(numClasses !== undefined && { numClasses }), ...(alpha !== undefined && { alpha }), ...(power !== undefined && { power }) };
+function lossJson(loss: ModelLoss): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(loss).filter(([, value]) => value !== undefined));
 }
 
 const LOSSES: ReadonlySet<string> = new Set<LossSpec['name']>([
@@ -210,7 +211,8 @@ const LOSSES: ReadonlySet<string> = new Set<LossSpec['name']>([
   'tweedie',
 ]);
 
-function readLoss(json: unknown, fail: (problem: string) => never): LossSpec {
+function readLoss(json: unknown, fail: (problem: string) => never): ModelLoss {
+  if (json instanceof Map && json.get('name') === 'foreign') return readForeignLoss(json, fail);
   if (!(json instanceof Map) || !LOSSES.has(json.get('name'))) fail(`loss must be one of ${[...LOSSES].join(', ')}, got ${show(json)}`);
   const loss = json as ReadonlyMap<string, unknown>;
   const number = (key: 'numClasses' | 'alpha' | 'power') => {
@@ -220,4 +222,12 @@ function readLoss(json: unknown, fail: (problem: string) => never): LossSpec {
     return value === undefined ? {} : { [key]: value };
   };
   return { name: loss.get('name'), ...number('numClasses'), ...number('alpha'), ...number('power') } as LossSpec;
+}
+
+function readForeignLoss(json: ReadonlyMap<string, unknown>, fail: (problem: string) => never): ModelLoss {
+  const [objective, link, numClasses] = ['objective', 'link', 'numClasses'].map((key) => json.get(key));
+  if (typeof objective !== 'string') fail(`objective of the loss must be a text, got ${show(objective)}`);
+  if (!LINKS.has(link as string)) fail(`link of the loss must be one of ${[...LINKS].join(', ')}, got ${show(link)}`);
+  if (numClasses !== undefined && !Number.isInteger(numClasses)) fail(`numClasses of the loss must be a whole number, got ${show(numClasses)}`);
+  return { name: 'foreign', objective, link, ...(numClasses !== undefined && { numClasses }) } as ModelLoss;
 }

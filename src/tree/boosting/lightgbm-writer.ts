@@ -1,6 +1,7 @@
+import { MlError, show } from '../../error.ts';
 import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
-import type { LossSpec } from './contract.ts';
+import type { ForeignLoss, ModelLoss } from './link.ts';
 import type { BoostingState } from './model-state.ts';
 
 /** Bits of `decision_type`; see `lightgbm.ts`. */
@@ -10,6 +11,8 @@ const ZERO_IS_MISSING = 4;
 const NAN_IS_MISSING = 8;
 /** LightGBM's counts are 32-bit integers: covers that are no whole numbers are scaled, the root to this. */
 const SCALED_COVER = 1e9;
+/** Objectives of LightGBM that predict the raw score. */
+const OF_SCORES: ReadonlySet<string> = new Set(['fair', 'mape', 'lambdarank', 'rank_xendcg']);
 
 /**
  * The model as a text that LightGBM (version 4) loads and scores alike. Start scores are added to the leaves of the first trees. LightGBM sends what is in no set of categories
@@ -38,8 +41,8 @@ export function writeLightGBM(state: BoostingState): string {
     `tree_sizes=${blocks.map((block) => encoder.encode(block).length).join(' ')}`,
   ];
   const parameters = ['[boosting: gbdt]', `[objective: ${objectiveText(loss).split(' ')[0]}]`];
-  if (loss.alpha !== undefined) parameters.push(`[alpha: ${loss.alpha}]`);
-  if (loss.power !== undefined) parameters.push(`[tweedie_variance_power: ${loss.power}]`);
+  if (loss.name !== 'foreign' && loss.alpha !== undefined) parameters.push(`[alpha: ${loss.alpha}]`);
+  if (loss.name !== 'foreign' && loss.power !== undefined) parameters.push(`[tweedie_variance_power: ${loss.power}]`);
   if (width > 1) parameters.push(`[num_class: ${width}]`);
   return `${header.join('\n')}\n\n${blocks.join('')}end of trees\n\nparameters:\n${parameters.join('\n')}\n\nend of parameters\n\npandas_categorical:null\n`;
 }
@@ -130,18 +133,38 @@ function wholeCovers({ starts, feature, left, right, cover }: Trees, t: number):
   return counts;
 }
 
-function objectiveText({ name, numClasses }: LossSpec): string {
-  switch (name) {
+function objectiveText(loss: ModelLoss): string {
+  switch (loss.name) {
+    case 'foreign':
+      return foreignText(loss);
     case 'logistic':
       return 'binary sigmoid:1';
     case 'softmax':
-      return `multiclass num_class:${numClasses}`;
+      return `multiclass num_class:${loss.numClasses}`;
     case 'squared':
       return 'regression';
     case 'absolute':
       return 'regression_l1';
     default:
-      return name;
+      return loss.name;
+  }
+}
+
+/** Of LightGBM's objectives the one itself, else one of the same predictions. */
+function foreignText({ objective, link, numClasses }: ForeignLoss): string {
+  switch (link) {
+    case 'exp':
+      return 'poisson';
+    case 'sigmoid':
+      return numClasses === undefined ? 'cross_entropy' : `multiclassova num_class:${numClasses} sigmoid:1`;
+    case 'softplus':
+      return 'cross_entropy_lambda';
+    case 'signedSquare':
+      return 'regression sqrt';
+    case 'identity':
+      return OF_SCORES.has(objective) ? objective : 'custom';
+    default:
+      throw new MlError('NOT_SUPPORTED', `toLightGBM: LightGBM has no objective that predicts as ${show(objective)} does, ${link} of the score`);
   }
 }
 

@@ -1,7 +1,9 @@
-import { MlError, show } from '../../error.ts';
+import { show } from '../../error.ts';
 import { ZERO } from '../reading.ts';
 import { addTree, TreesBuilder } from '../trees-builder.ts';
-import type { LossSpec } from './contract.ts';
+import { lossOf, type ModelKind, type Objective } from './imported.ts';
+import { Reader, type Section } from './lightgbm-text.ts';
+import { classCount, type Link, type ModelLoss } from './link.ts';
 import { type BoostingState, checkBoostingState } from './model-state.ts';
 
 /** Bits of `decision_type`: by category; missing values go left; and from the third on what counts as missing. */
@@ -15,9 +17,9 @@ const BELOW_ZERO = -1.0000000180025096e-35;
 
 /**
  * Reads a model as LightGBM saves it (`booster.save_model`, `model_to_string`): gbdt, dart and random forests, splits by threshold and by category, all three
- * kinds of missing values. Throws MlError MODEL_FORMAT for a broken text, NOT_SUPPORTED for linear trees and objectives that have no equal here.
+ * kinds of missing values. Throws MlError MODEL_FORMAT for a broken text, NOT_SUPPORTED for linear trees and for objectives that are unknown or not of that kind.
  */
-export function parseLightGBM(owner: string, text: string): BoostingState {
+export function parseLightGBM(owner: string, text: string, kind: ModelKind): BoostingState {
   const reader = new Reader(owner, text);
   const header = reader.header();
   const numFeatures = header.whole('max_feature_idx', 0, MAX_FEATURES - 1) + 1;
@@ -25,11 +27,13 @@ export function parseLightGBM(owner: string, text: string): BoostingState {
   const featureNames = header.words('feature_names');
   if (featureNames.length !== numFeatures) reader.fail(`feature_names must have ${numFeatures} names, has ${featureNames.length}`);
   const infos = header.words('feature_infos');
-  const objective = readObjective(reader, header.text('objective', ''));
-  if ((objective.loss.numClasses ?? 1) !== perIteration)
-    reader.fail(`num_tree_per_iteration must be ${objective.loss.numClasses ?? 1}, is ${perIteration}`);
-
   const blocks = reader.trees();
+  const said = header.text('objective', '');
+  const objective = readObjective(reader, said);
+  const loss = lossOf(owner, kind, objective, 'fromLightGBM', said);
+  const width = loss.numClasses ?? 1;
+  if (width !== perIteration) reader.fail(`num_tree_per_iteration must be ${width}, is ${perIteration}`);
+
   if (header.has('tree_sizes') && header.words('tree_sizes').length !== blocks.length) {
     reader.fail(`tree_sizes tells of ${header.words('tree_sizes').length} trees, there are ${blocks.length}`);
   }
@@ -46,9 +50,9 @@ export function parseLightGBM(owner: string, text: string): BoostingState {
   const state: BoostingState = {
     trees: builder.finish(),
     start: new Array<number>(perIteration).fill(0),
-    loss: withParameters(objective.loss, reader.parameters()),
+    loss: withParameters(loss, reader.parameters()),
     numFeatures,
-    numClasses: objective.loss.name === 'logistic' ? 2 : perIteration,
+    numClasses: classCount(loss, width),
     categorySizes: featureNames.map((_, j) => categoriesOf(infos[j])),
     featureNames,
     reading: {
@@ -140,45 +144,63 @@ function aroundZero(threshold: number): number {
   return threshold >= 0 ? ZERO : BELOW_ZERO;
 }
 
-function readObjective(reader: Reader, text: string): { loss: LossSpec; scale: number } {
-  const [name, ...rest] = text.split(/\s+/).filter((word) => word !== '');
+function readObjective(reader: Reader, text: string): Objective & { readonly scale: number } {
+  const [name = '', ...rest] = text.split(/\s+/).filter((word) => word !== '');
   const option = (key: string, otherwise: number): number => {
     const found = rest.find((word) => word.startsWith(`${key}:`));
     if (found === undefined) return otherwise;
     const value = Number(found.slice(key.length + 1));
     return Number.isFinite(value) ? value : reader.fail(`objective ${show(text)} has no number for ${key}`);
   };
-  const plain = (loss: LossSpec) => ({ loss, scale: 1 });
-  if (rest.includes('sqrt')) reader.refuse('reg_sqrt is not supported: it predicts the square of the score');
+  const foreign = (link: Link, numClasses?: number): ModelLoss => ({
+    name: 'foreign',
+    objective: name || 'custom',
+    link,
+    ...(numClasses && { numClasses }),
+  });
+  const numbers = (loss: ModelLoss) => ({ numbers: loss, scale: 1 });
   switch (name) {
-    case 'cross_entropy':
-      return plain({ name: 'logistic' });
     case 'binary':
-      return { loss: { name: 'logistic' }, scale: option('sigmoid', 1) };
+      return { classes: { name: 'logistic' }, scale: option('sigmoid', 1) };
+    case 'cross_entropy':
+      return { classes: { name: 'logistic' }, numbers: foreign('sigmoid'), scale: 1 };
     case 'multiclass':
     case 'softmax':
-      return plain({ name: 'softmax', numClasses: option('num_class', 0) });
+      return { classes: { name: 'softmax', numClasses: option('num_class', 0) }, scale: 1 };
+    case 'multiclassova':
+      return { classes: foreign('sigmoid', option('num_class', 0)), scale: option('sigmoid', 1) };
     case 'regression':
-      return plain({ name: 'squared' });
+      return numbers(rest.includes('sqrt') ? foreign('signedSquare') : { name: 'squared' });
     case 'regression_l1':
-      return plain({ name: 'absolute' });
+      return numbers({ name: 'absolute' });
     case 'huber':
     case 'quantile':
-      return plain({ name, alpha: 0.9 });
+      return numbers({ name, alpha: 0.9 });
     case 'poisson':
     case 'gamma':
-      return plain({ name });
+      return numbers({ name });
     case 'tweedie':
-      return plain({ name, power: 1.5 });
+      return numbers({ name, power: 1.5 });
+    case 'cross_entropy_lambda':
+      return numbers(foreign('softplus'));
+    case 'fair':
+    case 'mape':
+    case 'lambdarank':
+    case 'rank_xendcg':
+    case 'custom':
+    case '': // the trainer's own function
+      return numbers(foreign('identity'));
     default:
       return reader.refuse(
-        `objective ${show(text)} is not supported; supported are binary, cross_entropy, multiclass, regression, regression_l1, huber, quantile, poisson, gamma and tweedie`,
+        `objective ${show(text)} is not supported; supported are binary, cross_entropy, multiclass, multiclassova, regression, regression_l1, huber, fair, quantile, mape, ` +
+          'poisson, gamma, tweedie, cross_entropy_lambda, lambdarank, rank_xendcg and custom ones',
       );
   }
 }
 
 /** `alpha` of huber and quantile and the power of tweedie stand among the parameters of the training only. */
-function withParameters(loss: LossSpec, parameters: ReadonlyMap<string, string>): LossSpec {
+function withParameters(loss: ModelLoss, parameters: ReadonlyMap<string, string>): ModelLoss {
+  if (loss.name === 'foreign') return loss;
   const [alpha, power] = ['alpha', 'tweedie_variance_power'].map((key) => Number(parameters.get(key)));
   if (loss.alpha !== undefined && alpha > 0 && alpha < Number.POSITIVE_INFINITY) return { ...loss, alpha };
   return loss.power !== undefined && power > 1 && power < 2 ? { ...loss, power } : loss;
@@ -188,138 +210,4 @@ function withParameters(loss: LossSpec, parameters: ReadonlyMap<string, string>)
 function categoriesOf(info: string | undefined): number {
   if (info === undefined || !/^-?\d{1,9}(:-?\d{1,9})*$/.test(info)) return 0;
   return info.split(':').reduce((most, level) => Math.max(most, Number(level) + 1), 0);
-}
-
-/** Lines `key=value` up to an empty one, or up to the next section. */
-class Section {
-  readonly name: string;
-  readonly #reader: Reader;
-  readonly #values = new Map<string, string>();
-  readonly #flags = new Set<string>();
-
-  constructor(reader: Reader, name: string, lines: readonly string[]) {
-    this.#reader = reader;
-    this.name = name;
-    for (const line of lines) {
-      const equals = line.indexOf('=');
-      if (equals < 0) this.#flags.add(line.trim());
-      else this.#values.set(line.slice(0, equals), line.slice(equals + 1).trim());
-    }
-  }
-
-  has(key: string): boolean {
-    return this.#values.has(key);
-  }
-
-  flag(key: string): boolean {
-    return this.#flags.has(key);
-  }
-
-  text(key: string, otherwise?: string): string {
-    return this.#values.get(key) ?? otherwise ?? this.fail(`it lacks ${key}`);
-  }
-
-  words(key: string): string[] {
-    return this.text(key)
-      .split(' ')
-      .filter((word) => word !== '');
-  }
-
-  whole(key: string, least: number, most: number): number {
-    const text = this.text(key);
-    const value = Number(text);
-    return /^\d{1,15}$/.test(text) && value >= least && value <= most
-      ? value
-      : this.fail(`${key} must be a whole number from ${least} to ${most}, is ${show(text)}`);
-  }
-
-  numbers(key: string, count: number): Float64Array {
-    const words = this.words(key);
-    if (words.length !== count) this.fail(`${key} must have ${count} numbers, has ${words.length}`);
-    return Float64Array.from(words, (word) => readNumber(word) ?? this.fail(`${key} must be numbers, has ${show(word)}`));
-  }
-
-  within(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (error instanceof MlError) throw error;
-      this.fail((error as Error).message);
-    }
-  }
-
-  fail(problem: string): never {
-    return this.#reader.fail(this.name === '' ? problem : `${this.name}: ${problem}`);
-  }
-
-  refuse(problem: string): never {
-    return this.#reader.refuse(`${this.name}: ${problem}`);
-  }
-}
-
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const INFINITE = /^([+-]?)inf(inity)?$/i;
-
-function readNumber(word: string): number | null {
-  if (NUMBER.test(word)) return Number(word);
-  const infinite = INFINITE.exec(word);
-  if (!infinite) return null;
-  return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-}
-
-/** The text's sections. */
-class Reader {
-  readonly #owner: string;
-  readonly #lines: readonly string[];
-  #end = -1;
-
-  constructor(owner: string, text: string) {
-    this.#owner = owner;
-    if (typeof text !== 'string') this.fail(`the model must be a text, got ${show(text)}`);
-    this.#lines = text.split(/\r?\n/);
-    if (this.#lines[0]?.trim() !== 'tree') this.fail(`the text must begin with the line "tree", begins with ${show(this.#lines[0].slice(0, 40))}`);
-  }
-
-  header(): Section {
-    const first = this.#lines.findIndex((line) => line.startsWith('Tree=') || line === 'end of trees');
-    return new Section(
-      this,
-      '',
-      this.#lines.slice(1, first < 0 ? undefined : first).filter((line) => line !== ''),
-    );
-  }
-
-  trees(): Section[] {
-    const end = this.#lines.indexOf('end of trees');
-    if (end < 0) this.fail('the text is cut off: it has no line "end of trees"');
-    this.#end = end;
-    const blocks: Section[] = [];
-    for (let i = 1; i < end; i++) {
-      if (!this.#lines[i].startsWith('Tree=')) continue;
-      let to = i + 1;
-      while (to < end && !this.#lines[to].startsWith('Tree=')) to++;
-      const lines = this.#lines.slice(i + 1, to).filter((line) => line !== '');
-      blocks.push(new Section(this, this.#lines[i].trim(), lines));
-      i = to - 1;
-    }
-    return blocks;
-  }
-
-  /** Lines `[key: value]` behind the trees. */
-  parameters(): ReadonlyMap<string, string> {
-    const found = new Map<string, string>();
-    for (let i = Math.max(this.#end, 0); i < this.#lines.length; i++) {
-      const match = /^\[(\w+): (.*)\]$/.exec(this.#lines[i]);
-      if (match) found.set(match[1], match[2]);
-    }
-    return found;
-  }
-
-  fail(problem: string): never {
-    throw new MlError('MODEL_FORMAT', `${this.#owner}: it is no model of LightGBM: ${problem}`);
-  }
-
-  refuse(problem: string): never {
-    throw new MlError('NOT_SUPPORTED', `${this.#owner}: model of LightGBM: ${problem}`);
-  }
 }

@@ -101,16 +101,6 @@ export function hasUnitHessian({ name }: LossSpec): boolean {
   return name === 'squared' || name === 'absolute' || name === 'huber' || name === 'quantile';
 }
 
-/** Whether the prediction is `e^score`; other regressions predict the score itself. */
-function hasLogLink(name: LossSpec['name']): boolean {
-  return name === 'poisson' || name === 'gamma' || name === 'tweedie';
-}
-
-/** What a regression predicts at a raw score. */
-export function predictionOf(name: LossSpec['name'], score: number): number {
-  return hasLogLink(name) ? exp(score) : score;
-}
-
 /** Whether a label may stand under the loss, and the rule in words ("a number >= 0"). */
 export function labelRule({ name, numClasses = 0 }: LossSpec): { readonly rule: string; accepts(label: number): boolean } {
   switch (name) {

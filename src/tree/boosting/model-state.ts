@@ -3,15 +3,16 @@ import { checkTrees } from '../check-trees.ts';
 import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
 import type { BoostingResult, LossSpec } from './contract.ts';
+import { classCount, type ModelLoss } from './link.ts';
 
 /** What a fitted HistGradientBoosting model is made of. Plain data. */
 export interface BoostingState {
   readonly trees: Trees;
   /** Start scores: one a class for `softmax`, else one. The raw score c is `start[c] + Σ` of the leaves' values of the trees t with `t mod start.length = c`. */
   readonly start: readonly number[];
-  readonly loss: LossSpec;
+  readonly loss: ModelLoss;
   readonly numFeatures: number;
-  /** Classes of a classifier (2 for `logistic`); 1 of a regressor. */
+  /** Classes of a classifier (2 of one score); 1 of a regressor. */
   readonly numClasses: number;
   /** Categories of each feature that is split by category, 0 of a numeric one. */
   readonly categorySizes: readonly number[];
@@ -31,8 +32,8 @@ export function boostingState(
   categorySizes: readonly number[],
   featureNames?: readonly string[],
 ): BoostingState {
-  const numClasses = loss.name === 'softmax' ? start.length : loss.name === 'logistic' ? 2 : 1;
-  return { trees, start, loss, numFeatures: categorySizes.length, numClasses, categorySizes, featureNames, objectiveHistory, validationHistory };
+  const [numFeatures, numClasses] = [categorySizes.length, classCount(loss, start.length)];
+  return { trees, start, loss, numFeatures, numClasses, categorySizes, featureNames, objectiveHistory, validationHistory };
 }
 
 /** Refuses a state that could not score. Throws MlError MODEL_FORMAT. */
@@ -42,9 +43,9 @@ export function checkBoostingState(owner: string, state: BoostingState): void {
     throw new MlError('MODEL_FORMAT', `${owner}: ${problem}`);
   };
   if (start.length === 0 || !start.every(Number.isFinite)) fail('start scores must be finite numbers, at least one');
-  const classes = loss.name === 'softmax' ? start.length : loss.name === 'logistic' ? 2 : 1;
+  const classes = classCount(loss, start.length);
+  if (classes === 0) fail(`loss ${loss.name} does not go with ${start.length} start scores`);
   if (numClasses !== classes) fail(`a model of loss ${loss.name} with ${start.length} start scores must have ${classes} classes, has ${numClasses}`);
-  if (loss.name === 'softmax' ? start.length < 2 : start.length !== 1) fail(`loss ${loss.name} does not go with ${start.length} start scores`);
   if (treeCount(trees) % start.length !== 0) fail(`the number of trees must be a multiple of ${start.length}, is ${treeCount(trees)}`);
   if (categorySizes.length !== numFeatures) fail(`categorySizes must have ${numFeatures} entries, has ${categorySizes.length}`);
   checkTrees(owner, trees, numFeatures);

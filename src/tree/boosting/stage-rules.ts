@@ -41,13 +41,10 @@ export function checkBoostingColumns(stage: RuledStage, schema: Schema): void {
 export function requireSameLoss({ owner, uid }: RuledStage, initial: BoostingState | undefined, loss: LossSpec): void {
   if (!initial) return;
   const said = ({ name, numClasses, alpha, power }: LossSpec) => show({ name, numClasses, alpha, power });
-  if (said(initial.loss) === said(loss)) return;
-  throw new MlError(
-    'PARAM_INVALID',
-    `${owner}: initialModel must be a model of the loss of this fit, ${said(loss)}, it is one of ${said(initial.loss)}`,
-    {
-      stage: uid,
-      param: 'initialModel',
-    },
-  );
+  const before = initial.loss.name === 'foreign' ? `${show(initial.loss.objective)}, which is not trained here` : said(initial.loss);
+  if (before === said(loss)) return;
+  throw new MlError('PARAM_INVALID', `${owner}: initialModel must be a model of the loss of this fit, ${said(loss)}, it is one of ${before}`, {
+    stage: uid,
+    param: 'initialModel',
+  });
 }

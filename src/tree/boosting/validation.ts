@@ -2,7 +2,7 @@ import { BinaryMetrics } from '../../stat/binary-metrics.ts';
 import { MulticlassMetrics } from '../../stat/multiclass-metrics.ts';
 import { regressionMetrics } from '../../stat/regression-metrics.ts';
 import type { BoostingSpec, ValidationMetric } from './contract.ts';
-import { predictionOf } from './losses.ts';
+import { linkOf, predictionOf } from './link.ts';
 import type { BoostingMemory } from './memory.ts';
 
 const SMALLER_IS_BETTER: ReadonlySet<ValidationMetric> = new Set([
@@ -97,8 +97,9 @@ export class Validation {
       case 'weightedFalsePositiveRate':
         return classes()[metric];
       default: {
+        const link = linkOf(loss);
         const metrics = regressionMetrics(
-          scores[0].map((score) => predictionOf(loss.name, score)),
+          scores[0].map((score) => predictionOf(link, score)),
           labels,
           weights,
         );

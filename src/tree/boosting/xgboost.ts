@@ -1,9 +1,10 @@
 import { MlError, show } from '../../error.ts';
-import { log } from '../../kernels/js/math.ts';
 import * as z from '../../param/zod.ts';
 import { addTree, TreesBuilder } from '../trees-builder.ts';
-import type { LossSpec } from './contract.ts';
+import { lossOf, type ModelKind, type Objective } from './imported.ts';
+import { classCount, type Link, linkOf, type ModelLoss, scoreOf } from './link.ts';
 import { type BoostingState, checkBoostingState } from './model-state.ts';
+import { isUbjson, readUbjson } from './ubjson.ts';
 
 const whole = z.string().regex(/^\d{1,9}$/);
 const numbers = z.array(z.number());
@@ -44,18 +45,18 @@ const Model = z.object({
 });
 
 /**
- * Reads a model as XGBoost saves it in JSON (`booster.save_model('model.json')`): gbtree and dart, splits by threshold and by category. XGBoost rounds features to
+ * Reads a model as XGBoost saves it (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`: gbtree and dart, splits by threshold and by category. XGBoost rounds features to
  * 32-bit floats and goes left where they are less than the threshold; thresholds become the 64-bit ones that split the same values. Throws MlError MODEL_FORMAT for a
- * broken text, NOT_SUPPORTED for linear boosters, leaves of several values and objectives that have no equal here.
+ * broken file, NOT_SUPPORTED for linear boosters, several targets and objectives that are unknown or not of that kind.
  */
-export function parseXGBoost(owner: string, text: string): BoostingState {
+export function parseXGBoost(owner: string, model: string | Uint8Array, kind: ModelKind): BoostingState {
   const fail = (problem: string): never => {
     throw new MlError('MODEL_FORMAT', `${owner}: it is no model of XGBoost: ${problem}`);
   };
   const refuse = (problem: string): never => {
     throw new MlError('NOT_SUPPORTED', `${owner}: model of XGBoost: ${problem}`);
   };
-  const { learner } = checked(Model, parseJson(text, fail), fail);
+  const { learner } = checked(Model, readJson(model, fail), fail);
   const booster = learner.gradient_booster;
   if (booster.name !== 'gbtree' && booster.name !== 'dart') refuse(`booster ${show(booster.name)} is not supported; supported are gbtree and dart`);
   const dart = booster.name === 'dart';
@@ -66,13 +67,14 @@ export function parseXGBoost(owner: string, text: string): BoostingState {
   if (numFeatures > MAX_FEATURES) fail(`num_feature must be at most ${MAX_FEATURES}, is ${num_feature}`);
   const count = Number(gbtree_model_param.num_trees);
   if (sources.length !== count || groups.length !== count) fail(`${count} trees must be there, got ${sources.length} and ${groups.length} tree_info`);
-  const weights = dart ? (booster.weight_drop ?? []) : new Array<number>(count).fill(1);
+  const weights = dart ? (booster.weight_drop ?? []).map(Math.fround) : new Array<number>(count).fill(1);
   if (weights.length !== count) fail(`weight_drop must have ${count} numbers, has ${weights.length}`);
   if (Number(num_target) > 1) refuse('several targets are not supported');
   if (sources.some(({ tree_param }) => Number(tree_param.size_leaf_vector) > 1))
     refuse('leaves of several values (multi_output_tree) are not supported');
 
-  const loss = readObjective(learner.objective, Number(num_class), refuse);
+  const { objective } = learner;
+  const loss = lossOf(owner, kind, readObjective(objective, Number(num_class), refuse), 'fromXGBoost', objective.name);
   const width = loss.numClasses ?? 1;
   const featureNames = learner.feature_names.length > 0 ? learner.feature_names : undefined;
   if (featureNames && featureNames.length !== numFeatures) fail(`feature_names must have ${numFeatures} names, has ${featureNames.length}`);
@@ -81,10 +83,10 @@ export function parseXGBoost(owner: string, text: string): BoostingState {
   for (const t of inTurn(groups, width, fail)) addXGBoostTree(builder, sources[t], { t, numFeatures, categorySizes, weight: weights[t], fail });
   const state: BoostingState = {
     trees: builder.finish(),
-    start: startScores(base_score, loss, width, fail),
+    start: startScores(base_score, objective.name === 'binary:logitraw' ? 'identity' : linkOf(loss), width, fail),
     loss,
     numFeatures,
-    numClasses: loss.name === 'logistic' ? 2 : width,
+    numClasses: classCount(loss, width),
     categorySizes,
     ...(featureNames && { featureNames }),
     reading: { otherCategory: categorySizes },
@@ -97,12 +99,13 @@ export function parseXGBoost(owner: string, text: string): BoostingState {
 
 type Fail = (problem: string) => never;
 
-function parseJson(text: string, fail: Fail): unknown {
-  if (typeof text !== 'string') fail(`the model must be a text, got ${show(text)}`);
+function readJson(model: string | Uint8Array, fail: Fail): unknown {
+  if (typeof model !== 'string' && !(model instanceof Uint8Array)) fail(`the model must be a text or bytes, got ${show(model)}`);
+  if (typeof model !== 'string' && isUbjson(model)) return readUbjson(model, fail);
   try {
-    return JSON.parse(text);
+    return JSON.parse(typeof model === 'string' ? model : new TextDecoder().decode(model));
   } catch (error) {
-    return fail(`the text must be JSON (save_model with a name that ends in .json), but ${(error as Error).message}`);
+    return fail(`it must be JSON or UBJSON (save_model with a name that ends in .json or .ubj), but ${(error as Error).message}`);
   }
 }
 
@@ -113,54 +116,64 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, fail: Fail): T {
   return fail(`${issue.path.map(String).join('.') || 'the JSON'}: ${issue.message}`);
 }
 
-function readObjective(objective: { readonly name: string; readonly [key: string]: unknown }, numClass: number, refuse: Fail): LossSpec {
+function readObjective(objective: { readonly name: string; readonly [key: string]: unknown }, numClass: number, refuse: Fail): Objective {
+  const { name } = objective;
   const option = (group: string, key: string, otherwise: number): number => {
     const text = (objective[group] as Record<string, unknown> | undefined)?.[key];
     const value = Number(String(text ?? otherwise).replace(/^\[(.*)\]$/, '$1'));
-    return Number.isFinite(value) ? value : refuse(`objective ${objective.name} with ${key} ${show(text)} is not supported`);
+    return Number.isFinite(value) ? value : refuse(`objective ${name} with ${key} ${show(text)} is not supported`);
   };
-  switch (objective.name) {
+  const foreign = (link: Link): ModelLoss => ({ name: 'foreign', objective: name, link });
+  switch (name) {
     case 'binary:logistic':
     case 'binary:logitraw':
+      return { classes: { name: 'logistic' } };
     case 'reg:logistic':
-      return { name: 'logistic' };
+      return { classes: { name: 'logistic' }, numbers: foreign('sigmoid') };
+    case 'binary:hinge':
+      return { classes: foreign('step') };
     case 'multi:softprob':
     case 'multi:softmax':
-      return { name: 'softmax', numClasses: numClass };
+      return { classes: { name: 'softmax', numClasses: numClass } };
     case 'reg:squarederror':
     case 'reg:linear':
-      return { name: 'squared' };
+      return { numbers: { name: 'squared' } };
     case 'reg:absoluteerror':
-      return { name: 'absolute' };
+      return { numbers: { name: 'absolute' } };
     case 'reg:pseudohubererror':
-      return { name: 'huber', alpha: option('pseudo_huber_param', 'huber_slope', 1) };
+      return { numbers: { name: 'huber', alpha: option('pseudo_huber_param', 'huber_slope', 1) } };
     case 'reg:quantileerror':
-      return { name: 'quantile', alpha: option('quantile_loss_param', 'quantile_alpha', 0.5) };
+      return { numbers: { name: 'quantile', alpha: option('quantile_loss_param', 'quantile_alpha', 0.5) } };
     case 'count:poisson':
-      return { name: 'poisson' };
+      return { numbers: { name: 'poisson' } };
     case 'reg:gamma':
-      return { name: 'gamma' };
+      return { numbers: { name: 'gamma' } };
     case 'reg:tweedie':
-      return { name: 'tweedie', power: option('tweedie_regression_param', 'tweedie_variance_power', 1.5) };
+      return { numbers: { name: 'tweedie', power: option('tweedie_regression_param', 'tweedie_variance_power', 1.5) } };
+    case 'survival:cox':
+    case 'survival:aft':
+      return { numbers: foreign('exp') };
+    case 'reg:squaredlogerror':
+    case 'rank:pairwise':
+    case 'rank:ndcg':
+    case 'rank:map':
+      return { numbers: foreign('identity') };
     default:
       return refuse(
-        `objective ${show(objective.name)} is not supported; supported are binary:logistic, binary:logitraw, reg:logistic, multi:softprob, multi:softmax, reg:squarederror, ` +
-          'reg:absoluteerror, reg:pseudohubererror, reg:quantileerror, count:poisson, reg:gamma and reg:tweedie',
+        `objective ${show(name)} is not supported; supported are binary:logistic, binary:logitraw, binary:hinge, multi:softprob, multi:softmax, reg:logistic, reg:squarederror, ` +
+          'reg:squaredlogerror, reg:absoluteerror, reg:pseudohubererror, reg:quantileerror, count:poisson, reg:gamma, reg:tweedie, survival:cox, survival:aft, rank:pairwise, rank:ndcg and rank:map',
       );
   }
 }
 
 /** `base_score` is a prediction (`5E-1`, or in brackets one a class): here it is told as a raw score. */
-function startScores(text: string, loss: LossSpec, width: number, fail: Fail): number[] {
+function startScores(text: string, link: Link, width: number, fail: Fail): number[] {
   const values = text
     .replace(/^\[(.*)\]$/, '$1')
     .split(',')
     .map((item) => (item.trim() === '' ? Number.NaN : Math.fround(Number(item))));
   const all = values.length === 1 ? new Array<number>(width).fill(values[0]) : values;
-  const scores = all.map((p) => {
-    if (loss.name === 'logistic') return log(p / (1 - p));
-    return loss.name === 'poisson' || loss.name === 'gamma' || loss.name === 'tweedie' ? log(p) : p;
-  });
+  const scores = all.map((p) => scoreOf(link, p));
   if (scores.length !== width || !scores.every(Number.isFinite))
     fail(`base_score must be ${width === 1 ? 'a number' : `one or ${width} numbers`} fit for the objective, is ${show(text)}`);
   return scores;

@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LossSpec } from '#dist/tree/boosting/contract.js';
-import {
-  labelRule,
-  predictionOf,
-  renewedValue,
-  scalarLoss,
-  scoreCount,
-  softmaxGradients,
-  softmaxLoss,
-  startScores,
-} from '#dist/tree/boosting/losses.js';
+import { type Link, linkOf, predictionOf, toProbabilities } from '#dist/tree/boosting/link.js';
+import { labelRule, renewedValue, scalarLoss, scoreCount, softmaxGradients, softmaxLoss, startScores } from '#dist/tree/boosting/losses.js';
 import { weightedQuantile } from '#dist/tree/boosting/quantile.js';
 
 const SPECS: readonly LossSpec[] = [
@@ -129,9 +121,27 @@ describe('losses', () => {
   });
 
   it('predict the score itself, or e to it', () => {
-    expect(predictionOf('squared', 2)).toBe(2);
-    expect(predictionOf('gamma', 2)).toBeCloseTo(Math.exp(2), 12);
+    expect(predictionOf(linkOf({ name: 'squared' }), 2)).toBe(2);
+    expect(predictionOf(linkOf({ name: 'gamma' }), 2)).toBeCloseTo(Math.exp(2), 12);
     expect([scoreCount({ name: 'softmax', numClasses: 5 }), scoreCount({ name: 'gamma' })]).toEqual([5, 1]);
+  });
+});
+
+describe('links of other libraries', () => {
+  it('predict what those do', () => {
+    const at = (link: Link) => [-1, 0, 2].map((f) => predictionOf(link, f));
+    expect(at('sigmoid')[1]).toBe(0.5);
+    expect(at('softplus')[2]).toBeCloseTo(Math.log(1 + Math.exp(2)), 12);
+    expect(at('signedSquare')).toEqual([-1, 0, 4]);
+    expect(at('step')).toEqual([0, 0, 1]);
+    const probabilities = (link: Link, ...scores: number[]) => {
+      const all = Float64Array.from(scores);
+      toProbabilities(link, all, 0, all.length);
+      return [...all];
+    };
+    expect(probabilities('step', 0, 0)).toEqual([1, 0]);
+    expect(probabilities('step', -3, 3)).toEqual([0, 1]);
+    expect(probabilities('sigmoid', 0, 0, 0)).toEqual([0.5, 0.5, 0.5]);
   });
 });
 
