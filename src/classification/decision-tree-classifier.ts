@@ -5,7 +5,7 @@ import type { ParamSchema } from '../param/param.ts';
 import { treeClassifierParams, treeParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { PipelineStage } from '../pipeline/stage.ts';
 import { addClassColumns, addLeafColumn, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type TreeState, treeCodec } from '../predictor/tree-codec.ts';
 import { SingleTreeModel } from '../predictor/tree-model.ts';
@@ -26,10 +26,6 @@ export type DecisionTreeClassifierParams = z.input<typeof DecisionTreeClassifier
 export class DecisionTreeClassifier extends Estimator<typeof DecisionTreeClassifierParams, DecisionTreeClassificationModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.DecisionTreeClassifier';
   static readonly paramSchema = DecisionTreeClassifierParams;
-
-  static load(path: string): Promise<DecisionTreeClassifier> {
-    return loadAs(DecisionTreeClassifier, path);
-  }
 
   protected override outputSchema(schema: Schema): Schema {
     requireTrainingColumns(this.owner, schema, this.params);
@@ -54,10 +50,6 @@ export class DecisionTreeClassificationModel extends SingleTreeModel<typeof Deci
   static readonly type: string = 'org.apache.spark.ml.classification.DecisionTreeClassificationModel';
   static readonly paramSchema = DecisionTreeClassifierParams;
   static readonly codec = treeCodec('DecisionTreeClassificationModel', 'classes');
-
-  static load(path: string): Promise<DecisionTreeClassificationModel> {
-    return loadAs(DecisionTreeClassificationModel, path);
-  }
 
   constructor(params: DecisionTreeClassifierParams, state: TreeState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);

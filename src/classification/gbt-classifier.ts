@@ -10,7 +10,7 @@ import { probabilityCol, rawPredictionCol, thresholds } from '../param/shared.ts
 import { boostedParams, logisticLoss, treeParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { PipelineStage } from '../pipeline/stage.ts';
 import { lossByIteration } from '../predictor/boosted-evaluation.ts';
 import { addClassColumns, addLeafColumn, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type EnsembleState, ensembleCodec } from '../predictor/tree-codec.ts';
@@ -39,10 +39,6 @@ export type GBTClassifierParams = z.input<typeof GBTClassifierParams>;
 export class GBTClassifier extends Estimator<typeof GBTClassifierParams, GBTClassificationModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.GBTClassifier';
   static readonly paramSchema = GBTClassifierParams;
-
-  static load(path: string): Promise<GBTClassifier> {
-    return loadAs(GBTClassifier, path);
-  }
 
   constructor(params: GBTClassifierParams = {}, uid?: string) {
     super(params, uid);
@@ -91,10 +87,6 @@ export class GBTClassificationModel extends EnsembleModel<typeof GBTClassifierPa
   static readonly paramSchema = GBTClassifierParams;
   static readonly codec = ensembleCodec('GBTClassificationModel', 'variance', DecisionTreeRegressionModel);
   protected override readonly importancesByTree = false;
-
-  static load(path: string): Promise<GBTClassificationModel> {
-    return loadAs(GBTClassificationModel, path);
-  }
 
   constructor(params: GBTClassifierParams, state: EnsembleState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);

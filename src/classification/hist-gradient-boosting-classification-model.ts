@@ -9,7 +9,7 @@ import type { DenseVector, Vector } from '../linalg/vectors.ts';
 import { BoostingClassificationParams } from '../param/boosting.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
 import { addClassColumns, checkThresholdCount } from '../predictor/score-columns.ts';
 import { decide } from '../scoring/decision.ts';
@@ -34,10 +34,6 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   static readonly type: string = 'millstream.classification.HistGradientBoostingClassificationModel';
   static readonly paramSchema = BoostingClassificationParams;
   static readonly codec = boostingCodec(OWNER);
-
-  static load(path: string): Promise<HistGradientBoostingClassificationModel> {
-    return loadAs(HistGradientBoostingClassificationModel, path);
-  }
 
   /**
    * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary, cross_entropy, multiclass and multiclassova (whose probabilities do not sum to 1, as LightGBM's do

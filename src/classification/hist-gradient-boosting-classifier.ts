@@ -5,7 +5,6 @@ import type { Schema } from '../frame/schema.ts';
 import { BoostingClassificationParams, initialModel } from '../param/boosting.ts';
 import type * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { addBoostedColumns, addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import type { LossSpec } from '../tree/boosting/contract.ts';
 import { checkBoostingColumns, checkValidation, requireSameLoss } from '../tree/boosting/stage-rules.ts';
@@ -29,10 +28,6 @@ export type HistGradientBoostingClassifierParams = z.input<typeof HistGradientBo
 export class HistGradientBoostingClassifier extends Estimator<typeof HistGradientBoostingClassifierParams, HistGradientBoostingClassificationModel> {
   static readonly type: string = 'millstream.classification.HistGradientBoostingClassifier';
   static readonly paramSchema = HistGradientBoostingClassifierParams;
-
-  static load(path: string): Promise<HistGradientBoostingClassifier> {
-    return loadAs(HistGradientBoostingClassifier, path);
-  }
 
   constructor(params: HistGradientBoostingClassifierParams = {}, uid?: string) {
     super(params, uid);

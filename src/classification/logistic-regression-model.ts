@@ -9,7 +9,7 @@ import { DenseMatrix, isMatrix, type Matrix } from '../linalg/matrices.ts';
 import { type DenseVector, isVector, type Vector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Codec } from '../persistence/codec.ts';
-import { type Changes, loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { Changes, PipelineStage } from '../pipeline/stage.ts';
 import { type NamedFeatures, type NamedValue, PredictionModel } from '../predictor/prediction-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs, requireFeatures } from '../predictor/score-columns.ts';
 import { binaryDecision, type Decision } from '../scoring/decision.ts';
@@ -65,10 +65,6 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   static readonly type: string = 'org.apache.spark.ml.classification.LogisticRegressionModel';
   static readonly paramSchema = LogisticRegressionParams;
   static readonly codec = codec;
-
-  static load(path: string): Promise<LogisticRegressionModel> {
-    return loadAs(LogisticRegressionModel, path);
-  }
 
   readonly #scoring: LogisticScoring;
   readonly #score: BlockScorer;

@@ -7,7 +7,7 @@ import type { Schema } from '../frame/schema.ts';
 import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
 import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { type Changes, loadAs } from '../pipeline/stage.ts';
+import type { Changes } from '../pipeline/stage.ts';
 import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { metricsThere } from './cluster-summary.ts';
 import { checkBounds, checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
@@ -31,10 +31,6 @@ import { withAllColumns } from './scored-frame.ts';
 export class LogisticRegression extends Estimator<typeof LogisticRegressionParams, LogisticRegressionModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.LogisticRegression';
   static readonly paramSchema = LogisticRegressionParams;
-
-  static load(path: string): Promise<LogisticRegression> {
-    return loadAs(LogisticRegression, path);
-  }
 
   constructor(params: LogisticRegressionParams = {}, uid?: string) {
     super(params, uid);

@@ -17,7 +17,7 @@ import { Estimator } from '../pipeline/estimator.ts';
 import { FittedThere } from '../pipeline/fitted-there.ts';
 import { Model } from '../pipeline/model.ts';
 import type { AnyEstimator, AnyStage, AnyTransformer } from '../pipeline/pipeline.ts';
-import { type Changes, loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { Changes, PipelineStage } from '../pipeline/stage.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 
 /** Params of OneVsRest and its model. */
@@ -75,10 +75,6 @@ export class OneVsRestModel extends Model<typeof OneVsRestModelParams, OneVsRest
   constructor(params: OneVsRestModelParams, state: OneVsRestState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);
     if (state.models.length === 0) throw format('there must be a model of at least one class, got none');
-  }
-
-  static load(path: string): Promise<OneVsRestModel> {
-    return loadAs(OneVsRestModel, path);
   }
 
   /** The models of two classes, one a class. */

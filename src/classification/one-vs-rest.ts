@@ -14,7 +14,7 @@ import { requireThere } from '../pipeline/children.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { STAY, type StayOptions } from '../pipeline/fitted-there.ts';
 import type { AnyEstimator, AnyTransformer } from '../pipeline/pipeline.ts';
-import { type Changes, loadAs } from '../pipeline/stage.ts';
+import type { Changes } from '../pipeline/stage.ts';
 import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { addClassColumns, requireTrainingColumns } from '../predictor/score-columns.ts';
@@ -36,10 +36,6 @@ export type OneVsRestParams = z.input<typeof OneVsRestParams>;
 export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.OneVsRest';
   static readonly paramSchema = OneVsRestParams;
-
-  static load(path: string): Promise<OneVsRest> {
-    return loadAs(OneVsRest, path);
-  }
 
   /** The fitted models. Events tell `done` of `total` classes under this stage's uid, and what the classifier reports. */
   override async fit(frame: Frame, options: StayOptions = {}): Promise<OneVsRestModel> {

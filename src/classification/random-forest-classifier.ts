@@ -8,7 +8,7 @@ import type { ParamSchema } from '../param/param.ts';
 import { forestParams, treeClassifierParams, treeParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { PipelineStage } from '../pipeline/stage.ts';
 import { addClassColumns, addLeafColumn, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type EnsembleState, ensembleCodec, treeUids } from '../predictor/tree-codec.ts';
 import { EnsembleModel } from '../predictor/tree-model.ts';
@@ -34,10 +34,6 @@ export type RandomForestClassifierParams = z.input<typeof RandomForestClassifier
 export class RandomForestClassifier extends Estimator<typeof RandomForestClassifierParams, RandomForestClassificationModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.RandomForestClassifier';
   static readonly paramSchema = RandomForestClassifierParams;
-
-  static load(path: string): Promise<RandomForestClassifier> {
-    return loadAs(RandomForestClassifier, path);
-  }
 
   override async fit(frame: Frame, options: FitOptions = {}): Promise<RandomForestClassificationModel> {
     const model = await super.fit(frame, options);
@@ -97,10 +93,6 @@ export class RandomForestClassificationModel extends EnsembleModel<
   static readonly type: string = 'org.apache.spark.ml.classification.RandomForestClassificationModel';
   static readonly paramSchema = RandomForestClassifierParams;
   static readonly codec = ensembleCodec('RandomForestClassificationModel', 'classes', DecisionTreeClassificationModel);
-
-  static load(path: string): Promise<RandomForestClassificationModel> {
-    return loadAs(RandomForestClassificationModel, path);
-  }
 
   constructor(params: RandomForestClassifierParams, state: RandomForestState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);

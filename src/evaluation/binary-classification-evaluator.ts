@@ -7,7 +7,6 @@ import { int, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { BinaryMetrics } from '../stat/binary-metrics.ts';
 import { finiteLabel, readScoredRows, weightRule } from './scored-rows.ts';
@@ -28,10 +27,6 @@ export type BinaryClassificationEvaluatorParams = z.input<typeof BinaryClassific
 export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassificationEvaluatorParams> {
   static readonly type: string = 'org.apache.spark.ml.evaluation.BinaryClassificationEvaluator';
   static readonly paramSchema = BinaryClassificationEvaluatorParams;
-
-  static load(path: string): Promise<BinaryClassificationEvaluator> {
-    return loadAs(BinaryClassificationEvaluator, path);
-  }
 
   protected override facts() {
     const { metricName, numBins } = this.params;

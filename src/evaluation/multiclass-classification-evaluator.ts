@@ -7,7 +7,6 @@ import { double, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { logLoss, MulticlassMetrics } from '../stat/multiclass-metrics.ts';
 import { finiteLabel, type ReadColumn, readScoredRows, weightRule } from './scored-rows.ts';
@@ -47,10 +46,6 @@ export type MulticlassClassificationEvaluatorParams = z.input<typeof MulticlassC
 export class MulticlassClassificationEvaluator extends Evaluator<typeof MulticlassClassificationEvaluatorParams> {
   static readonly type: string = 'org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator';
   static readonly paramSchema = MulticlassClassificationEvaluatorParams;
-
-  static load(path: string): Promise<MulticlassClassificationEvaluator> {
-    return loadAs(MulticlassClassificationEvaluator, path);
-  }
 
   protected override facts() {
     const { metricName, metricLabel, beta, eps } = this.params;

@@ -5,7 +5,6 @@ import { flag, name, oneOf } from '../param/param.ts';
 import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
 import { readScoredRows, weightRule } from './scored-rows.ts';
@@ -31,10 +30,6 @@ const FIELDS = {
 export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorParams> {
   static readonly type: string = 'org.apache.spark.ml.evaluation.RegressionEvaluator';
   static readonly paramSchema = RegressionEvaluatorParams;
-
-  static load(path: string): Promise<RegressionEvaluator> {
-    return loadAs(RegressionEvaluator, path);
-  }
 
   protected override facts() {
     const { metricName, throughOrigin } = this.params;

@@ -8,7 +8,6 @@ import { DOUBLE, VECTOR } from '../frame/types.ts';
 import { anyDouble, doubles } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 
@@ -39,10 +38,6 @@ export type BinarizerParams = z.input<typeof BinarizerParams>;
 export class Binarizer extends Transformer<typeof BinarizerParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.Binarizer';
   static readonly paramSchema = BinarizerParams;
-
-  static load(path: string): Promise<Binarizer> {
-    return loadAs(Binarizer, path);
-  }
 
   bind(binder: Binder, schema: Schema): void {
     for (const { input, output, threshold } of this.#columns()) {

@@ -9,7 +9,6 @@ import { javaDouble } from '../linalg/format.ts';
 import { doubles, isArray, param } from '../param/param.ts';
 import { handleInvalid, inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
@@ -47,10 +46,6 @@ export type BucketizerParams = z.input<typeof BucketizerParams>;
 export class Bucketizer extends Transformer<typeof BucketizerParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.Bucketizer';
   static readonly paramSchema = BucketizerParams;
-
-  static load(path: string): Promise<Bucketizer> {
-    return loadAs(Bucketizer, path);
-  }
 
   bind(binder: Binder): void {
     const { owner, uid: stage } = this;

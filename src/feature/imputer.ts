@@ -14,7 +14,7 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { PipelineStage } from '../pipeline/stage.ts';
 import { columnCounts, type InOutParams, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 
 export const ImputerParams = z
@@ -46,10 +46,6 @@ export interface ImputerState {
 export class Imputer extends Estimator<typeof ImputerParams, ImputerModel> {
   static readonly type: string = 'org.apache.spark.ml.feature.Imputer';
   static readonly paramSchema = ImputerParams;
-
-  static load(path: string): Promise<Imputer> {
-    return loadAs(Imputer, path);
-  }
 
   protected outputSchema(schema: Schema): Schema {
     return addOutputs(this, schema);
@@ -119,10 +115,6 @@ export class ImputerModel extends Model<typeof ImputerParams, ImputerState> {
 
   constructor(params: ImputerParams, state: ImputerState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, inOrderOf(inputNames(params), state), uid, parent);
-  }
-
-  static load(path: string): Promise<ImputerModel> {
-    return loadAs(ImputerModel, path);
   }
 
   /** What fills the holes, by input column. */

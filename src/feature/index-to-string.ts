@@ -8,7 +8,6 @@ import { STRING } from '../frame/types.ts';
 import { texts } from '../param/param.ts';
 import { inputCol, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
@@ -23,10 +22,6 @@ export type IndexToStringParams = z.input<typeof IndexToStringParams>;
 export class IndexToString extends Transformer<typeof IndexToStringParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.IndexToString';
   static readonly paramSchema = IndexToStringParams;
-
-  static load(path: string): Promise<IndexToString> {
-    return loadAs(IndexToString, path);
-  }
 
   bind(binder: Binder, schema: Schema): void {
     const column = this.getOrDefault('inputCol');

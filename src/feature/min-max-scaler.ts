@@ -11,7 +11,6 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import type { Site } from './invalid-value.ts';
 import { checkVectors, forEachNonzero, refuseOverflow, scaledSchema, summarize, type VectorSummary } from './vector-values.ts';
 
@@ -42,10 +41,6 @@ export interface MinMaxScalerState {
 export class MinMaxScaler extends Estimator<typeof MinMaxScalerParams, MinMaxScalerModel> {
   static readonly type: string = 'org.apache.spark.ml.feature.MinMaxScaler';
   static readonly paramSchema = MinMaxScalerParams;
-
-  static load(path: string): Promise<MinMaxScaler> {
-    return loadAs(MinMaxScaler, path);
-  }
 
   protected outputSchema(schema: Schema): Schema {
     return scaledSchema(this, schema);
@@ -114,10 +109,6 @@ export class MinMaxScalerModel extends Model<typeof MinMaxScalerParams, MinMaxSc
   static readonly type: string = 'org.apache.spark.ml.feature.MinMaxScalerModel';
   static readonly paramSchema = MinMaxScalerParams;
   static readonly codec = codec;
-
-  static load(path: string): Promise<MinMaxScalerModel> {
-    return loadAs(MinMaxScalerModel, path);
-  }
 
   /** Least value of each feature. */
   get originalMin(): Vector {

@@ -12,7 +12,6 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
@@ -45,10 +44,6 @@ export interface OneHotEncoderState {
 export class OneHotEncoder extends Estimator<typeof OneHotEncoderParams, OneHotEncoderModel> {
   static readonly type: string = 'org.apache.spark.ml.feature.OneHotEncoder';
   static readonly paramSchema = OneHotEncoderParams;
-
-  static load(path: string): Promise<OneHotEncoder> {
-    return loadAs(OneHotEncoder, path);
-  }
 
   protected outputSchema(schema: Schema): Schema {
     return inOutColumns(this).reduce((current, { input, output }) => {
@@ -111,10 +106,6 @@ export class OneHotEncoderModel extends Model<typeof OneHotEncoderParams, OneHot
   static readonly type: string = 'org.apache.spark.ml.feature.OneHotEncoderModel';
   static readonly paramSchema = OneHotEncoderParams;
   static readonly codec = codec;
-
-  static load(path: string): Promise<OneHotEncoderModel> {
-    return loadAs(OneHotEncoderModel, path);
-  }
 
   /** The number of categories of each column, before `dropLast` and `keep`. */
   get categorySizes(): readonly number[] {

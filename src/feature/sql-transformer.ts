@@ -6,7 +6,6 @@ import type { Plan } from '../frame/plan.ts';
 import type { Schema } from '../frame/schema.ts';
 import { text } from '../param/param.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { frameOf, Transformer } from '../pipeline/transformer.ts';
 import { checkStatement, THIS } from './sql-statement.ts';
 
@@ -23,10 +22,6 @@ export type SQLTransformerParams = z.input<typeof SQLTransformerParams>;
 export class SQLTransformer extends Transformer<typeof SQLTransformerParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.SQLTransformer';
   static readonly paramSchema = SQLTransformerParams;
-
-  static load(path: string): Promise<SQLTransformer> {
-    return loadAs(SQLTransformer, path);
-  }
 
   override transform(frame: Frame): Frame {
     // Not imported: a row scorer loads this file, but never a Frame.

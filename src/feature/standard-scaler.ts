@@ -10,7 +10,6 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import type { Site } from './invalid-value.ts';
 import { checkVectors, forEachNonzero, refuseOverflow, scaledSchema, summarize, type VectorSummary } from './vector-values.ts';
 
@@ -38,10 +37,6 @@ export interface StandardScalerState {
 export class StandardScaler extends Estimator<typeof StandardScalerParams, StandardScalerModel> {
   static readonly type: string = 'org.apache.spark.ml.feature.StandardScaler';
   static readonly paramSchema = StandardScalerParams;
-
-  static load(path: string): Promise<StandardScaler> {
-    return loadAs(StandardScaler, path);
-  }
 
   protected outputSchema(schema: Schema): Schema {
     return scaledSchema(this, schema);
@@ -114,10 +109,6 @@ export class StandardScalerModel extends Model<typeof StandardScalerParams, Stan
   static readonly type: string = 'org.apache.spark.ml.feature.StandardScalerModel';
   static readonly paramSchema = StandardScalerParams;
   static readonly codec = codec;
-
-  static load(path: string): Promise<StandardScalerModel> {
-    return loadAs(StandardScalerModel, path);
-  }
 
   /** Standard deviation of each feature. */
   get std(): Vector {

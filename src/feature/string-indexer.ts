@@ -10,7 +10,6 @@ import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 import { bindIndexLabels, type LabelForm } from './label-lookup.ts';
 import { compareText, type NumberKind } from './label-text.ts';
@@ -47,10 +46,6 @@ const UNKNOWN = '__unknown';
 export class StringIndexer extends Estimator<typeof StringIndexerParams, StringIndexerModel> {
   static readonly type: string = 'org.apache.spark.ml.feature.StringIndexer';
   static readonly paramSchema = StringIndexerParams;
-
-  static load(path: string): Promise<StringIndexer> {
-    return loadAs(StringIndexer, path);
-  }
 
   protected outputSchema(schema: Schema): Schema {
     return inOutColumns(this).reduce((current, { input, output }) => {
@@ -100,10 +95,6 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
   static readonly type: string = 'org.apache.spark.ml.feature.StringIndexerModel';
   static readonly paramSchema = StringIndexerParams;
   static readonly codec = codec;
-
-  static load(path: string): Promise<StringIndexerModel> {
-    return loadAs(StringIndexerModel, path);
-  }
 
   /** A model of one column from its labels; `inputCol` says which column. */
   static fromLabels(labels: readonly string[], params: StringIndexerParams, uid?: string): StringIndexerModel {

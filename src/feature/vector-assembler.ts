@@ -17,7 +17,6 @@ import { VECTOR } from '../frame/types.ts';
 import { names } from '../param/param.ts';
 import { handleInvalid, outputCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
@@ -37,10 +36,6 @@ export type VectorAssemblerParams = z.input<typeof VectorAssemblerParams>;
 export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.VectorAssembler';
   static readonly paramSchema = VectorAssemblerParams;
-
-  static load(path: string): Promise<VectorAssembler> {
-    return loadAs(VectorAssembler, path);
-  }
 
   bind(binder: Binder, schema: Schema): void {
     const fields = this.#fields(schema);

@@ -16,7 +16,7 @@ export { Model, type ModelClass } from './model.ts';
 export { type AnyEstimator, type AnyStage, type AnyTransformer, Pipeline, PipelineParams } from './pipeline.ts';
 export { PipelineModel, PipelineModelParams, type PipelineModelState } from './pipeline-model.ts';
 export { registeredStage, registerStage, type StageConstructor } from './registry.ts';
-export { type Changes, loadAs, PipelineStage, type SaveOptions, type StageClass } from './stage.ts';
+export { type Changes, PipelineStage, type SaveOptions, type StageClass } from './stage.ts';
 export { Transformer } from './transformer.ts';
 export { UnaryParams, type UnaryStep, UnaryTransformer } from './unary-transformer.ts';
 

@@ -8,7 +8,7 @@ import { ParamMap } from '../param/param-map.ts';
 import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
 import { Model } from './model.ts';
-import { type Changes, loadAs } from './stage.ts';
+import type { Changes } from './stage.ts';
 import { frameOf, Transformer } from './transformer.ts';
 
 export const PipelineModelParams = z.strictObject({});
@@ -26,10 +26,6 @@ export class PipelineModel extends Model<typeof PipelineModelParams, PipelineMod
     children: ({ stages }) => [{ folder: 'stages', stages }],
     rebuild: async (children) => ({ stages: (await children.stages('stages')).map(requireTransformer) }),
   };
-
-  static load(path: string): Promise<PipelineModel> {
-    return loadAs(PipelineModel, path);
-  }
 
   /** The fitted stages, in order. */
   get stages(): readonly Transformer<ParamSchema>[] {

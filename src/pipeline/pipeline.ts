@@ -8,7 +8,7 @@ import * as z from '../param/zod.ts';
 import { descendants, requireThere } from './children.ts';
 import { Estimator } from './estimator.ts';
 import { PipelineModel } from './pipeline-model.ts';
-import { type Changes, loadAs, type PipelineStage } from './stage.ts';
+import type { Changes, PipelineStage } from './stage.ts';
 import { frameOf, Transformer } from './transformer.ts';
 
 /** A stage of any class. */
@@ -37,10 +37,6 @@ export class Pipeline extends Estimator<typeof PipelineParams, PipelineModel> {
   constructor(params?: PipelineParams, uid?: string) {
     super(params, uid);
     requireDistinct(this, this.params.stages ?? []);
-  }
-
-  static load(path: string): Promise<Pipeline> {
-    return loadAs(Pipeline, path);
   }
 
   /**

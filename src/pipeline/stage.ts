@@ -39,6 +39,12 @@ export abstract class PipelineStage<P extends ParamSchema> {
   readonly params: Readonly<z.output<P>>;
   readonly #set: ReadonlyMap<string, unknown>;
 
+  /** Loads a stage of this class from a directory in Spark ML's layout; any other class there is an error. */
+  static async load<T>(this: StageClass & { prototype: T }, path: string): Promise<T> {
+    const { loadStage } = await import('../persistence/load.ts');
+    return (await loadStage(path, this)) as T;
+  }
+
   constructor(params: z.input<P> = {} as z.input<P>, uid?: string) {
     const { owner, paramSchema, type } = this.#class();
     this.uid = uid ?? randomUid(owner.replace(/Model$/, ''));
@@ -207,12 +213,6 @@ export abstract class PipelineStage<P extends ParamSchema> {
     const parent = this.uid;
     return { name, parent, doc: shape.doc, toString: () => `${parent}__${name}` };
   }
-}
-
-/** Loads a stage of `Class` from a directory in Spark ML's layout; any other class there is an error. */
-export async function loadAs<T>(Class: StageClass & { prototype: T }, path: string): Promise<T> {
-  const { loadStage } = await import('../persistence/load.ts');
-  return (await loadStage(path, Class)) as T;
 }
 
 function deepFreeze<T>(value: T): T {

@@ -4,7 +4,6 @@ import { text } from '../param/param.ts';
 import { treeParams, treeRegressorParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { addLeafColumn, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { treeCodec } from '../predictor/tree-codec.ts';
 import { SingleTreeModel } from '../predictor/tree-model.ts';
@@ -30,10 +29,6 @@ export class DecisionTreeRegressor extends Estimator<typeof DecisionTreeRegresso
   static readonly type: string = 'org.apache.spark.ml.regression.DecisionTreeRegressor';
   static readonly paramSchema = DecisionTreeRegressorParams;
 
-  static load(path: string): Promise<DecisionTreeRegressor> {
-    return loadAs(DecisionTreeRegressor, path);
-  }
-
   protected override outputSchema(schema: Schema): Schema {
     const { predictionCol, varianceCol, leafCol } = this.params;
     requireTrainingColumns(this.owner, schema, this.params);
@@ -53,10 +48,6 @@ export class DecisionTreeRegressionModel extends SingleTreeModel<typeof Decision
   static readonly type: string = 'org.apache.spark.ml.regression.DecisionTreeRegressionModel';
   static readonly paramSchema = DecisionTreeRegressorParams;
   static readonly codec = treeCodec('DecisionTreeRegressionModel', 'variance');
-
-  static load(path: string): Promise<DecisionTreeRegressionModel> {
-    return loadAs(DecisionTreeRegressionModel, path);
-  }
 
   protected override outputSchema(schema: Schema): Schema {
     const { predictionCol, varianceCol } = this.params;

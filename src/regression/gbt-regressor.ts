@@ -5,7 +5,6 @@ import type { Schema } from '../frame/schema.ts';
 import { boostedParams, regressionLoss, treeParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { boostedLoss, lossByIteration } from '../predictor/boosted-evaluation.ts';
 import { addLeafColumn, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type EnsembleState, ensembleCodec } from '../predictor/tree-codec.ts';
@@ -27,10 +26,6 @@ export class GBTRegressor extends Estimator<typeof GBTRegressorParams, GBTRegres
   static readonly type: string = 'org.apache.spark.ml.regression.GBTRegressor';
   static readonly paramSchema = GBTRegressorParams;
 
-  static load(path: string): Promise<GBTRegressor> {
-    return loadAs(GBTRegressor, path);
-  }
-
   protected override outputSchema(schema: Schema): Schema {
     const { predictionCol, leafCol } = this.params;
     requireTrainingColumns(this.owner, schema, this.params);
@@ -49,10 +44,6 @@ export class GBTRegressionModel extends EnsembleModel<typeof GBTRegressorParams,
   static readonly paramSchema = GBTRegressorParams;
   static readonly codec = ensembleCodec('GBTRegressionModel', 'variance', DecisionTreeRegressionModel);
   protected override readonly importancesByTree = false;
-
-  static load(path: string): Promise<GBTRegressionModel> {
-    return loadAs(GBTRegressionModel, path);
-  }
 
   /** The mean loss (`squared` or `absolute`; the one fitted by default) on the rows of `frame` of the first tree, of the first two, and so on. */
   evaluateEachIteration(frame: Frame, loss: string = this.params.lossType, options: ActionOptions = {}): Promise<number[]> {

@@ -9,7 +9,7 @@ import type { Vector } from '../linalg/vectors.ts';
 import { BoostingRegressionParams } from '../param/boosting.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
-import { loadAs, type PipelineStage } from '../pipeline/stage.ts';
+import type { PipelineStage } from '../pipeline/stage.ts';
 import { BoostingModel } from '../predictor/boosting-model.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
 import { addNumberColumn } from '../predictor/score-columns.ts';
@@ -32,10 +32,6 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressionModel';
   static readonly paramSchema = BoostingRegressionParams;
   static readonly codec = boostingCodec(OWNER);
-
-  static load(path: string): Promise<HistGradientBoostingRegressionModel> {
-    return loadAs(HistGradientBoostingRegressionModel, path);
-  }
 
   /**
    * The model that LightGBM saved as `text` (`booster.save_model`), of any objective for numbers, counts and rankings, or of the trainer's own (which predicts the raw score). Features

@@ -4,7 +4,6 @@ import type { Schema } from '../frame/schema.ts';
 import { BoostingRegressionParams, initialModel } from '../param/boosting.ts';
 import type * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { addBoostedColumns, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import type { LossSpec } from '../tree/boosting/contract.ts';
 import { checkBoostingColumns, checkValidation, requireSameLoss } from '../tree/boosting/stage-rules.ts';
@@ -28,10 +27,6 @@ export type HistGradientBoostingRegressorParams = z.input<typeof HistGradientBoo
 export class HistGradientBoostingRegressor extends Estimator<typeof HistGradientBoostingRegressorParams, HistGradientBoostingRegressionModel> {
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressor';
   static readonly paramSchema = HistGradientBoostingRegressorParams;
-
-  static load(path: string): Promise<HistGradientBoostingRegressor> {
-    return loadAs(HistGradientBoostingRegressor, path);
-  }
 
   constructor(params: HistGradientBoostingRegressorParams = {}, uid?: string) {
     super(params, uid);

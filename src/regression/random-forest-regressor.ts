@@ -3,7 +3,6 @@ import type { Schema } from '../frame/schema.ts';
 import { forestParams, treeParams, treeRegressorParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { addLeafColumn, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type EnsembleState, ensembleCodec, treeUids } from '../predictor/tree-codec.ts';
 import { EnsembleModel } from '../predictor/tree-model.ts';
@@ -22,10 +21,6 @@ export type RandomForestRegressorParams = z.input<typeof RandomForestRegressorPa
 export class RandomForestRegressor extends Estimator<typeof RandomForestRegressorParams, RandomForestRegressionModel> {
   static readonly type: string = 'org.apache.spark.ml.regression.RandomForestRegressor';
   static readonly paramSchema = RandomForestRegressorParams;
-
-  static load(path: string): Promise<RandomForestRegressor> {
-    return loadAs(RandomForestRegressor, path);
-  }
 
   protected override outputSchema(schema: Schema): Schema {
     const { predictionCol, leafCol } = this.params;
@@ -50,10 +45,6 @@ export class RandomForestRegressionModel extends EnsembleModel<typeof RandomFore
   static readonly type: string = 'org.apache.spark.ml.regression.RandomForestRegressionModel';
   static readonly paramSchema = RandomForestRegressorParams;
   static readonly codec = ensembleCodec('RandomForestRegressionModel', 'variance', DecisionTreeRegressionModel);
-
-  static load(path: string): Promise<RandomForestRegressionModel> {
-    return loadAs(RandomForestRegressionModel, path);
-  }
 
   protected override outputSchema(schema: Schema): Schema {
     return this.addLeaves(addNumberColumn(this.owner, this.requireFeatures(schema), this.params.predictionCol));

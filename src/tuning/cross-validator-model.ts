@@ -2,7 +2,6 @@ import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
 import { childModel } from '../pipeline/children.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { type BestModelState, numbersOf, SearchModel } from './search-model.ts';
 import { crossValidatorParams, searchModelParams } from './search-params.ts';
 
@@ -49,10 +48,6 @@ export class CrossValidatorModel extends SearchModel<typeof CrossValidatorModelP
       };
     },
   };
-
-  static load(path: string): Promise<CrossValidatorModel> {
-    return loadAs(CrossValidatorModel, path);
-  }
 
   get avgMetrics(): readonly number[] {
     return this.state.avgMetrics;

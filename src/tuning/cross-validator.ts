@@ -2,7 +2,6 @@ import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { CrossValidatorModel, CrossValidatorModelParams } from './cross-validator-model.ts';
 import { type Found, Search } from './search.ts';
 import { crossValidatorParams, searchParams } from './search-params.ts';
@@ -22,10 +21,6 @@ export type CrossValidatorParams = z.input<typeof CrossValidatorParams>;
 export class CrossValidator extends Search<typeof CrossValidatorParams, CrossValidatorModel> {
   static readonly type: string = 'org.apache.spark.ml.tuning.CrossValidator';
   static readonly paramSchema = CrossValidatorParams;
-
-  static load(path: string): Promise<CrossValidator> {
-    return loadAs(CrossValidator, path);
-  }
 
   protected get splits(): number {
     return this.params.numFolds;

@@ -3,7 +3,6 @@ import * as z from '../param/zod.ts';
 import type { CompositeLayout } from '../persistence/composite.ts';
 import { childModel } from '../pipeline/children.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { type BestModelState, numbersOf, SearchModel } from './search-model.ts';
 import { searchModelParams, trainRatio } from './search-params.ts';
 
@@ -42,10 +41,6 @@ export class TrainValidationSplitModel extends SearchModel<typeof TrainValidatio
       };
     },
   };
-
-  static load(path: string): Promise<TrainValidationSplitModel> {
-    return loadAs(TrainValidationSplitModel, path);
-  }
 
   get validationMetrics(): readonly number[] {
     return this.state.validationMetrics;

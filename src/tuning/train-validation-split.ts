@@ -1,7 +1,6 @@
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import * as z from '../param/zod.ts';
-import { loadAs } from '../pipeline/stage.ts';
 import { type Found, Search } from './search.ts';
 import { searchParams, trainRatio } from './search-params.ts';
 import { ratioSplit, type Split } from './split.ts';
@@ -17,10 +16,6 @@ export type TrainValidationSplitParams = z.input<typeof TrainValidationSplitPara
 export class TrainValidationSplit extends Search<typeof TrainValidationSplitParams, TrainValidationSplitModel> {
   static readonly type: string = 'org.apache.spark.ml.tuning.TrainValidationSplit';
   static readonly paramSchema = TrainValidationSplitParams;
-
-  static load(path: string): Promise<TrainValidationSplit> {
-    return loadAs(TrainValidationSplit, path);
-  }
 
   protected get splits(): number {
     return 1;

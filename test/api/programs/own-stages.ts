@@ -7,7 +7,6 @@ import {
   Evaluator,
   type Frame,
   load,
-  loadAs,
   Model,
   type NumberColumn,
   type Op,
@@ -38,10 +37,6 @@ class Clipper extends UnaryTransformer<typeof ClipperParams, { most: number }> {
   static readonly paramSchema = ClipperParams;
   protected readonly inputForm = 'numbers';
   protected readonly outputType = 'double';
-
-  static load(path: string): Promise<Clipper> {
-    return loadAs(Clipper, path);
-  }
 
   protected step() {
     return { module: import.meta.url, op: clip, args: { most: this.params.most } };
