@@ -24,7 +24,17 @@ export interface Kernels {
   pack_codes(bundle: number, column: number, factor: number, top: number, n: number): void;
   logistic_f64(z: number, labels: number, weights: number, n: number): number;
   squared_f64(z: number, labels: number, weights: number, n: number): number;
-  histogram_u8(sums: number, codes: number, stride: number, columns: number, pairs: number, rows: number, n: number, apart: number): number;
+  histogram_u8(
+    sums: number,
+    codes: number,
+    stride: number,
+    columns: number,
+    pairs: number,
+    rows: number,
+    n: number,
+    spare: number,
+    some: number,
+  ): void;
   histogram_u16(sums: number, codes: number, pairs: number, rows: number, n: number): void;
   divide_u8(codes: number, sides: number, rows: number, spare: number, n: number): number;
   divide_u16(codes: number, sides: number, rows: number, spare: number, n: number): number;

@@ -11,13 +11,13 @@ const word = fc.integer({ min: 0, max: 0xffffffff });
 
 /** `n` of `total` rows in some order, codes of `columns` columns and a pair a row. */
 const leaves = fc
-  .record({ n: fc.constantFrom(...LENGTHS), columns: fc.integer({ min: 0, max: 45 }), apart: fc.integer({ min: 0, max: 1 }) })
-  .chain(({ n, columns, apart }) => {
+  .record({ n: fc.constantFrom(...LENGTHS), columns: fc.integer({ min: 0, max: 45 }), some: fc.constantFrom(0, 1, 7, 16, 1024) })
+  .chain(({ n, columns, some }) => {
     const total = n + 3;
     return fc.record({
       n: fc.constant(n),
       columns: fc.constant(columns),
-      apart: fc.constant(apart),
+      some: fc.constant(some),
       rows: fc.shuffledSubarray([...Array(total).keys()], { minLength: n, maxLength: n }),
       codes: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: total * 48, maxLength: total * 48 }),
       pairs: fc.array(word, { minLength: total, maxLength: total }),
@@ -40,13 +40,14 @@ function place(words: readonly number[]): Uint32Array {
 describe('boosting kernels give the bits of their twins', () => {
   it('histogram_u8', () => {
     fc.assert(
-      fc.property(leaves, ({ n, columns, apart, rows, codes, pairs }) => {
+      fc.property(leaves, ({ n, columns, some, rows, codes, pairs }) => {
         arena.clear();
         const own = place(new Array(512 * columns).fill(7));
         const expected = copyOf(own);
         const [c, p, r] = [arena.put(Uint8Array, codes), place(pairs), place(rows)];
+        const spare = arena.put(Uint8Array, new Uint8Array(some * 52 + 24));
         twins.histogram_u8(expected, copyOf(c), 48, columns, copyOf(p), copyOf(r), n);
-        arena.kernels.histogram_u8(own.byteOffset, c.byteOffset, 48, columns, p.byteOffset, r.byteOffset, n, apart);
+        arena.kernels.histogram_u8(own.byteOffset, c.byteOffset, 48, columns, p.byteOffset, r.byteOffset, n, spare.byteOffset, some);
         // Sums whose hessians stay below 2^32: the words do not run into one another.
         expect(copyOf(own)).toEqual(expected);
         expect(arena.fences).toBe(true);

@@ -122,38 +122,70 @@ function countTwo(sums: usize, row: usize, other: usize, eights: i32, rest: i32,
 }
 
 /**
- * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums. `apart`: the rows lie far from one another, so sixteen of them are
- * touched before they are worked on, that the waits for memory overlap. What it returns keeps the touches alive.
+ * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums. Rows that lie far from one another are gathered first, `some` at a time, at `spare`
+ * (`stride` + 4 bytes a row, and 24): copying does little but wait for memory, so that many waits overlap. `some` 0: they are read where they lie.
  */
-export function histogram_u8(sums: usize, codes: usize, stride: i32, columns: i32, pairs: usize, rows: usize, n: i32, apart: i32): i32 {
+export function histogram_u8(
+  sums: usize,
+  codes: usize,
+  stride: i32,
+  columns: i32,
+  pairs: usize,
+  rows: usize,
+  n: i32,
+  spare: usize,
+  some: i32,
+): void {
   const eights = columns >> 3;
   const rest = columns & 7;
-  let touched = 0;
   let i = 0;
-  if (apart) {
-    for (; i + 16 <= n; i += 16) {
-      const some = rows + (<usize>i << 2);
-      for (let k: usize = 0; k < 64; k += 4) {
-        const row = load<u32>(some + k);
-        touched += load<u8>(codes + <usize>row * stride);
-        touched += load<u8>(pairs + (<usize>row << 2));
-      }
-      for (let k: usize = 0; k < 64; k += 4) {
-        const row = load<u32>(some + k);
-        countRow(sums, codes + <usize>row * stride, eights, rest, pairOf(pairs, row));
-      }
+  if (some) {
+    const gathered = spare + (<usize>some << 2);
+    for (; i < n; i += some) {
+      const m = min<i32>(some, n - i);
+      gather(gathered, codes, stride, spare, pairs, rows + (<usize>i << 2), m);
+      countRun(sums, gathered, stride, eights, rest, spare, m);
     }
+    return;
   }
   for (; i + 2 <= n; i += 2) {
     const row = load<u32>(rows + (<usize>i << 2));
     const other = load<u32>(rows + (<usize>i << 2), 4);
     countTwo(sums, codes + <usize>row * stride, codes + <usize>other * stride, eights, rest, pairOf(pairs, row), pairOf(pairs, other));
   }
-  for (; i < n; i++) {
+  if (i < n) {
     const row = load<u32>(rows + (<usize>i << 2));
     countRow(sums, codes + <usize>row * stride, eights, rest, pairOf(pairs, row));
   }
-  return touched;
+}
+
+/** Copies codes and pairs of n rows. Up to 24 bytes too many are copied behind a row's codes; the next row's take their place. */
+// @ts-ignore: decorator
+@inline
+function gather(gathered: usize, codes: usize, stride: i32, gatheredPairs: usize, pairs: usize, rows: usize, n: i32): void {
+  let to = gathered;
+  for (let k: usize = 0; k < <usize>n << 2; k += 4) {
+    const row = load<u32>(rows + k);
+    const from = codes + <usize>row * stride;
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    for (let c: usize = 32; c < <usize>stride; c += 16) v128.store(to + c, v128.load(from + c));
+    store<u32>(gatheredPairs + k, load<u32>(pairs + (<usize>row << 2)));
+    to += stride;
+  }
+}
+
+/** Adds n rows that lie one after the other. */
+// @ts-ignore: decorator
+@inline
+function countRun(sums: usize, codes: usize, stride: i32, eights: i32, rest: i32, pairs: usize, n: u32): void {
+  let row = codes;
+  let i: u32 = 0;
+  for (; i + 2 <= n; i += 2) {
+    countTwo(sums, row, row + stride, eights, rest, pairOf(pairs, i), pairOf(pairs, i + 1));
+    row += 2 * stride;
+  }
+  if (i < n) countRow(sums, row, eights, rest, pairOf(pairs, i));
 }
 
 /** sums[codes[rows[i]]] += pair of rows[i], codes of two bytes. */

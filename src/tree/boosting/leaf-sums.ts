@@ -3,8 +3,9 @@ import { type CodeColumn, type CodeColumns, planColumns } from './code-columns.t
 import { LARGE, LARGE_WIDE, PARENT, PARENT_WIDE, SMALL, SMALL_WIDE } from './commands.ts';
 import { type BoostingArgs, type BoostingMemory, NARROW_ROWS, type PartitionView, strideOf } from './memory.ts';
 
-/** Leaves whose rows are so thinly spread within a block are summed with touches ahead. */
-const THIN = 0.15;
+/** Leaves whose rows are so thinly spread within a block are gathered before they are summed, at most so many rows at a time. */
+const THIN = 0.3;
+const GATHERED = 1024;
 
 /** Sums of leaves by code: each thread's own of the rows that it sees to, then those of both sides of a split in their slots. */
 export class LeafSums {
@@ -38,7 +39,7 @@ export class LeafSums {
     const n = board.count[0][at];
     if (n === 0) return;
     const { kernels, places, handle, u8 } = partitions[p];
-    const { sums, wide } = places.own[this.#thread];
+    const { sums, wide, spare } = places.own[this.#thread];
     const { columns, narrow, sums: length } = this.columns;
     const own = this.#thread * partitions.length + p;
     if (board.filled[own] + n > NARROW_ROWS) {
@@ -51,8 +52,10 @@ export class LeafSums {
     board.filled[own] += n;
     const rows = places.order + 4 * board.begin[0][at];
     const pairs = places.pairs + 4 * handle.rows * score;
-    const apart = n < THIN * dims.blocks[b].rows ? 1 : 0;
-    if (narrow > 0) kernels.histogram_u8(sums, places.codes, strideOf(narrow), narrow, pairs, rows, n, apart);
+    const stride = strideOf(narrow);
+    const room = Math.min(GATHERED, Math.floor((4 * dims.blockRows - 24) / (stride + 4)));
+    const some = n < THIN * dims.blocks[b].rows ? room : 0;
+    if (narrow > 0) kernels.histogram_u8(sums, places.codes, stride, narrow, pairs, rows, n, spare, some);
     for (let k = narrow; k < columns.length; k++) {
       const { offset, feature } = columns[k];
       kernels.histogram_u16(sums + 8 * offset, (handle.columns[this.#args.layout.features[feature]] as ColumnHandle).ptr, pairs, rows, n);
