@@ -122,7 +122,7 @@ class Making {
       return loaded ? take(loaded) : undefined;
     };
     try {
-      await scan({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), this.#options, (block) => {
+      await scan({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), { ...this.#options, lent: true }, (block) => {
         loader.add(block);
         return loader.rows >= STAGE_ROWS ? flush() : undefined;
       });

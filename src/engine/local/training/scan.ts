@@ -3,6 +3,8 @@ import { MlError } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import { pruneProgram, startProgram } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
+import { withViews } from '../duck/bindings.ts';
+import type { Chunk } from '../duck/chunk.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { bindChain, type Chain, chainOf, chainsBelow, inputColumn } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';
@@ -28,11 +30,16 @@ interface Parts {
   readonly database: Database;
 }
 
+/** `lent`: blocks are good until `onBlock` returns; their memory is given back at once then, whatever it answers. */
+interface ScanOptions extends QueryOptions {
+  readonly lent?: boolean;
+}
+
 /**
  * Visits columns of a plan block by block, in row order, on this thread. A chain of transformers at its end is not run inside the query:
  * the query gives the program's inputs, so that vectors keep their parts.
  */
-export async function scan(parts: Parts, plan: Plan, names: readonly string[], options: QueryOptions, onBlock: OnBlock): Promise<void> {
+export async function scan(parts: Parts, plan: Plan, names: readonly string[], options: ScanOptions, onBlock: OnBlock): Promise<void> {
   try {
     await visit(parts, plan, names, options, onBlock, null);
   } catch (error) {
@@ -93,7 +100,7 @@ async function visit(
   { compiler, database }: Parts,
   plan: Plan,
   names: readonly string[],
-  options: QueryOptions,
+  options: ScanOptions,
   onBlock: OnBlock,
   watched: string | null,
 ): Promise<void> {
@@ -120,7 +127,7 @@ async function visit(
   let firstRow = 0;
   let keptRows = 0;
   const sql = `SELECT ${list} FROM (${input.sql}) AS t`;
-  for await (const chunk of chunks({ compiler, database }, source, sql, readers.length, few, options)) {
+  const visitChunk = (chunk: Chunk): void | Promise<void> => {
     const { rows } = chunk;
     const columns = readers.map((reader, k) => reader.read(chunk.column(k), rows, firstRow));
     const block: Block = { rows, firstRow, columns: new Array(program.slots), keep: null };
@@ -137,16 +144,19 @@ async function visit(
       return (slot === undefined ? columns[program.inputs.length + through.indexOf(name)] : block.columns[slot]) as Column;
     });
     const { keep } = block as { keep: Uint8Array | null };
-    if (keep) {
-      const kept = keep.reduce((sum, k) => sum + (k ? 1 : 0), 0);
-      if (kept > 0) await onBlock({ rows: kept, firstRow: keptRows, columns: found.map((column) => keepRows(column, keep, rows, kept)) });
-      keptRows += kept;
-    } else {
-      const pause = onBlock({ rows, firstRow: keptRows, columns: found });
-      if (pause) await pause;
-      keptRows += rows;
-    }
     firstRow += rows;
+    if (!keep) {
+      keptRows += rows;
+      return onBlock({ rows, firstRow: keptRows - rows, columns: found });
+    }
+    const kept = keep.reduce((sum, k) => sum + (k ? 1 : 0), 0);
+    if (kept === 0) return;
+    keptRows += kept;
+    return onBlock({ rows: kept, firstRow: keptRows - kept, columns: found.map((column) => keepRows(column, keep, rows, kept)) });
+  };
+  for await (const chunk of chunks({ compiler, database }, source, sql, readers.length, few, options)) {
+    const pause = options.lent ? withViews(() => visitChunk(chunk)) : visitChunk(chunk);
+    if (pause) await pause;
     chunk.release();
   }
 }

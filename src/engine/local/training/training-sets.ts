@@ -102,7 +102,9 @@ export class TrainingSets {
   async #load(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<Loaded> {
     const loader = new TrainingLoader(options.owner, columns, schema, this.#parts.ledger, this.#parts.tempDirectory);
     try {
-      await scan({ compiler: this.#compiler, database: this.#parts.database }, plan, loadedColumns(columns), options, (block) => loader.add(block));
+      await scan({ compiler: this.#compiler, database: this.#parts.database }, plan, loadedColumns(columns), { ...options, lent: true }, (block) =>
+        loader.add(block),
+      );
       return loader.finish();
     } catch (error) {
       loader.abandon();
