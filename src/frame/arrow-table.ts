@@ -96,7 +96,7 @@ function reader(type: DataType, from: arrow.DataType, column: string): (value: u
       return (v) => new Date(Number(v)).toISOString().slice(0, 10);
     case 'timestamp':
       // Arrow gives milliseconds, whatever the unit it stores.
-      return (v) => new Date(Number(v));
+      return (v) => new Date(Math.floor(Number(v)));
     case 'decimal':
       return (v) => decimalText(v as Uint32Array, type.scale);
     case 'array': {

@@ -12,6 +12,8 @@ export interface CsvReadOptions {
   quote?: string;
   /** Character that escapes a quote within quotes, `\` by default. */
   escape?: string;
+  /** Character that escapes the escape before a quote; `escape` itself by default, none where that is the quote. */
+  charToEscapeQuoteEscaping?: string;
   /** Lines that start with it are skipped; none by default. */
   comment?: string;
   /** Text that means null; the empty text by default. */
@@ -31,8 +33,12 @@ export interface CsvReadOptions {
   ignoreLeadingWhiteSpace?: boolean;
   ignoreTrailingWhiteSpace?: boolean;
   enforceSchema?: boolean;
+  /** The share of rows that types are inferred from; the local engine reads all and takes 1 only. */
   samplingRatio?: number;
+  /** What ends a line, one or two characters; by default `\n`, `\r` and `\r\n` do. */
   lineSep?: string;
+  /** More fields in a record are an error; without it there may be any number. */
+  maxColumns?: number;
   compression?: string;
   recursiveFileLookup?: boolean;
   pathGlobFilter?: string;
@@ -54,6 +60,7 @@ export interface JsonReadOptions {
   mode?: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
   /** The column for the text of what could not be read, `_corrupt_record` by default. */
   columnNameOfCorruptRecord?: string;
+  /** The share of rows that types are inferred from; the local engine reads all and takes 1 only. */
   samplingRatio?: number;
   primitivesAsString?: boolean;
   dateFormat?: string;
@@ -109,6 +116,7 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
           'delimiter',
           'quote',
           'escape',
+          'charToEscapeQuoteEscaping',
           'comment',
           'nullValue',
           'nanValue',
@@ -121,6 +129,7 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
       ).map((name) => [name, 'string'] as const),
       ...(['encoding', 'dateFormat', 'timestampFormat', 'lineSep', 'compression'] as const).map((name) => [name, 'string'] as const),
       ['samplingRatio', 'number'],
+      ['maxColumns', 'number'],
       ...FILES,
     ]),
   ],

@@ -2067,6 +2067,15 @@ def csv_cases():
     yield "sep ;", "a;b\n1;2,5\n", {**h, "sep": ";"}
     yield "sep tab", "a\tb\n1\tx y\n", {**h, "sep": "\t"}
     yield "sep ||", "a||b\n1||x|y\n", {**h, "sep": "||"}
+    yield "sep || with quotes", 'a||b\n"x||y"||1\n"he ""said"""||2\n"x"y||3\n"x" y||4\n', {**h, "sep": "||"}
+    yield "sep of blank and comma, trimmed", 'a, b\n"x, y", 1\n z , 2\n', {**h, "sep": ", ", "ignoreLeadingWhiteSpace": True, "ignoreTrailingWhiteSpace": True}
+    yield "charToEscapeQuoteEscaping", "a,'x/\\\\'y',b\n", {"quote": "'", "charToEscapeQuoteEscaping": "/"}
+    yield "lineSep ;", "a,b;1,2;3,4", {**h, "lineSep": ";"}
+    yield "lineSep of a line feed keeps carriage returns", "a,b\r\n1,2\r\n", {"lineSep": "\n"}
+    yield "lineSep ; with multiLine", 'a;"x\ny";2\n', {"lineSep": ";", "multiLine": True}
+    yield "maxColumns met", "1,2\n3,4\n", {"maxColumns": 2}
+    yield "maxColumns passed", "1,2,3\n4,5\n", {"maxColumns": 2}
+    yield "trimmed to nothing, nullValue", "a,b\n ,x\nx, \n", {**h, "ignoreLeadingWhiteSpace": True, "ignoreTrailingWhiteSpace": True, "nullValue": "NA"}
     yield "nullValue NA", "a,b\nNA,x\n1,NA\n,\n", {**h, "nullValue": "NA"}
     yield "nullValue and emptyValue", 'a,b\n"",x\nNA,\n', {**h, "nullValue": "NA", "emptyValue": "EMPTY"}
     yield "comment", "# top\na,b\n#1,2\n3,#4\n", {**h, "comment": "#"}

@@ -7,6 +7,7 @@ import { readStrings } from '../duck/read-vector.ts';
 import { writeValues } from '../duck/write-vector.ts';
 import type { SourceFile } from '../files.ts';
 import { identifier, text } from '../sql/duck-type.ts';
+import { failure } from '../sql/typed.ts';
 import { csvCast } from './cast.ts';
 import { findLine, type Header, readHeader, readText } from './head.ts';
 import { fieldSql, TypeInference } from './infer.ts';
@@ -46,8 +47,8 @@ export class CsvReader {
     const tokenizer = new CsvTokenizer(format);
     const headers = files.map((file) => readHeader(file.path, format));
     const first = headers.find((h) => h !== null);
-    const cut = (line: string) => (format.multiLine ? (tokenizer.records(line).next().value ?? []) : tokenizer.line(line));
-    const tokens = first ? cut(format.multiLine ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];
+    const cut = (line: string) => (format.whole ? (tokenizer.records(line).next().value ?? []) : tokenizer.line(line));
+    const tokens = first ? cut(format.whole ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];
     if (format.header && given && !format.enforceSchema && first) checkHeader(tokens, given, files[headers.indexOf(first)] as SourceFile, format);
     if (!given && !first) return { sql: 'SELECT 1 AS none WHERE false', schema: new Schema([]) };
     const records = await this.#records(files, headers, format, partition, options);
@@ -68,7 +69,7 @@ export class CsvReader {
     partition: readonly string[],
     options: QueryOptions,
   ): Promise<string> {
-    if (format.multiLine) {
+    if (format.whole) {
       const name = await this.#function('file', format, options);
       const list = files.map((f) => text(f.path)).join(', ');
       const header = format.header ? `l[2:]` : 'l';
@@ -89,9 +90,11 @@ export class CsvReader {
     ];
     const plain = plainFields(format);
     const fields =
-      format.quote === ''
-        ? plain
-        : `CASE WHEN contains(line, ${text(format.quote)}) THEN ${await this.#function('line', format, options)}(line) ELSE ${plain} END`;
+      plain === null
+        ? `${await this.#function('line', format, options)}(line)`
+        : format.quote === ''
+          ? plain
+          : `CASE WHEN contains(line, ${text(format.quote)}) THEN ${await this.#function('line', format, options)}(line) ELSE ${plain} END`;
     return `SELECT line, ${fields} AS l${partition.map((name) => `, ${identifier(name)}`).join('')} FROM (${lines}) WHERE ${filters.join(' AND ')}`;
   }
 
@@ -164,10 +167,14 @@ function linesSql(
   return `SELECT line${partition.map((name) => `, ${identifier(name)}`).join('')} FROM read_csv([${paths.map(text).join(', ')}], ${options.join(', ')})`;
 }
 
-/** The fields of a line without quotes. */
-function plainFields({ sep, trimLeft, trimRight }: CsvFormat): string {
+/** The fields of a line without quotes; null where SQL would cut it otherwise than Spark's reader. */
+function plainFields({ sep, trimLeft, trimRight, nullValue, emptyValue }: CsvFormat): string | null {
+  const isTrimmed = trimLeft || trimRight;
+  // What is empty after trimming is null or empty by its place, and a long separator whose beginning stands in it again can be missed.
+  if (isTrimmed && (sep.length > 1 || nullValue !== '' || emptyValue !== '')) return null;
+  if (sep.indexOf(sep[0], 1) > 0 && sep.replaceAll(sep[0], '') !== '') return null;
   const fields = `string_split(line, ${text(sep)})`;
-  if (!trimLeft && !trimRight) return fields;
+  if (!isTrimmed) return fields;
   const trim = trimLeft ? (trimRight ? 'trim' : 'ltrim') : 'rtrim';
   return `list_transform(${fields}, lambda x: ${trim}(x, chr(32) || chr(9)))`;
 }
@@ -200,7 +207,7 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
   const casts = data.map((field, j) => csvCast(`t${j}`, field.type, format));
   const malformed = [`n <> ${data.length}`, ...casts.flatMap((cast, j) => (cast === `t${j}` ? [] : [`(t${j} IS NOT NULL AND (${cast}) IS NULL)`]))];
   const isMalformed = `(${malformed.join(' OR ')})`;
-  const line = format.multiLine ? `array_to_string(l, ${text(format.sep)})` : 'line';
+  const line = format.whole ? `array_to_string(l, ${text(format.sep)})` : 'line';
   let at = 0;
   const columns = schema.fields.map((field, j) => {
     if (isCorrupt(field)) return `CASE WHEN ${isMalformed} THEN line END AS c${j}`;
@@ -212,13 +219,16 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
     FAILFAST: ` WHERE CASE WHEN ${isMalformed} THEN error('millstream#${number}#' || line) ELSE true END`,
   }[format.mode];
   const folders = partition.map((name) => `, ${identifier(name)}`).join('');
+  const most = format.maxColumns;
+  const tooWide = failure(`${OWNER}: a record must have at most ${most} fields, as option maxColumns says, has `, 'n');
+  const width = most === null ? '' : `${where === '' ? ' WHERE' : ' AND'} CASE WHEN n > ${most} THEN ${tooWide} ELSE true END`;
   const fields = `SELECT ${line} AS line, len(l) AS n${texts.map((t) => `, ${t}`).join('')}${folders} FROM (${records})`;
-  return `SELECT ${columns.join(', ') || 'NULL AS none'}${folders} FROM (${fields})${where}`;
+  return `SELECT ${columns.join(', ') || 'NULL AS none'}${folders} FROM (${fields})${where}${width}`;
 }
 
 /** What is wrong with the record that a `FAILFAST` read met: file and line of it, and the first column that cannot be read. */
 export function malformedError(record: string, files: readonly string[], format: CsvFormat, schema: Schema): MlError {
-  const found = format.multiLine ? null : findLine(files, record, format);
+  const found = format.whole ? null : findLine(files, record, format);
   const fields = new CsvTokenizer(format).line(record);
   const expected = schema.names.filter((name) => name !== format.corruptColumn).length;
   const place = found ? ` (${found.path}, line ${found.line})` : '';

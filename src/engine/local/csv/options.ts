@@ -7,6 +7,8 @@ export interface CsvFormat {
   readonly sep: string;
   readonly quote: string;
   readonly escape: string;
+  /** What escapes the escape; null: the escape itself, where it is not the quote. */
+  readonly escapeEscape: string | null;
   readonly comment: string;
   readonly nullValue: string;
   readonly emptyValue: string;
@@ -17,6 +19,12 @@ export interface CsvFormat {
   readonly corruptColumn: string;
   readonly mode: 'PERMISSIVE' | 'DROPMALFORMED' | 'FAILFAST';
   readonly multiLine: boolean;
+  /** What ends a line; null: a line feed, a carriage return, or both (the first that stands in the file, where fields hold line breaks). */
+  readonly lineSep: string | null;
+  /** Whether DuckDB cannot find the lines, so that files are cut as wholes. */
+  readonly whole: boolean;
+  /** More fields in a record are an error. */
+  readonly maxColumns: number | null;
   readonly encoding: string;
   readonly trimLeft: boolean;
   readonly trimRight: boolean;
@@ -61,9 +69,14 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
   if (!encoding) {
     throw new MlError('NOT_SUPPORTED', `${owner}: option encoding must be UTF-8 or ISO-8859-1, got ${show(options.encoding)}`, { param: 'encoding' });
   }
-  const lineSep = text('lineSep', '\n');
-  if (!['\n', '\r\n', '\r'].includes(lineSep)) {
-    throw new MlError('NOT_SUPPORTED', `${owner}: option lineSep must be a line break, got ${show(lineSep)}`, { param: 'lineSep' });
+  const lineSep = options.lineSep === undefined ? null : text('lineSep', '');
+  if (lineSep !== null && (lineSep.length < 1 || lineSep.length > 2)) {
+    throw new MlError('PARAM_INVALID', `${owner}: option lineSep must be one or two characters, got ${show(lineSep)}`, { param: 'lineSep' });
+  }
+  refuseSampling(owner, options);
+  const maxColumns = (options.maxColumns as number | undefined) ?? null;
+  if (maxColumns !== null && !(Number.isInteger(maxColumns) && maxColumns > 0)) {
+    throw new MlError('PARAM_INVALID', `${owner}: option maxColumns must be a whole number above 0, got ${maxColumns}`, { param: 'maxColumns' });
   }
   return {
     header: flag('header'),
@@ -71,6 +84,7 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
     sep,
     quote: one('quote', '"'),
     escape: one('escape', '\\'),
+    escapeEscape: options.charToEscapeQuoteEscaping === undefined ? null : one('charToEscapeQuoteEscaping', ''),
     comment: one('comment', ''),
     nullValue: text('nullValue', ''),
     emptyValue: text('emptyValue', ''),
@@ -80,6 +94,9 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
     corruptColumn: text('columnNameOfCorruptRecord', CORRUPT),
     mode,
     multiLine: flag('multiLine'),
+    lineSep,
+    whole: flag('multiLine') || lineSep !== null,
+    maxColumns,
     encoding,
     trimLeft: flag('ignoreLeadingWhiteSpace'),
     trimRight: flag('ignoreTrailingWhiteSpace'),
@@ -87,4 +104,11 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
     dateFormat: (options.dateFormat as string | undefined) ?? null,
     timestampFormat: (options.timestampFormat as string | undefined) ?? null,
   };
+}
+
+/** Types are inferred from all values: a share of them, drawn by chance, would say less. */
+export function refuseSampling(owner: string, { samplingRatio }: Readonly<Record<string, unknown>>): void {
+  if (samplingRatio === undefined || samplingRatio === 1) return;
+  const remedy = 'types are inferred from all rows; leave it out, or give a schema';
+  throw new MlError('NOT_SUPPORTED', `${owner}: option samplingRatio must be 1, got ${show(samplingRatio)}: ${remedy}`, { param: 'samplingRatio' });
 }

@@ -56,7 +56,7 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
     }
     case 'timestamp': {
       const micros = view(vector, rows, BigInt64Array);
-      return (i) => new Date(Number((micros[i] as bigint) / 1000n));
+      return (i) => new Date(milliseconds(micros[i] as bigint));
     }
     case 'string': {
       const bytes = texts(vector, rows);
@@ -155,4 +155,9 @@ function matrixReader(vector: RawVector, rows: number): (i: number) => unknown {
     if (types[i] === 1) return new DenseMatrix(r, c, values[i] as number[], flipped);
     return new SparseMatrix(r, c, colPtrs[i] as number[], rowIndices[i] as number[], values[i] as number[], flipped);
   };
+}
+
+/** Whole milliseconds, down also before 1970. */
+function milliseconds(micros: bigint): number {
+  return Number(micros / 1000n) - Number(micros % 1000n < 0n);
 }

@@ -23,20 +23,34 @@ export function castSql(value: Typed, to: DataType, lenient = false): Typed {
   const x = value.sql;
   if (to.kind === 'string') return done(textSql(x, from), value.nullable);
   if (from.kind === 'string') return done(fromText(x, to, lenient));
-  if (isFraction(from) && isInteger(to)) return done(guarded(`trunc(${x})`, x, to, lenient));
+  if (isFraction(from) && isInteger(to)) {
+    // The double 2^63 is the long just below it, as in Java.
+    const whole =
+      to.kind === 'long' ? `CASE WHEN ${x} = 9223372036854775808e0 THEN 9223372036854775807 ELSE TRY_CAST(trunc(${x}) AS BIGINT) END` : `trunc(${x})`;
+    return done(guarded(whole, x, to, lenient));
+  }
+  if (from.kind === 'double' && to.kind === 'float') {
+    return done(
+      `CASE WHEN ${x} IS NOT NULL THEN coalesce(TRY_CAST(${x} AS FLOAT), CAST(sign(${x}) * CAST('Infinity' AS DOUBLE) AS FLOAT)) END`,
+      value.nullable,
+    );
+  }
   if (from.kind === 'decimal' && isInteger(to)) return done(guarded(`trunc(${x})`, x, to, lenient));
   if (isInteger(from) && isInteger(to)) return done(guarded(x, x, to, lenient));
   if (isNumeric(from) && to.kind === 'boolean') return done(`(${x} <> 0)`, value.nullable);
   if (isFraction(from) && to.kind === 'decimal') return done(`CASE WHEN isfinite(${x}) THEN ${CAST}(${plainDigits(x)} AS ${duck}) END`, true);
   if (isNumeric(from) && to.kind === 'timestamp') {
     if (isFraction(from)) {
-      return done(`CASE WHEN isfinite(${x}) THEN make_timestamp(CAST(trunc(CAST(${x} AS DOUBLE) * 1e6) AS BIGINT)) END`, true);
+      return done(`CASE WHEN isfinite(${x}) THEN make_timestamp(${CAST}(trunc(CAST(${x} AS DOUBLE) * 1e6) AS BIGINT)) END`, true);
     }
+    if (from.kind === 'decimal')
+      return done(`make_timestamp(${CAST}(trunc(CAST(${x} AS DECIMAL(38,${Math.min(from.scale, 12)})) * 1000000) AS BIGINT))`);
     return done(`make_timestamp(CAST(${x} AS BIGINT) * 1000000)`);
   }
   if (from.kind === 'timestamp' && isInteger(to)) {
-    return castSql({ ...value, sql: `CAST(floor(epoch_us(${x}) / 1000000) AS BIGINT)`, type: { kind: 'long' } }, to, lenient);
+    return castSql({ ...value, sql: `(epoch_us(date_trunc('second', ${x})) // 1000000)`, type: { kind: 'long' } }, to, lenient);
   }
+  if (from.kind === 'timestamp' && to.kind === 'decimal') return done(`${CAST}(CAST(epoch_us(${x}) AS DECIMAL(20,0)) * 0.000001 AS ${duck})`);
   if (from.kind === 'timestamp' && isNumeric(to)) {
     return castSql({ ...value, sql: `(epoch_us(${x}) / 1000000)`, type: DOUBLE }, to, lenient);
   }
@@ -105,7 +119,7 @@ function dateSql(x: string): string {
 }
 
 function timestampSql(x: string): string {
-  const time = String.raw`\d{4,6}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{0,9})?)?( ?(Z|UTC|GMT|[+-]\d{1,2}(:\d{1,2})?))?`;
+  const time = String.raw`\d{4,6}-\d{1,2}-\d{1,2}[ T]([01]?\d|2[0-3]):\d{1,2}(:\d{1,2}(\.\d{0,9})?)?( ?(Z|UTC|GMT|[+-]\d{1,2}(:\d{1,2})?))?`;
   const plain = `regexp_replace(regexp_replace(regexp_replace(${x}, ' ?(Z|UTC|GMT)$', ''), '([ T]\\d{1,2}:\\d{1,2})($|[ +-])', '\\1:00\\2'), '\\.($|[ +-])', '\\1')`;
   const zoned = `regexp_replace(regexp_replace(${plain}, ' ([+-])', '\\1'), '([+-])(\\d(:\\d{1,2})?)$', '\\10\\2')`;
   // Read as TIMESTAMP, a text's offset from UTC would not count.

@@ -7,9 +7,7 @@ const INFIX: ReadonlySet<string> = new Set(['+', '-', '*', '/', '%', '=', '!=', 
 export function nameOf(expression: Expression, ...parts: string[]): string {
   switch (expression.kind) {
     case 'cast':
-      return expression.child.kind === 'column'
-        ? parts[0]
-        : `${expression.lenient ? 'TRY_CAST' : 'CAST'}(${parts[0]} AS ${sqlType(typeName(expression.type))})`;
+      return `${expression.lenient ? 'TRY_CAST' : 'CAST'}(${parts[0]} AS ${sqlType(typeName(expression.type))})`;
     case 'case': {
       const branches = expression.branches.map((_, i) => `WHEN ${parts[2 * i]} THEN ${parts[2 * i + 1]}`);
       return `CASE ${branches.join(' ')}${expression.otherwise ? ` ELSE ${parts[parts.length - 1]}` : ''} END`;

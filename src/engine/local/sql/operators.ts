@@ -1,4 +1,5 @@
-import { isNumeric } from '../../../frame/types.ts';
+import { MlError, show } from '../../../error.ts';
+import { type DataType, isNumeric } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
 import { asDouble, commonType, decimalOf, decimalType } from './coerce.ts';
 import { duckType, text } from './duck-type.ts';
@@ -11,7 +12,7 @@ export function arithmetic(op: string, a: Typed, b: Typed, lenient = false): Bui
   const type = resultType(op, a, b);
   if (op === '/') return type.kind === 'decimal' ? decimalDivision(a, b, lenient) : division(a, b, lenient);
   const [x, y] = [castSql(a, type).sql, castSql(b, type).sql];
-  if (op === '%' || op === 'pmod') return { ...remainder(op, x, y, b, lenient), type };
+  if (op === '%' || op === 'pmod') return remainderOf(op, x, y, type, a, b, lenient);
   const duck = duckType(type);
   if (type.kind === 'decimal') {
     const p = decimalOf(a);
@@ -57,6 +58,16 @@ function division(a: Typed, b: Typed, lenient: boolean): Built {
   };
 }
 
+/** The remainder; of decimals in Spark's type for it. */
+function remainderOf(op: string, x: string, y: string, type: DataType, a: Typed, b: Typed, lenient: boolean): Built {
+  const found = remainder(op, x, y, b, lenient);
+  if (type.kind !== 'decimal') return { ...found, type };
+  const [p, q] = [decimalOf(a), decimalOf(b)];
+  const scale = Math.max(p.scale, q.scale);
+  const exact = decimalType(Math.min(p.precision - p.scale, q.precision - q.scale) + scale, scale);
+  return { ...found, sql: `CAST(${found.sql} AS ${duckType(exact)})`, type: exact };
+}
+
 function remainder(op: string, x: string, y: string, b: Typed, lenient: boolean): { sql: string; nullable?: boolean } {
   const plain = op === '%' ? `(${x} % ${y})` : `CASE WHEN ${x} % ${y} < 0 THEN (${x} % ${y} + ${y}) % ${y} ELSE ${x} % ${y} END`;
   if (typeof b.literal === 'number' && b.literal !== 0) return { sql: plain };
@@ -88,8 +99,13 @@ export function logical(op: string, args: readonly Typed[]): Built {
   return { sql: op === 'not' ? `(NOT ${parts[0]})` : `(${parts.join(` ${op.toUpperCase()} `)})`, type: BOOLEAN };
 }
 
-/** LIKE with `\` as escape. */
+/** LIKE with `\` as escape, which may stand only before `%`, `_` and itself. */
 export function like(op: 'LIKE' | 'ILIKE', a: Typed, b: Typed): Built {
+  const odd = typeof b.literal === 'string' && b.literal.replace(/\\[\\%_]/g, '').includes('\\');
+  if (odd) {
+    const must = 'a backslash in the pattern must stand before %, _ or a backslash';
+    throw new MlError('EXPRESSION_INVALID', `${op.toLowerCase()}: ${must}, got ${show(b.literal)}`, { value: b.literal });
+  }
   return { sql: `(${castSql(a, TEXT).sql} ${op} ${castSql(b, TEXT).sql} ESCAPE ${text('\\')})`, type: BOOLEAN };
 }
 

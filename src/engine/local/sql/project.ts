@@ -36,7 +36,16 @@ function outputs(expression: Expression, from: Relation, scope: Scope): Output[]
   if (expression.kind === 'star') return starred(from, expression.of ?? null, scope);
   if (expression.kind === 'call' && expression.name.startsWith('posexplode')) return positions(expression, scope);
   const typed = expressionSql(expression, scope);
-  return [{ typed, at: expression.kind === 'column' ? scope.columns.indexOf(typed.sql) : -1 }];
+  return [
+    { typed: { ...typed, name: columnName(expression, typed, scope) }, at: expression.kind === 'column' ? scope.columns.indexOf(typed.sql) : -1 },
+  ];
+}
+
+/** A column that is selected as another type keeps its name. */
+function columnName(expression: Expression, typed: Typed, scope: Scope): string {
+  let inner = expression;
+  while (inner.kind === 'cast') inner = inner.child;
+  return inner !== expression && inner.kind === 'column' ? expressionSql(inner, scope).name : typed.name;
 }
 
 /** All columns, or those with an alias. */

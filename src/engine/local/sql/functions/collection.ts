@@ -194,6 +194,10 @@ export const COLLECTION_RULES: Rules = [
   [
     'sequence',
     rule(2, 3, ([start, stop, step]) => {
+      if (start.type.kind === 'date' && stop.type.kind === 'date' && !step) {
+        const days = `generate_series(${start.sql}, ${stop.sql}, to_days(CASE WHEN ${start.sql} <= ${stop.sql} THEN 1 ELSE -1 END))`;
+        return { sql: `CAST(${days} AS DATE[])`, type: arrayOf(start.type) };
+      }
       const { values, type } = unify('sequence', step ? [start, stop, step] : [start, stop]);
       const [a, b, by] = values.map((v) => v.sql);
       const series = `CAST(generate_series(${a}, ${b}, ${by ?? `CASE WHEN ${a} <= ${b} THEN 1 ELSE -1 END`}) AS ${duckType(arrayOf(type))})`;

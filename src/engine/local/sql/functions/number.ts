@@ -43,7 +43,7 @@ function rounded(mode: 'round' | 'bround', x: Typed, digits: Typed | undefined):
   };
 }
 
-function roundDouble(mode: 'round' | 'bround', d: string, scale: number): string {
+export function roundDouble(mode: 'round' | 'bround', d: string, scale: number): string {
   // Digits beyond 1e15 or below 1e-300 never change by rounding to a scale of 0 to 15; there the number stays as it is.
   if (scale < 0) {
     const unit = `1e${-scale}`;

@@ -1,15 +1,20 @@
+import type { DataType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { unify } from '../coerce.ts';
 import { text } from '../duck-type.ts';
 import { like } from '../operators.ts';
-import { arrayOf, BOOLEAN, failure, INT, isFraction, TEXT, type Typed, typeError } from '../typed.ts';
+import { arrayOf, BINARY, BOOLEAN, DOUBLE, failure, INT, isFraction, TEXT, type Typed, typeError } from '../typed.ts';
+import { roundDouble } from './number.ts';
 import { asInt, asText, bytes, constant, ofText, type Rules, rule } from './rule.ts';
 
 /** Spark's substring: position 1 is the first, 0 means 1, negative ones count from the end. */
-function substring(x: string, position: string, length: string): string {
-  const start = `(CASE WHEN ${position} > 0 THEN ${position} - 1 WHEN ${position} < 0 THEN length(${x}) + ${position} ELSE 0 END)`;
+function substring(x: string, { kind }: DataType, position: string, length: string): string {
+  const size = kind === 'binary' ? 'octet_length' : 'length';
+  const start = `(CASE WHEN ${position} > 0 THEN ${position} - 1 WHEN ${position} < 0 THEN ${size}(${x}) + ${position} ELSE 0 END)`;
   const end = `(${start} + CAST(${length} AS BIGINT))`;
-  return `substring(${x}, greatest(${start}, 0) + 1, greatest(${end} - greatest(${start}, 0), 0))`;
+  const from = `greatest(${start}, 0)`;
+  const count = `greatest(${end} - ${from}, 0)`;
+  return kind === 'binary' ? `array_slice(${x}, ${from} + 1, ${from} + ${count})` : `substring(${x}, ${from} + 1, ${count})`;
 }
 
 /** The text with `by` in place of `length` characters from `position` on; without a length of as many as `by` has. */
@@ -68,10 +73,10 @@ export const TEXT_RULES: Rules = [
   ],
   [
     'substring substr',
-    rule(2, 3, ([x, position, length], { name }) => ({
-      sql: substring(asText(x), asInt(name, position), length ? asInt(name, length) : '2147483647'),
-      type: TEXT,
-    })),
+    rule(2, 3, ([x, position, length], { name }) => {
+      const of = x.type.kind === 'binary' ? { sql: x.sql, type: BINARY } : { sql: asText(x), type: TEXT };
+      return { sql: substring(of.sql, of.type, asInt(name, position), length ? asInt(name, length) : '2147483647'), type: of.type };
+    }),
   ],
   ['left', rule(2, 2, ([x, n]) => ({ sql: `left(${asText(x)}, greatest(${asInt('left', n)}, 0))`, type: TEXT }))],
   ['right', rule(2, 2, ([x, n]) => ({ sql: `right(${asText(x)}, greatest(${asInt('right', n)}, 0))`, type: TEXT }))],
@@ -189,7 +194,10 @@ function formatted(format: string, args: readonly Typed[]): string {
     if (!arg) throw typeError('format_string', `given a value for ${piece}`, TEXT);
     const missing = `printf(${text(piece.replace(/^%(-?)[-+ 0,#]*(\d*).*$/, '%$1$2s'))}, 'null')`;
     const asItReads = piece.endsWith('s') || arg.type.kind === 'boolean';
-    const printed = `printf(${text(asItReads ? piece.replace(/[a-zA-Z]$/, 's') : piece)}, ${asItReads ? asText(arg) : arg.sql})`;
+    // C rounds the binary number, Java its decimal digits.
+    const digits = /^%.*f$/.test(piece) && isFraction(arg.type) ? Number(/\.(\d+)f$/.exec(piece)?.[1] ?? 6) : null;
+    const number = digits === null ? arg.sql : roundDouble('round', castSql(arg, DOUBLE).sql, digits);
+    const printed = `printf(${text(asItReads ? piece.replace(/[a-zA-Z]$/, 's') : piece)}, ${asItReads ? asText(arg) : number})`;
     const finite = isFraction(arg.type) && !asItReads ? `CASE WHEN isfinite(${arg.sql}) THEN ${printed} ELSE ${asText(arg)} END` : printed;
     return `coalesce(${finite}, ${missing})`;
   });

@@ -1,6 +1,6 @@
 import { MlError, show } from '../../../../error.ts';
 import { castSql } from '../cast.ts';
-import { DATE_LETTERS, datePattern, PATTERN_PIECES } from '../date-pattern.ts';
+import { DATE_LETTERS, datePattern, PATTERN_PIECES, readByPattern } from '../date-pattern.ts';
 import { text } from '../duck-type.ts';
 import { type Built, DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
 import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
@@ -46,7 +46,7 @@ const part = (name: string, duck: (x: string) => string) =>
 /** As date_format and the functions that read by a pattern take them. */
 const LETTERS: ReadonlyMap<string, string> = new Map([
   ...DATE_LETTERS,
-  ...([['uuuu', '%Y'], ['y', '%Y'], ['u', '%Y'], ['EE', '%a'], ['DDD', '%j'], ['D', '%-j'], ['LL', '%m'], ['L', '%-m']] as const), // biome-ignore format: pairs
+  ...([['y', '%Y'], ['EE', '%a'], ['DDD', '%j'], ['D', '%-j'], ['LL', '%m'], ['L', '%-m'], ['LLL', '%b'], ['LLLL', '%B']] as const), // biome-ignore format: pairs
 ]);
 
 /** Letters of offsets from UTC too, as strptime reads them. */
@@ -57,9 +57,11 @@ const READ: ReadonlyMap<string, string> = new Map([
 
 /** A Java date pattern as one of strftime, quoted. */
 function format(owner: string, pattern: string, letters: ReadonlyMap<string, string>): string {
-  const refuse = (odd: string) =>
-    new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(odd)} are not supported, in ${show(pattern)}`, { value: pattern });
-  return text(datePattern(pattern, letters, refuse));
+  return text(datePattern(pattern, letters, (odd) => unknownLetters(owner, odd, pattern)));
+}
+
+function unknownLetters(owner: string, odd: string, pattern: string): MlError {
+  return new MlError('EXPRESSION_INVALID', `${owner}: pattern letters ${show(odd)} are not supported, in ${show(pattern)}`, { value: pattern });
 }
 
 /** What strftime cannot print, as SQL over a moment; times are in UTC. */
@@ -68,9 +70,13 @@ const PRINTED: ReadonlyMap<string, (x: string) => string> = new Map([
     [q, (x: string) => `quarter(${x})`] as const,
     [q + q, (x: string) => `'0' || quarter(${x})`] as const,
     [q + q + q, (x: string) => `'Q' || quarter(${x})`] as const,
+    [q + q + q + q, (x: string) => `['1st', '2nd', '3rd', '4th'][quarter(${x})] || ' quarter'`] as const,
   ]),
   ['k', (x) => `CASE hour(${x}) WHEN 0 THEN 24 ELSE hour(${x}) END`],
+  ['kk', (x) => `lpad(CAST(CASE hour(${x}) WHEN 0 THEN 24 ELSE hour(${x}) END AS VARCHAR), 2, '0')`],
   ['K', (x) => `hour(${x}) % 12`],
+  ['KK', (x) => `lpad(CAST(hour(${x}) % 12 AS VARCHAR), 2, '0')`],
+  ['G', (x) => `CASE WHEN year(${x}) > 0 THEN 'AD' ELSE 'BC' END`],
   ...['X', 'XX', 'XXX'].map((zone) => [zone, () => "'Z'"] as const),
   ...['Z', 'xx'].map((zone) => [zone, () => "'+0000'"] as const),
   ['xxx', () => "'+00:00'"],
@@ -90,7 +96,8 @@ function printed(owner: string, x: string, arg: Typed): string {
   };
   for (const [piece] of pattern.matchAll(PATTERN_PIECES)) {
     const sql = PRINTED.get(piece);
-    if (!sql) known += piece;
+    // Brackets mark what may be missing, which nothing is.
+    if (!sql) known += /^[a-zA-Z']/.test(piece) ? piece : piece.replace(/[[\]]/g, '');
     else {
       flush();
       texts.push(`CAST(${sql(x)} AS VARCHAR)`);
@@ -103,10 +110,8 @@ function printed(owner: string, x: string, arg: Typed): string {
 /** Reads text by a Java pattern; `strict` says what a text that does not fit becomes: an error or null. */
 function parsed(owner: string, x: Typed, pattern: Typed, strict: boolean): string {
   const s = asText(x);
-  const given = String(constant(owner, 'pattern', pattern)).replace(PATTERN_PIECES, (piece) => (/^S+$/.test(piece) ? 'SSSSSS' : piece));
-  const wanted = format(owner, given, READ);
-  const found = `try_strptime(${s}, ${wanted})`;
-  const read = /%z/.test(wanted) ? `make_timestamp(epoch_us(${found}))` : found;
+  const given = String(constant(owner, 'pattern', pattern));
+  const read = readByPattern(s, given, READ, (odd) => unknownLetters(owner, odd, given));
   return strict ? `CASE WHEN ${s} IS NULL THEN NULL ELSE coalesce(${read}, ${failure(`${owner}: text must match its pattern, got `, s)}) END` : read;
 }
 
@@ -164,12 +169,13 @@ export const TIME_RULES: Rules = [
     'months_between',
     rule(2, 3, ([end, start, round]) => {
       const [a, b] = [moment(end), moment(start)];
-      const digits = round && constant('months_between', 'roundOff', round) === false ? 17 : 8;
+      const isRounded = !round || constant('months_between', 'roundOff', round) !== false;
       const months = `((year(${a}) - year(${b})) * 12 + month(${a}) - month(${b}))`;
       const seconds = (x: string) => `((day(${x}) - 1) * 86400 + hour(${x}) * 3600 + minute(${x}) * 60 + second(${x}))`;
+      const exact = `(${months} + (${seconds(a)} - ${seconds(b)}) / 2678400e0)`;
       const ends = `(last_day(${a}) = CAST(${a} AS DATE) AND last_day(${b}) = CAST(${b} AS DATE))`;
       return {
-        sql: `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN day(${a}) = day(${b}) OR ${ends} THEN CAST(${months} AS DOUBLE) ELSE round(${months} + (${seconds(a)} - ${seconds(b)}) / 2678400e0, ${digits}) END`,
+        sql: `CASE WHEN ${a} IS NULL OR ${b} IS NULL THEN NULL WHEN day(${a}) = day(${b}) OR ${ends} THEN CAST(${months} AS DOUBLE) ELSE ${isRounded ? `round(${exact}, 8)` : exact} END`,
         type: DOUBLE,
       };
     }),
@@ -249,8 +255,8 @@ export const TIME_RULES: Rules = [
   ['timestamp_micros', rule(1, 1, ([x]) => whole('timestamp_micros', x, 1))],
   ['unix_date', rule(1, 1, ([x]) => ({ sql: `CAST(date_diff('day', DATE '1970-01-01', ${day(x)}) AS INTEGER)`, type: INT }))],
   ['date_from_unix_date', rule(1, 1, ([n]) => ({ sql: `CAST(DATE '1970-01-01' + ${asInt('date_from_unix_date', n)} AS DATE)`, type: DATE }))],
-  ['unix_seconds', rule(1, 1, ([x]) => ({ sql: `CAST(floor(epoch_us(${moment(x)}) / 1000000) AS BIGINT)`, type: LONG }))],
-  ['unix_millis', rule(1, 1, ([x]) => ({ sql: `CAST(floor(epoch_us(${moment(x)}) / 1000) AS BIGINT)`, type: LONG }))],
+  ['unix_seconds', rule(1, 1, ([x]) => ({ sql: `(epoch_us(date_trunc('second', ${moment(x)})) // 1000000)`, type: LONG }))],
+  ['unix_millis', rule(1, 1, ([x]) => ({ sql: `(epoch_us(date_trunc('millisecond', ${moment(x)})) // 1000)`, type: LONG }))],
   ['unix_micros', rule(1, 1, ([x]) => ({ sql: `epoch_us(${moment(x)})`, type: LONG }))],
   [
     'make_timestamp',
