@@ -4,6 +4,7 @@ import type { Frame } from '../frame/frame.ts';
 import { BinaryMetrics, type Curve } from '../stat/binary-metrics.ts';
 import { MulticlassMetrics } from '../stat/multiclass-metrics.ts';
 import type { ScoredRows } from './scored-rows.ts';
+import type { SummaryColumns } from './summary-columns.ts';
 
 /** Curves of two classes. */
 export type BinaryCurves = Pick<BinaryMetrics, 'roc' | 'areaUnderROC' | 'pr' | 'precisionByThreshold' | 'recallByThreshold' | 'fMeasureByThreshold'>;
@@ -16,14 +17,6 @@ export interface SummaryMetrics {
 
 /** Makes the metrics of rows that were not scored in passing. */
 export type MetricsSource = (options: ActionOptions) => Promise<SummaryMetrics>;
-
-export interface SummaryColumns {
-  readonly featuresCol: string;
-  readonly labelCol: string;
-  readonly predictionCol: string;
-  readonly probabilityCol: string;
-  readonly weightCol: string | undefined;
-}
 
 /** Points of the curves that summaries show; as Spark, which thins them beyond this many bins. */
 const CURVE_BINS = 1000;

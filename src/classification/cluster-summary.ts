@@ -5,7 +5,8 @@ import type { Frame } from '../frame/frame.ts';
 import { count, sum } from '../frame/functions/aggregate.ts';
 import { areaUnder, type Curve, fMeasure } from '../stat/binary-metrics.ts';
 import { MulticlassMetrics } from '../stat/multiclass-metrics.ts';
-import type { BinaryCurves, MetricsSource, SummaryColumns } from './classification-summary.ts';
+import type { BinaryCurves, MetricsSource } from './classification-summary.ts';
+import type { SummaryColumns } from './summary-columns.ts';
 
 /** The metrics of a model on the rows that a cluster fitted it to; the cluster counts, and only counts and curves are fetched. */
 export function metricsThere(columns: SummaryColumns, predictions: () => Frame, numClasses: number, summary: RemoteSummary): MetricsSource {

@@ -18,9 +18,9 @@ import { parseLightGBM } from '../tree/boosting/lightgbm.ts';
 import { linkOf, toProbabilities } from '../tree/boosting/link.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import { parseXGBoost } from '../tree/boosting/xgboost.ts';
-import { ClassificationSummary } from './classification-summary.ts';
+import type { ClassificationSummary } from './classification-summary.ts';
 import { type BoostedClassOutput, type BoostedClassScoring, bindBoostedClasses, scoreBoostedClasses } from './hist-gradient-boosting-scoring.ts';
-import { scoreFrame, withAllColumns } from './scored-frame.ts';
+import { summaryColumns, withAllColumns } from './summary-columns.ts';
 
 const OWNER = 'HistGradientBoostingClassificationModel';
 type Params = z.input<typeof BoostingClassificationParams>;
@@ -90,10 +90,9 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
 
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<ClassificationSummary> {
+    const [{ ClassificationSummary }, { scoreFrame }] = await Promise.all([import('./classification-summary.ts'), import('./scored-frame.ts')]);
     const rows = await scoreFrame(this, frame, options);
-    const shown = withAllColumns(this);
-    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = shown.params;
-    return new ClassificationSummary({ featuresCol, labelCol, predictionCol, probabilityCol, weightCol }, rows, () => shown.transform(frame));
+    return new ClassificationSummary(summaryColumns(this), rows, () => withAllColumns(this).transform(frame));
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */

@@ -13,11 +13,10 @@ import type { Changes, PipelineStage } from '../pipeline/stage.ts';
 import { type NamedFeatures, type NamedValue, PredictionModel } from '../predictor/prediction-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs, requireFeatures } from '../predictor/score-columns.ts';
 import { binaryDecision, type Decision } from '../scoring/decision.ts';
-import type { SummaryColumns } from './classification-summary.ts';
 import { checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
-import { LogisticRegressionSummary, type LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
+import type { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
 import { bindLogistic, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
-import { scoreFrame, withAllColumns } from './scored-frame.ts';
+import { summaryColumns, withAllColumns } from './summary-columns.ts';
 
 /** `coefficientMatrix` is (1, d) of a binomial model, (numClasses, d) of a multinomial one; `interceptVector` has as many entries as it has rows. */
 export interface LogisticState extends NamedFeatures {
@@ -156,8 +155,12 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
 
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<LogisticRegressionSummary> {
+    const [{ LogisticRegressionSummary }, { scoreFrame }] = await Promise.all([
+      import('./logistic-regression-summary.ts'),
+      import('./scored-frame.ts'),
+    ]);
     const rows = await scoreFrame(this, frame, options);
-    return new LogisticRegressionSummary(this.summaryColumns(), rows, () => withAllColumns(this).transform(frame));
+    return new LogisticRegressionSummary(summaryColumns(this), rows, () => withAllColumns(this).transform(frame));
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions, in columns written anew at each call. */
@@ -168,11 +171,6 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   /** How rows are scored; plain data, for the workers. */
   get scoring(): LogisticScoring {
     return this.#scoring;
-  }
-
-  summaryColumns(): SummaryColumns {
-    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = withAllColumns(this).params;
-    return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };
   }
 
   bind(binder: Binder): void {

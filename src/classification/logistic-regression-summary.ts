@@ -1,7 +1,8 @@
 import type { Frame } from '../frame/frame.ts';
 import type { StopReason } from '../optim/minimize.ts';
-import { ClassificationSummary, type MetricsSource, type SummaryColumns } from './classification-summary.ts';
+import { ClassificationSummary, type MetricsSource } from './classification-summary.ts';
 import type { ScoredRows } from './scored-rows.ts';
+import type { SummaryColumns } from './summary-columns.ts';
 
 /** How a logistic regression fares on rows. */
 export class LogisticRegressionSummary extends ClassificationSummary {}

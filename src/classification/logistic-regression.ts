@@ -15,7 +15,7 @@ import type { LogisticSettings } from './logistic-problem.ts';
 import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
 import { LogisticRegressionTrainingSummary, type TrainingHistory } from './logistic-regression-summary.ts';
 import { type ClassLabels, constantFeatures, readLabels } from './logistic-training.ts';
-import { withAllColumns } from './scored-frame.ts';
+import { summaryColumns, withAllColumns } from './summary-columns.ts';
 
 /**
  * Logistic regression, binomial (two classes, one coefficient set) or multinomial (softmax, a set a class). With p the probability
@@ -59,7 +59,7 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
   ): Promise<LogisticRegressionModel> {
     const objectiveHistory = (await summary.value('objectiveHistory', options)) as number[];
     const converged = objectiveHistory.length - 1 < this.params.maxIter;
-    const columns = model.summaryColumns();
+    const columns = summaryColumns(model);
     const predictions = () => withAllColumns(summed).transform(frame);
     const metrics = metricsThere(columns, predictions, model.numClasses, summary);
     const history = { objectiveHistory, converged, reason: converged ? null : 'maxIter' } as const;
@@ -142,7 +142,7 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
     const model = this.model(LogisticRegressionModel, state);
     const { scoreTrainingRows } = await import('./logistic-row-scores.ts'); // with the kernels
     const rows = await scoreTrainingRows(context, set, model.scoring);
-    return model.withSummary(new LogisticRegressionTrainingSummary(model.summaryColumns(), rows, history));
+    return model.withSummary(new LogisticRegressionTrainingSummary(summaryColumns(model), rows, history));
   }
 
   #settings(numClasses: number, numFeatures: number): LogisticSettings {

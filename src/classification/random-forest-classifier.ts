@@ -16,11 +16,12 @@ import type { TreeRule } from '../predictor/tree-scoring.ts';
 import { grownState, growthOf } from '../predictor/tree-training.ts';
 import { classShares } from '../tree/spark/impurity-stats.ts';
 import { declaredClasses } from './class-labels.ts';
-import { metricsOf, type SummaryColumns } from './classification-summary.ts';
+import { metricsOf } from './classification-summary.ts';
 import { metricsThere } from './cluster-summary.ts';
 import { DecisionTreeClassificationModel } from './decision-tree-classifier.ts';
 import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary, scoredByVotes } from './random-forest-summary.ts';
-import { scoreFrame, withAllColumns } from './scored-frame.ts';
+import { scoreFrame } from './scored-frame.ts';
+import { summaryColumns, withAllColumns } from './summary-columns.ts';
 import { classDecision, treeOutputs } from './tree-classes.ts';
 
 /** Params of RandomForestClassifier and its model, with Spark's names and defaults. */
@@ -39,7 +40,7 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
     const model = await super.fit(frame, options);
     if ((frame.executor as Engine).stages) return model;
     const source = async (action: ActionOptions) => metricsOf(await scoreFrame(model, frame, action));
-    const summary = model.hasSummary ? model.summary : new RandomForestClassificationTrainingSummary(model.summaryColumns(), source);
+    const summary = model.hasSummary ? model.summary : new RandomForestClassificationTrainingSummary(summaryColumns(model), source);
     return model.withSummary(summary.withPredictions(() => withAllColumns(model).transform(frame)));
   }
 
@@ -48,7 +49,7 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
     frame: Frame,
     summary: RemoteSummary,
   ): Promise<RandomForestClassificationModel> {
-    const columns = model.summaryColumns();
+    const columns = summaryColumns(model);
     const predictions = () => withAllColumns(summed).transform(frame);
     const metrics = metricsThere(columns, predictions, model.numClasses, summary);
     const summed = model.withSummary(new RandomForestClassificationTrainingSummary(columns, metrics, predictions));
@@ -73,7 +74,7 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
     });
     if (!voted) return model;
     const rows = scoredByVotes(voted, model.numClasses, classDecision(model.params));
-    return model.withSummary(new RandomForestClassificationTrainingSummary(model.summaryColumns(), rows));
+    return model.withSummary(new RandomForestClassificationTrainingSummary(summaryColumns(model), rows));
   }
 }
 
@@ -136,12 +137,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
   /** Metrics on the rows of `frame`, which needs the label column (and the weight column, if one is set). */
   async evaluate(frame: Frame, options: ActionOptions = {}): Promise<RandomForestClassificationSummary> {
     const rows = await scoreFrame(this, frame, options);
-    return new RandomForestClassificationSummary(this.summaryColumns(), rows, () => withAllColumns(this).transform(frame));
-  }
-
-  summaryColumns(): SummaryColumns {
-    const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = withAllColumns(this).params;
-    return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };
+    return new RandomForestClassificationSummary(summaryColumns(this), rows, () => withAllColumns(this).transform(frame));
   }
 
   summaryScorer() {

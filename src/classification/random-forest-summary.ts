@@ -2,8 +2,9 @@ import type { Frame } from '../frame/frame.ts';
 import { toShares } from '../predictor/tree-scoring.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
 import type { VotedRows } from '../tree/spark/fit.ts';
-import { ClassificationSummary, type MetricsSource, type SummaryColumns } from './classification-summary.ts';
+import { ClassificationSummary, type MetricsSource } from './classification-summary.ts';
 import { type ScoredRows, scoredLater } from './scored-rows.ts';
+import type { SummaryColumns } from './summary-columns.ts';
 
 /** How a random forest fares on rows. */
 export class RandomForestClassificationSummary extends ClassificationSummary {}

@@ -3,8 +3,6 @@ import { denseValues } from '../block/column.ts';
 import { Numbers } from '../block/growing-numbers.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
-import type { ParamSchema } from '../param/param.ts';
-import type { Transformer } from '../pipeline/transformer.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
 import type { TrainingColumns } from '../predictor/score-columns.ts';
 import type { ScoredRows } from './scored-rows.ts';
@@ -17,13 +15,6 @@ export interface ScorableModel {
   readonly numClasses: number;
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */
   summaryScorer(): (inputs: readonly Column[], block: Block) => readonly Column[];
-}
-
-/** The model with names for the columns of predictions and of probabilities that it leaves out: the frame of a summary has them all. */
-export function withAllColumns<M extends Transformer<ParamSchema>>(model: M): M {
-  const { predictionCol, probabilityCol } = model.params as { readonly predictionCol: string; readonly probabilityCol: string };
-  if (predictionCol && probabilityCol) return model;
-  return model.copy({ predictionCol: predictionCol || `prediction_${model.uid}`, probabilityCol: probabilityCol || `probability_${model.uid}` });
 }
 
 /** Scores the rows of a frame that has the model's features, its label column and, if one is set, its weight column. */
