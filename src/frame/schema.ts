@@ -102,13 +102,7 @@ export class Schema {
   /** The column called `name`, which must exist and be one of `kinds` (any type when none is given). */
   require(owner: string, name: string, ...kinds: Requirement[]): Field {
     const field = this.find(name);
-    if (!field) {
-      this.#explain(owner, name);
-      throw new MlError('COLUMN_NOT_FOUND', `${owner}: column ${show(name)} does not exist; the frame has ${listNames(this.names)}`, {
-        stage: owner,
-        column: name,
-      });
-    }
+    if (!field) throw this.missing(owner, name);
     if (kinds.length > 0 && !kinds.some((kind) => fits(field.type, kind))) {
       const hint = kinds.includes('vector') && isNumeric(field.type) ? '; assemble it with VectorAssembler' : textHint(field.type, kinds);
       throw new MlError('COLUMN_TYPE', `${owner}: column ${show(name)} must be ${kinds.join(' or ')}, is ${typeName(field.type)}${hint}`, {
@@ -125,13 +119,14 @@ export class Schema {
     return new Schema(this.fields, new Map([...this.#lacking, [name, lack]]));
   }
 
-  #explain(owner: string, name: string): void {
+  /** The error for `owner`, which needs the column; where a stage passed over an absent one instead of making it, it is about that. */
+  protected missing(owner: string, name: string): MlError {
     const lack = this.#lacking.get(name);
-    if (!lack) return;
-    const why = `column ${show(lack.column)} does not exist, so there is no ${show(name)} for ${owner}`;
-    throw new MlError('COLUMN_NOT_FOUND', `${lack.owner}: ${why}; the frame has ${listNames(this.names)}`, {
-      stage: lack.stage,
-      column: lack.column,
+    const so = lack ? `, so there is no ${show(name)} for ${owner}` : '';
+    const { owner: who, stage, column } = lack ?? { owner, stage: owner, column: name };
+    return new MlError('COLUMN_NOT_FOUND', `${who}: column ${show(column)} does not exist${so}; the frame has ${listNames(this.names)}`, {
+      stage,
+      column,
     });
   }
 

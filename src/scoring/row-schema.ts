@@ -1,6 +1,6 @@
 import { MlError, show } from '../error.ts';
 import { groupMetadata } from '../frame/attributes.ts';
-import { type Field, type Metadata, type Requirement, Schema } from '../frame/schema.ts';
+import { type Field, type Lack, type Metadata, type Requirement, Schema } from '../frame/schema.ts';
 import type { DataType } from '../frame/types.ts';
 import { isVector } from '../linalg/vectors.ts';
 
@@ -28,6 +28,8 @@ export class RowSchema extends Schema {
   readonly #assumed: ReadonlySet<string>;
   readonly #asked: Map<string, Field>;
   readonly absent: Set<string>;
+  /** By column that a stage did not make, why. */
+  readonly #lacking: Map<string, Lack>;
 
   constructor(
     row: Readonly<Record<string, unknown>>,
@@ -35,12 +37,14 @@ export class RowSchema extends Schema {
     fields: readonly Field[] = [],
     asked = new Map<string, Field>(),
     absent = new Set<string>(),
+    lacking = new Map<string, Lack>(),
   ) {
     super(fields);
     this.#row = row;
     this.#assumed = assumed;
     this.#asked = asked;
     this.absent = absent;
+    this.#lacking = lacking;
   }
 
   override has(name: string): boolean {
@@ -52,14 +56,8 @@ export class RowSchema extends Schema {
   }
 
   override require(owner: string, name: string, ...kinds: Requirement[]): Field {
-    if (super.find(name) === undefined) {
-      const column = this.#column(name, kinds);
-      if (!column) {
-        throw new MlError('COLUMN_NOT_FOUND', `${owner}: the row must have the key ${show(name)}`, { stage: owner, column: name });
-      }
-      return new Schema([column]).require(owner, name, ...kinds);
-    }
-    return super.require(owner, name, ...kinds);
+    const column = super.find(name) === undefined ? this.#column(name, kinds) : undefined;
+    return column ? new Schema([column]).require(owner, name, ...kinds) : super.require(owner, name, ...kinds);
   }
 
   override add(owner: string, name: string, type: DataType, options: Partial<Omit<Field, 'name' | 'type'>> = {}): Schema {
@@ -75,13 +73,21 @@ export class RowSchema extends Schema {
     return this.#plus(known ? this.fields.map((f) => (f.name === field.name ? field : f)) : [...this.fields, field]);
   }
 
-  /** A row scorer finds the cause by itself. */
-  override lacks(): Schema {
+  override lacks(name: string, lack: Lack): Schema {
+    this.#lacking.set(name, lack);
     return this;
   }
 
+  protected override missing(owner: string, name: string): MlError {
+    const { owner: who, stage, column } = this.#lacking.get(name) ?? { owner, stage: owner, column: name };
+    return new MlError('COLUMN_NOT_FOUND', `${who}: the row must have the key ${show(column)}; use null where its value is unknown`, {
+      stage,
+      column,
+    });
+  }
+
   #plus(fields: readonly Field[]): RowSchema {
-    return new RowSchema(this.#row, this.#assumed, fields, this.#asked, this.absent);
+    return new RowSchema(this.#row, this.#assumed, fields, this.#asked, this.absent, this.#lacking);
   }
 
   #column(name: string, kinds: readonly Requirement[]): Field | undefined {

@@ -75,35 +75,10 @@ function refuseSql(stage: BindableStage): void {
 function bindRow(stage: BindableStage, row: ScorableRow): { key: string; bound: BoundRow } {
   const schema = new RowSchema(row);
   const absent = schema.absent;
-  try {
-    const { program, schema: out } = bindProgram([stage], schema, absent);
-    const bound = new BoundRow(program, out as RowSchema, [...absent], labelsOf(stage, row, absent, out as RowSchema));
-    const key = JSON.stringify([program.inputs.map(({ column }) => [column, typeOf(keyOf(row, column)).kind]), [...absent]]);
-    return { key, bound };
-  } catch (error) {
-    throw error instanceof MlError && error.code === 'COLUMN_NOT_FOUND' ? missingKey(stage, row, absent, error) : error;
-  }
-}
-
-/** Names the key that was really missing: a stage that passes over an absent column makes a later one miss its output. */
-function missingKey(stage: BindableStage, row: ScorableRow, absent: ReadonlySet<string>, error: MlError): MlError {
-  const made = madeWith(stage, row, absent);
-  const keys = [...absent].filter((name) => !made?.has(name));
-  const needed = keys.find((name) => madeWith(stage, row, new Set(keys.filter((other) => other !== name))) === null);
-  if (needed === undefined) return error;
-  return new MlError('COLUMN_NOT_FOUND', `rowScorer: the row must have the key ${show(needed)}; use null where its value is unknown`, {
-    ...error.details,
-    column: needed,
-  });
-}
-
-/** The columns that the stages make of the row when it has the keys `assumed` too; null when they fail. */
-function madeWith(stage: BindableStage, row: ScorableRow, assumed: ReadonlySet<string>): ReadonlySet<string> | null {
-  try {
-    return new Set(stage.transformSchema(new RowSchema(row, assumed)).names);
-  } catch {
-    return null;
-  }
+  const { program, schema: out } = bindProgram([stage], schema, absent);
+  const bound = new BoundRow(program, out as RowSchema, [...absent], labelsOf(stage, row, absent, out as RowSchema));
+  const key = JSON.stringify([program.inputs.map(({ column }) => [column, typeOf(keyOf(row, column)).kind]), [...absent]]);
+  return { key, bound };
 }
 
 interface Probabilities {

@@ -71,7 +71,7 @@ describe('a row scorer', () => {
       expect(score(churnRow(1))).not.toBeNull();
       expect(() => score({ ...row, [name]: undefined })).toThrow(/must have the key/);
     }
-    expect(() => churnModel().rowScorer()({})).toThrow(/must have the key "text 0"/);
+    expect(() => churnModel().rowScorer()({})).toThrow(/^StringIndexerModel: the row must have the key "text 0"; use null/);
   });
 
   it('names the column, value and remedy of an unseen label', () => {
