@@ -6,6 +6,7 @@ export { Column } from './frame/column.ts';
 export type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, WriteMode } from './frame/executor.ts';
 export { Frame } from './frame/frame.ts';
 export * from './frame/functions.ts';
+export type { JoinHow } from './frame/join.ts';
 export type { FrameReader } from './frame/reader.ts';
 export { type Field, type FieldLiteral, type Metadata, Schema, type SchemaLiteral } from './frame/schema.ts';
 export { type DataType, parseType, typeName } from './frame/types.ts';

@@ -4,7 +4,7 @@ import type { Executor } from './executor.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
 import { GroupedFrame } from './grouped.ts';
-import { joinKind } from './join.ts';
+import { type JoinHow, joinKind } from './join.ts';
 import { type FillValue, fillPlan, replacePairs } from './missing.ts';
 import type { Plan } from './plan.ts';
 import { checkNames, fraction, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
@@ -111,7 +111,7 @@ export abstract class FrameSteps {
    * Joins by columns that both frames have (they come once, first) or by a condition. `how`: inner, left, right, full (outer),
    * semi (left_semi), anti (left_anti), cross, with Spark's other spellings.
    */
-  join(other: Frame, on: string | readonly string[] | Column | readonly Column[] | null = null, how = 'inner'): Frame {
+  join(other: Frame, on: string | readonly string[] | Column | readonly Column[] | null = null, how: JoinHow = 'inner'): Frame {
     this.#sameSession('join', other);
     return this.next({ op: 'join', left: this.plan, right: other.plan, ...joinKind(on, how) });
   }

@@ -2,14 +2,16 @@ import { double, flag, int, param, text } from './param.ts';
 import { featuresCol, labelCol, predictionCol, probabilityCol, rawPredictionCol, seed, thresholds, weightCol } from './shared.ts';
 
 /** Params of Spark's decision trees, forests and boosted trees, with Spark's names, defaults and meaning. */
-const SUBSETS: readonly string[] = ['auto', 'all', 'onethird', 'sqrt', 'log2'];
+const SUBSETS = ['auto', 'all', 'onethird', 'sqrt', 'log2'] as const;
+type FeatureSubset = (typeof SUBSETS)[number] | `${number}`;
 
-const insensitive = (...values: string[]) =>
-  param<string>('string', `one of ${values.join(', ')}`, (v) => typeof v === 'string' && values.includes(v.toLowerCase()));
+const includes = (values: readonly string[], v: string) => values.includes(v.toLowerCase());
+const insensitive = <const T extends string>(...values: readonly T[]) =>
+  param<T>('string', `one of ${values.join(', ')}`, (v) => typeof v === 'string' && includes(values, v));
 
-const isSubset = (v: unknown): v is string => {
+const isSubset = (v: unknown): boolean => {
   if (typeof v !== 'string') return false;
-  if (SUBSETS.includes(v.toLowerCase())) return true;
+  if (includes(SUBSETS, v)) return true;
   return /^\+?\d+$/.test(v)
     ? Number(v) > 0 && Number(v) <= 0x7fffffff
     : /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(v) && Number(v) > 0 && Number(v) <= 1;
@@ -63,7 +65,11 @@ export const treeRegressorParams = {
 const ensembleParams = {
   subsamplingRate: double({ above: 0, max: 1 }).default(1).describe('share of the rows drawn for each tree, in (0, 1]'),
 };
-const featureSubsetStrategy = param<string>('string', `one of ${SUBSETS.join(', ')}, a number of features, or a share in (0.0, 1.0]`, isSubset);
+const featureSubsetStrategy = param<FeatureSubset>(
+  'string',
+  `one of ${SUBSETS.join(', ')}, a number of features, or a share in (0.0, 1.0]`,
+  isSubset,
+);
 const subsetDoc = 'features drawn for each node: auto, all, onethird, sqrt, log2, a number of them, or a share such as 0.5';
 
 /** What random forests have besides. */

@@ -17,7 +17,7 @@ export type AnyTransformer = Transformer<ParamSchema>;
 export type AnyEstimator = Estimator<ParamSchema, AnyTransformer>;
 
 export const PipelineParams = z.strictObject({
-  stages: param<readonly AnyStage[]>('stages', 'an array of estimators and transformers', (v) =>
+  stages: param<readonly (AnyEstimator | AnyTransformer)[]>('stages', 'an array of estimators and transformers', (v) =>
     isArray(v, (stage) => stage instanceof Estimator || stage instanceof Transformer),
   )
     .optional()

@@ -5,6 +5,7 @@ import { MlError, type MlErrorCode, type MlErrorDetails } from '#dist/error.js';
 import { col, lit } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
 import * as F from '#dist/frame/functions.js';
+import type { JoinHow } from '#dist/frame/join.js';
 import { Schema } from '#dist/frame/schema.js';
 import { Matrices } from '#dist/linalg/matrices.js';
 import { Vectors } from '#dist/linalg/vectors.js';
@@ -161,7 +162,7 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
         { id: 'int', y: 'int' },
       );
 
-    it.each<[string, number[]]>([
+    it.each<[JoinHow, number[]]>([
       ['inner', [2, 3]],
       ['left', [1, 2, 3]],
       ['right', [2, 3, 4]],

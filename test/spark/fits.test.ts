@@ -246,7 +246,7 @@ describe('what is fitted on a cluster', { timeout: 240_000 }, () => {
     const drawing = {
       ...forest,
       labelCol: 'kind',
-      featureSubsetStrategy: 'onethird',
+      featureSubsetStrategy: 'onethird' as const,
       subsamplingRate: 0.6,
       thresholds: [1, 2, 3],
       cacheNodeIds: true,

@@ -1,6 +1,21 @@
 // What must not compile, and what must have a useful type. Nothing here touches data.
-import { avg, type Column, col, count, expr, type Frame, lit, type MlError, type MlErrorCode, type Row, Session, sum, when } from 'millstream';
-import { LogisticRegression, type LogisticRegressionModel } from 'millstream/classification';
+import {
+  avg,
+  type Column,
+  col,
+  count,
+  expr,
+  type Frame,
+  lit,
+  type MlError,
+  type MlErrorCode,
+  Pipeline,
+  type Row,
+  Session,
+  sum,
+  when,
+} from 'millstream';
+import { LogisticRegression, type LogisticRegressionModel, RandomForestClassifier } from 'millstream/classification';
 import { BinaryClassificationEvaluator } from 'millstream/evaluation';
 import { Bucketizer, Imputer, StringIndexer, VectorAssembler } from 'millstream/feature';
 import type { RowScorer } from 'millstream/scoring';
@@ -33,6 +48,13 @@ export function params(frame: Frame) {
   new Bucketizer({ inputCol: ['a'], splits: [0, 1] });
   // @ts-expect-error a name where a list belongs
   new VectorAssembler({ inputCols: 'a' });
+  // @ts-expect-error not one of the values
+  new RandomForestClassifier({ impurity: 'variance' });
+  // @ts-expect-error neither a strategy nor a number
+  new RandomForestClassifier({ featureSubsetStrategy: 'half' });
+  new RandomForestClassifier({ featureSubsetStrategy: '0.5' });
+  // @ts-expect-error an evaluator is no stage
+  new Pipeline({ stages: [new BinaryClassificationEvaluator()] });
   // @ts-expect-error params of another stage
   new Imputer({ regParam: 0.1 });
   // @ts-expect-error a search needs its evaluator
@@ -78,6 +100,8 @@ export async function frames(session: Session) {
   session.read.csv('a.csv', { headers: true });
   // @ts-expect-error a value of the wrong type
   session.read.csv('a.csv', { header: 'yes' });
+  // @ts-expect-error no such join
+  frame.join(frame, 'a', 'lefty');
   // @ts-expect-error unknown mode
   await frame.write.parquet('out', { mode: 'replace' });
   // @ts-expect-error unknown option
