@@ -73,7 +73,7 @@ describe('a worker pool', () => {
     pools.push(one);
     const error = await failure(() => one.run({ module, name: 'hoard', args: null, owner: 'Hoarder' }));
     expect(error.code).toBe('WORKER_LOST');
-    expect(error.message).toMatch(/^Hoarder: .*heap out of memory/);
+    expect(error.message).toMatch(/^Hoarder: .*heap out of memory, which must hold in 32 MiB; /);
     expect(await one.run({ module, name: 'double', args: 2 })).toBe(4);
   });
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 import type { Piscina } from 'piscina';
 import { aborted, MlError, throwIfAborted } from '../../../error.ts';
 import type { Logger } from '../../../frame/executor.ts';
@@ -27,9 +28,12 @@ export interface RunOptions {
 export interface WorkerPoolOptions {
   workers: number;
   logger?: Pick<Logger, 'warn'>;
-  /** Heap limits of a thread (typed arrays do not count there). */
+  /** Heap limit of a thread (typed arrays do not count there); {@link DEFAULT_HEAP_MIB}, or the process's own where that is less. */
   maxHeapMiB?: number;
 }
+
+/** With V8's own limit, 4 GiB, a thread that fills its heap collects garbage for minutes, and then ends the process instead of itself. */
+const DEFAULT_HEAP_MIB = 2048;
 
 /**
  * Worker threads, started by the first task, which do not keep the process alive while they are idle. Tasks start in order.
@@ -40,13 +44,13 @@ export interface WorkerPoolOptions {
 export class WorkerPool {
   readonly workers: number;
   private readonly logger: Pick<Logger, 'warn'> | undefined;
-  private readonly maxHeapMiB: number | undefined;
+  private readonly maxHeapMiB: number;
   private threads: Promise<Threads | undefined> | undefined;
   private running = 0;
   private readonly waiting: (() => void)[] = [];
   private closed = false;
 
-  constructor({ workers, logger, maxHeapMiB }: WorkerPoolOptions) {
+  constructor({ workers, logger, maxHeapMiB = Math.min(DEFAULT_HEAP_MIB, getHeapStatistics().heap_size_limit / 2 ** 20) }: WorkerPoolOptions) {
     if (!Number.isInteger(workers) || workers < 1) throw new MlError('PARAM_INVALID', `Session: workers must be an integer >= 1, got ${workers}`);
     this.workers = workers;
     this.logger = logger;
@@ -129,8 +133,13 @@ export class WorkerPool {
       }
       this.checkOpen(owner);
       this.retire(threads);
-      throw new MlError('WORKER_LOST', `${owner}: a worker thread died: ${(error as Error).message}`, {}, { cause: error });
+      throw new MlError('WORKER_LOST', `${owner}: a worker thread died: ${this.causeOfDeath(error as NodeJS.ErrnoException)}`, {}, { cause: error });
     }
+  }
+
+  private causeOfDeath({ code, message }: NodeJS.ErrnoException): string {
+    if (code !== 'ERR_WORKER_OUT_OF_MEMORY') return message;
+    return `heap out of memory, which must hold in ${Math.round(this.maxHeapMiB)} MiB; make less at a time, and typed arrays, which do not count, instead of objects`;
   }
 
   /** New tasks get new threads; the old ones end when their last task has. */
@@ -162,14 +171,14 @@ class Threads {
   private readonly piscina: Piscina;
   private tasks = 0;
 
-  constructor(Pool: typeof Piscina, filename: string, count: number, maxHeapMiB: number | undefined) {
+  constructor(Pool: typeof Piscina, filename: string, count: number, maxHeapMiB: number) {
     this.piscina = new Pool({
       filename,
       minThreads: count,
       maxThreads: count,
       atomics: 'disabled',
       ...threadFlags(process.execArgv),
-      ...(maxHeapMiB === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB } }),
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
     });
     // An idle thread that dies has no task to tell; the next task finds a new thread or fails by itself.
     this.piscina.on('error', () => {});
