@@ -58,6 +58,9 @@ export function aborted(signal: AbortSignal, owner: string): MlError {
 /** Throws when `signal` is aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined, owner: string): void {
   if (signal?.aborted) throw aborted(signal, owner);
+  if (signal && typeof signal.addEventListener !== 'function') {
+    throw new MlError('PARAM_INVALID', `${owner}: signal must be an AbortSignal, got ${show(signal)}`, { param: 'signal', value: signal });
+  }
 }
 
 /** A value as it may stand in a message: quoted when text, a stage as it prints, cut to 200 characters. */

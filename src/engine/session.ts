@@ -5,6 +5,7 @@ import type { Logger } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
 import { type ServerFolders, sessionClosed, sessionOpened } from '../frame/open-sessions.ts';
 import type { Plan } from '../frame/plan.ts';
+import { object } from '../frame/plan-arguments.ts';
 import { FrameReader, parseSchema } from '../frame/reader.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
 import type { Backend } from './engine.ts';
@@ -64,7 +65,7 @@ export class Session {
    */
   createFrame(rows: RowsIn | Table, schema?: Schema | SchemaLiteral | string, options: { partitions?: number } = {}): Frame {
     this.#checkOpen('createFrame');
-    const { partitions = null } = options;
+    const { partitions = null } = object('createFrame', 'options', options);
     if (partitions !== null && !(Number.isSafeInteger(partitions) && partitions >= 1)) {
       throw new MlError('PARAM_INVALID', `createFrame: partitions must be an integer >= 1, got ${show(partitions)}`, {
         param: 'partitions',
@@ -97,7 +98,7 @@ export class Session {
     if (typeof text !== 'string' || text.trim() === '')
       throw new MlError('PARAM_INVALID', `sql: text must be a query, got ${show(text)}`, { param: 'text' });
     const plans = new Map<string, Plan>();
-    for (const [name, frame] of frames instanceof Map ? frames : Object.entries(frames)) {
+    for (const [name, frame] of frames instanceof Map ? frames : Object.entries(object('sql', 'frames', frames))) {
       if (!(frame instanceof Frame)) throw new MlError('PARAM_INVALID', `sql: ${show(name)} must be a Frame, got ${show(frame)}`, { param: name });
       if (frame.executor !== this.#backend.engine)
         throw new MlError('PARAM_INVALID', `sql: ${show(name)} must be a frame of this session`, { param: name });

@@ -181,7 +181,7 @@ export class Column {
   /** The column under another name, optionally with metadata (ML attributes go under `ml_attr`). */
   alias(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
     if (typeof name !== 'string') throw new MlError('EXPRESSION_INVALID', `alias: name must be a string, got ${show(name)}`, { value: name });
-    return new Column({ kind: 'alias', child: this.expression, name, ...(options.metadata && { metadata: options.metadata }) });
+    return new Column({ kind: 'alias', child: this.expression, name, ...(options?.metadata && { metadata: options.metadata }) });
   }
 
   as(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
@@ -249,6 +249,7 @@ export class Column {
 
   /** An aggregate or ranking function over a window of rows, for each row. */
   over(window: Window): Column {
+    if (!window?.spec) throw new MlError('EXPRESSION_INVALID', `over: a Window must be given, such as Window.partitionBy('a'), got ${show(window)}`);
     return new Column({ kind: 'window', call: this.expression, ...window.spec });
   }
 

@@ -7,7 +7,7 @@ import { GroupedFrame } from './grouped.ts';
 import { type JoinHow, joinKind } from './join.ts';
 import { type FillValue, fillPlan, replacePairs } from './missing.ts';
 import type { Plan } from './plan.ts';
-import { checkNames, fraction, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
+import { checkNames, fraction, object, pairs, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
 import type { Metadata } from './schema.ts';
 import { callSite } from './site.ts';
 
@@ -40,7 +40,7 @@ export abstract class FrameSteps {
     return this.next({
       op: 'project',
       input: this.plan,
-      columns: (texts.flat() as string[]).map((t) => (t.trim() === '*' ? col('*') : expr(t)).expression),
+      columns: checkNames('selectExpr', texts.flat() as string[]).map((t) => (t.trim() === '*' ? col('*') : expr(t)).expression),
     });
   }
 
@@ -51,11 +51,10 @@ export abstract class FrameSteps {
 
   /** Several columns at once; each sees the columns as they were. */
   withColumns(columns: Readonly<Record<string, Column>> | readonly (readonly [string, Column])[]): Frame {
-    const entries = (Array.isArray(columns) ? columns : Object.entries(columns)) as readonly (readonly [string, Column])[];
     return this.next({
       op: 'withColumns',
       input: this.plan,
-      columns: entries.map(([name, value]) => {
+      columns: pairs('withColumns', 'columns', columns).map(([name, value]) => {
         if (!(value instanceof Column)) {
           throw new MlError('EXPRESSION_INVALID', `withColumn: ${show(name)} must be a Column (use lit for a constant), got ${show(value)}`, {
             column: name,
@@ -77,8 +76,7 @@ export abstract class FrameSteps {
   }
 
   withColumnsRenamed(names: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): Frame {
-    const entries = (Array.isArray(names) ? names : Object.entries(names)) as readonly (readonly [string, string])[];
-    return this.next({ op: 'rename', input: this.plan, names: new Map(entries) });
+    return this.next({ op: 'rename', input: this.plan, names: new Map(pairs('withColumnsRenamed', 'names', names)) });
   }
 
   /** Without these columns; names that do not exist are ignored, as in Spark. */
@@ -131,7 +129,7 @@ export abstract class FrameSteps {
 
   /** The rows of both; columns go by name. With `allowMissingColumns` what one lacks is null. */
   unionByName(other: Frame, options: { allowMissingColumns?: boolean } = {}): Frame {
-    return this.#union(other, true, options.allowMissingColumns ?? false);
+    return this.#union(other, true, object('unionByName', 'options', options).allowMissingColumns ?? false);
   }
 
   /** Distinct rows that both frames have. */
@@ -227,12 +225,11 @@ export abstract class FrameSteps {
 
   /** A sample by strata: `fractions` says how much of each value of `column` to keep; values not named go. */
   sampleBy(column: ColumnOrName, fractions: ReadonlyMap<Value, number> | Readonly<Record<string, number>>, seed: number | bigint = 0): Frame {
-    const entries = fractions instanceof Map ? [...fractions] : Object.entries(fractions as Record<string, number>);
     return this.next({
       op: 'sampleBy',
       input: this.plan,
       column: expressions([column])[0],
-      fractions: entries.map(([value, share]) => ({ value, fraction: fraction('sampleBy', share) })),
+      fractions: pairs('sampleBy', 'fractions', fractions).map(([value, share]) => ({ value, fraction: fraction('sampleBy', share) })),
       seed: seedOf('sampleBy', seed),
     });
   }
@@ -246,7 +243,7 @@ export abstract class FrameSteps {
 
   /** Without rows that have a null (or NaN) in any (`how: 'all'`: in all) of the columns, or fewer than `thresh` values. */
   dropna(options: { how?: 'any' | 'all'; thresh?: number; subset?: string | readonly string[] } = {}): Frame {
-    const { how = 'any', thresh, subset } = options;
+    const { how = 'any', thresh, subset } = object('dropna', 'options', options);
     if (how !== 'any' && how !== 'all') throw new MlError('PARAM_INVALID', `dropna: how must be 'any' or 'all', got ${show(how)}`, { param: 'how' });
     return this.next({
       op: 'dropNulls',

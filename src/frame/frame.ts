@@ -6,7 +6,7 @@ import type { Expression } from './expression.ts';
 import { FrameSteps } from './frame-steps.ts';
 import { coalesce } from './functions/conditional.ts';
 import type { Plan, TransformStage } from './plan.ts';
-import { checkNames, fraction, wholeNumber } from './plan-arguments.ts';
+import { callable, checkNames, fraction, list, moduleName, object, wholeNumber } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
 import { showTable } from './show.ts';
 import { parseType, typeName } from './types.ts';
@@ -85,7 +85,7 @@ export class Frame extends FrameSteps {
 
   /** `step(this)`, so that functions of frames chain. */
   transform(step: (frame: Frame) => Frame): Frame {
-    return step(this);
+    return callable('transform', 'step', step)(this);
   }
 
   /**
@@ -96,9 +96,9 @@ export class Frame extends FrameSteps {
     return this.next({
       op: 'mapBatches',
       input: this.plan,
-      module: String(url),
+      module: moduleName('mapBatches', url),
       name,
-      args: options.args,
+      args: object('mapBatches', 'options', options).args,
       schema: Schema.from(options.schema),
       add: false,
     });
@@ -115,7 +115,7 @@ export class Frame extends FrameSteps {
     return this.next({
       op: 'mapBatches',
       input: this.plan,
-      module: String(url),
+      module: moduleName('withBatchColumn', url),
       name,
       args: options.args,
       schema: new Schema([{ name: column, type: parseType(type), nullable: true }]),
@@ -247,9 +247,9 @@ export class Frame extends FrameSteps {
     relativeError = 0,
     options?: ActionOptions,
   ): Promise<number[] | number[][]> {
-    for (const p of probabilities) fraction('approxQuantile', p);
+    for (const p of list('approxQuantile', 'probabilities', probabilities)) fraction('approxQuantile', p);
     if (!(relativeError >= 0)) throw new MlError('PARAM_INVALID', `approxQuantile: relativeError must be >= 0, got ${show(relativeError)}`);
-    const names = typeof columns === 'string' ? [columns] : columns;
+    const names = checkNames('approxQuantile', typeof columns === 'string' ? [columns] : columns);
     const schema = await this.schema(options);
     for (const name of names) schema.require('approxQuantile', name, 'numeric');
     const found = await this.executor.quantiles(this.plan, names, probabilities, relativeError, options);

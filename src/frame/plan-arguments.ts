@@ -6,6 +6,45 @@ export function wholeNumber(owner: string, param: string, value: number, least =
   throw new MlError('PARAM_INVALID', `${owner}: ${param} must be a whole number >= ${least}, got ${show(value)}`, { param, value });
 }
 
+/** `value`, which must be an object, such as options or something by name. */
+export function object<T extends object>(owner: string, param: string, value: T): T {
+  if (typeof value === 'object' && value !== null) return value;
+  throw new MlError('PARAM_INVALID', `${owner}: ${param} must be an object, got ${show(value)}`, { param, value });
+}
+
+/** `value`, which must be a list. */
+export function list<T extends readonly unknown[]>(owner: string, param: string, value: T): T {
+  if (Array.isArray(value)) return value;
+  throw new MlError('PARAM_INVALID', `${owner}: ${param} must be an array, got ${show(value)}`, { param, value });
+}
+
+/** `value`, which must be a function. */
+export function callable<T>(owner: string, param: string, value: T): T {
+  if (typeof value === 'function') return value;
+  throw new MlError('PARAM_INVALID', `${owner}: ${param} must be a function, got ${show(value)}`, { param, value });
+}
+
+/** Where a module of the user's lies: a URL, or a path. */
+export function moduleName(owner: string, url: string | URL): string {
+  if ((typeof url === 'string' && url !== '') || url instanceof URL) return String(url);
+  throw new MlError('PARAM_INVALID', `${owner}: a module must be named by its URL or path, got ${show(url)}`, { param: 'url', value: url });
+}
+
+/** The pairs of a list of pairs, of a Map, or of an object by name. */
+export function pairs<V>(
+  owner: string,
+  param: string,
+  value: ReadonlyMap<unknown, V> | Readonly<Record<string, V>> | readonly (readonly [string, V])[],
+): (readonly [string, V])[] {
+  const entries = value instanceof Map || Array.isArray(value) ? [...value] : Object.entries(object(owner, param, value));
+  for (const entry of entries) {
+    if (!Array.isArray(entry) || entry.length !== 2) {
+      throw new MlError('PARAM_INVALID', `${owner}: ${param} must be pairs of a name and a value, got ${show(entry)}`, { param, value: entry });
+    }
+  }
+  return entries as (readonly [string, V])[];
+}
+
 /** `value`, which must lie in [0, 1]. */
 export function fraction(owner: string, value: number): number {
   if (typeof value === 'number' && value >= 0 && value <= 1) return value;
@@ -19,7 +58,7 @@ export function seedOf(owner: string, seed: number | bigint): bigint {
 }
 
 export function checkNames(owner: string, names: readonly string[]): string[] {
-  for (const name of names) {
+  for (const name of list(owner, 'names', names)) {
     if (typeof name !== 'string') throw new MlError('PARAM_INVALID', `${owner}: names must be strings, got ${show(name)}`, { value: name });
   }
   return [...names];
@@ -27,7 +66,8 @@ export function checkNames(owner: string, names: readonly string[]): string[] {
 
 /** Adjoining ranges [lower, upper) that fill [0, 1), as long as the weights say. */
 export function splitBounds(weights: readonly number[]): [number, number][] {
-  if (weights.length === 0) throw new MlError('PARAM_INVALID', 'randomSplit: needs at least one weight', { param: 'weights' });
+  if (list('randomSplit', 'weights', weights).length === 0)
+    throw new MlError('PARAM_INVALID', 'randomSplit: needs at least one weight', { param: 'weights' });
   const bad = weights.find((w) => !(typeof w === 'number' && w >= 0 && w < Number.POSITIVE_INFINITY));
   const total = weights.reduce((sum, w) => sum + w, 0);
   if (bad !== undefined || !(total > 0 && total < Number.POSITIVE_INFINITY)) {

@@ -2,6 +2,7 @@ import { MlError, show } from '../error.ts';
 import type { Executor } from './executor.ts';
 import { Frame } from './frame.ts';
 import { type CsvReadOptions, checkOptions, type JsonReadOptions, type ParquetReadOptions } from './io-options.ts';
+import { object } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
 import { parseType } from './types.ts';
 
@@ -33,7 +34,7 @@ export class FrameReader {
   }
 
   options(options: Readonly<Record<string, unknown>>): FrameReader {
-    return new FrameReader(this.#executor, this.#format, new Map([...this.#options, ...Object.entries(options)]));
+    return new FrameReader(this.#executor, this.#format, new Map([...this.#options, ...Object.entries(object('read', 'options', options))]));
   }
 
   /** The types to read: a literal, or Spark's text `name type, name type`. */
@@ -64,7 +65,7 @@ export class FrameReader {
     if (list.length === 0 || list.some((p) => typeof p !== 'string' || p === '')) {
       throw new MlError('PARAM_INVALID', `${owner}: path must be a text that is not empty, or a list of them, got ${show(paths)}`, { param: 'path' });
     }
-    const all = new Map<string, unknown>([...this.#options, ...Object.entries(options)]);
+    const all = new Map<string, unknown>([...this.#options, ...Object.entries(object(owner, 'options', options))]);
     const given = all.get('schema') as Schema | SchemaLiteral | string | undefined;
     all.delete('schema');
     const schema = given === undefined ? null : typeof given === 'string' ? parseSchema(given) : Schema.from(given);

@@ -52,6 +52,9 @@ export class Schema {
   /** A schema from a literal, or the schema itself. */
   static from(source: Schema | SchemaLiteral): Schema {
     if (source instanceof Schema) return source;
+    if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+      throw new MlError('SCHEMA_INVALID', `Schema: a schema must be an object such as { age: 'double' }, got ${show(source)}`, { value: source });
+    }
     return new Schema(Object.entries(source).map(([name, value]) => literalField(name, value)));
   }
 

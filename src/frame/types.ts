@@ -106,6 +106,7 @@ class TypeReader {
 
   constructor(text: string) {
     this.#text = text;
+    if (typeof text !== 'string') this.#fail();
   }
 
   type(): DataType {

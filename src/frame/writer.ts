@@ -2,6 +2,7 @@ import { MlError, show } from '../error.ts';
 import type { ActionOptions, WriteMode } from './executor.ts';
 import type { Frame } from './frame.ts';
 import { type CsvWriteOptions, checkOptions, type JsonWriteOptions, type ParquetWriteOptions } from './io-options.ts';
+import { object } from './plan-arguments.ts';
 
 export interface WriteOptions extends ActionOptions {
   /** What to do with a folder that is there: `error` (default), `overwrite`, `append`, or `ignore` (write nothing). */
@@ -42,7 +43,7 @@ export class FrameWriter {
   }
 
   options(options: Readonly<Record<string, unknown>>): FrameWriter {
-    return new FrameWriter(this.#frame, new Map([...this.#options, ...Object.entries(options)]));
+    return new FrameWriter(this.#frame, new Map([...this.#options, ...Object.entries(object('write', 'options', options))]));
   }
 
   parquet(path: string, options: WriteOptions & ParquetWriteOptions = {}): Promise<void> {
@@ -60,7 +61,7 @@ export class FrameWriter {
 
   async #write(format: 'parquet' | 'csv' | 'json', path: string, options: WriteOptions): Promise<void> {
     const owner = `write.${format}`;
-    const all = new Map<string, unknown>([...this.#options, ...Object.entries(options)]);
+    const all = new Map<string, unknown>([...this.#options, ...Object.entries(object(owner, 'options', options))]);
     const mode = MODES.get(String(all.get('mode') ?? 'error').toLowerCase());
     if (!mode) {
       throw new MlError('PARAM_INVALID', `${owner}: mode must be error, overwrite, append or ignore, got ${show(all.get('mode'))}`, {

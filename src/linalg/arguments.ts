@@ -3,6 +3,7 @@ import { MlError, show } from '../error.ts';
 /** The numbers as a Float64Array: itself when it is one; anything that is no number is refused. */
 export function doubles(values: ArrayLike<number>, owner: string, what: string): Float64Array {
   if (values instanceof Float64Array) return values;
+  checkList(owner, what, values);
   const out = new Float64Array(values.length);
   for (let i = 0; i < out.length; i++) {
     const x = values[i] as unknown;
@@ -10,6 +11,13 @@ export function doubles(values: ArrayLike<number>, owner: string, what: string):
     out[i] = x;
   }
   return out;
+}
+
+/** `values` must be an array, a typed array, or like one. */
+export function checkList(owner: string, what: string, values: ArrayLike<number>): void {
+  const length = typeof values === 'object' && values !== null ? values.length : undefined;
+  if (Number.isInteger(length) && (length as number) >= 0 && (length as number) <= 0x7fffffff) return;
+  throw new MlError('VALUE_INVALID', `${owner}: ${what} must be an array of numbers, got ${show(values)}`, { value: values });
 }
 
 export function checkSize(owner: string, what: string, size: number): void {

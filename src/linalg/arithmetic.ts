@@ -13,7 +13,7 @@ function isFull(v: Stored): boolean {
 }
 
 export function norm(values: Float64Array, p: number): number {
-  if (!(p >= 1)) throw new MlError('VALUE_INVALID', `norm: p must be at least 1, got ${show(p)}`, { value: p });
+  if (typeof p !== 'number' || !(p >= 1)) throw new MlError('VALUE_INVALID', `norm: p must be at least 1, got ${show(p)}`, { value: p });
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
     const x = Math.abs(values[i] as number);

@@ -1,5 +1,5 @@
 import { MlError, show } from '../error.ts';
-import { checkIndex, checkSize, doubles } from './arguments.ts';
+import { checkIndex, checkList, checkSize, doubles } from './arguments.ts';
 import { countNonzeros, lowerBound, sameNumber } from './arithmetic.ts';
 import { javaDouble } from './format.ts';
 import { DenseVector, type Vector } from './vectors.ts';
@@ -35,7 +35,8 @@ abstract class MatrixBase {
 
   /** `A x`. */
   multiply(x: Vector): DenseVector {
-    if (x.size !== this.numCols) throw new MlError('VALUE_INVALID', `multiply: the vector must have size ${this.numCols}, got ${x.size}`);
+    if (x?.size !== this.numCols)
+      throw new MlError('VALUE_INVALID', `multiply: the vector must have size ${this.numCols}, got ${show(x?.size ?? x)}`);
     const out = new Float64Array(this.numRows);
     const dense = x.toArray();
     const a = this.toArray();
@@ -106,6 +107,7 @@ export class DenseMatrix extends MatrixBase {
     super();
     checkSize('DenseMatrix', 'numRows', numRows);
     checkSize('DenseMatrix', 'numCols', numCols);
+    checkList('DenseMatrix', 'values', values);
     if (values.length !== numRows * numCols) {
       throw new MlError('VALUE_INVALID', `DenseMatrix: a ${numRows} x ${numCols} matrix must have ${numRows * numCols} values, got ${values.length}`);
     }
@@ -228,6 +230,9 @@ function checkCompressed(outer: number, inner: number, pointers: ArrayLike<numbe
   const fail = (text: string): never => {
     throw new MlError('VALUE_INVALID', `SparseMatrix: ${text}`);
   };
+  checkList('SparseMatrix', 'colPtrs', pointers);
+  checkList('SparseMatrix', 'rowIndices', indices);
+  checkList('SparseMatrix', 'values', values);
   if (indices.length !== values.length) fail(`rowIndices and values must have the same length, got ${indices.length} and ${values.length}`);
   if (pointers.length !== outer + 1) fail(`colPtrs must have ${outer + 1} entries, got ${pointers.length}`);
   if (pointers[0] !== 0) fail(`colPtrs must start with 0, got ${show(pointers[0])}`);

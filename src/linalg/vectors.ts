@@ -1,5 +1,5 @@
 import { MlError, show } from '../error.ts';
-import { checkIndex, checkSize, doubles } from './arguments.ts';
+import { checkIndex, checkList, checkSize, doubles } from './arguments.ts';
 import { argmax, countNonzeros, dot, firstGap, lowerBound, norm, sameValues, sparseIsShorter, squaredDistance } from './arithmetic.ts';
 import { javaDouble } from './format.ts';
 
@@ -119,6 +119,8 @@ export class SparseVector extends VectorBase {
   constructor(size: number, indices: ArrayLike<number>, values: ArrayLike<number>) {
     super();
     checkSize('SparseVector', 'size', size);
+    checkList('SparseVector', 'indices', indices);
+    checkList('SparseVector', 'values', values);
     if (indices.length !== values.length) {
       throw new MlError('VALUE_INVALID', `SparseVector: indices and values must have the same length, got ${indices.length} and ${values.length}`);
     }
@@ -190,6 +192,7 @@ export const Vectors = {
   /** `Vectors.sparse(4, [0, 2], [1, 5])`, or pairs in any order: `Vectors.sparse(4, [[2, 5], [0, 1]])`. */
   sparse(size: number, indices: ArrayLike<number> | readonly (readonly [number, number])[], values?: ArrayLike<number>): SparseVector {
     if (values !== undefined) return new SparseVector(size, indices as ArrayLike<number>, values);
+    checkList('Vectors.sparse', 'pairs', indices as ArrayLike<number>);
     const pairs = Array.from(indices as readonly (readonly [number, number])[]);
     const bad = pairs.find((pair) => !Array.isArray(pair) || pair.length !== 2);
     if (bad !== undefined) throw new MlError('VALUE_INVALID', `Vectors.sparse: without values it takes [index, value] pairs, got ${show(bad)}`);

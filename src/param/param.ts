@@ -189,7 +189,9 @@ export function resolveParams(owner: string, schema: ParamSchema, set: ReadonlyM
   });
 }
 
-export function unknownParam(owner: string, schema: ParamSchema, key: string): MlError {
+export function unknownParam(owner: string, schema: ParamSchema, key: unknown): MlError {
+  if (typeof key !== 'string')
+    return new MlError('PARAM_INVALID', `${owner}: the name of a param must be a text, got ${show(key)}`, { stage: owner, value: key });
   return new MlError('PARAM_UNKNOWN', `${owner}: unknown param ${key}; ${nameHint([...paramShapes(schema).keys()], key)}`, {
     stage: owner,
     param: key,

@@ -47,6 +47,9 @@ export abstract class PipelineStage<P extends ParamSchema> {
 
   constructor(params: z.input<P> = {} as z.input<P>, uid?: string) {
     const { owner, paramSchema, type } = this.#class();
+    if (uid !== undefined && (typeof uid !== 'string' || uid === '')) {
+      throw new MlError('PARAM_INVALID', `${owner}: uid must be a text that is not empty, got ${show(uid)}`, { stage: owner, value: uid });
+    }
     this.uid = uid ?? randomUid(owner.replace(/Model$/, ''));
     this.#set = checkParams(owner, paramSchema, params);
     const values = resolveParams(owner, paramSchema, this.#set);
@@ -187,6 +190,12 @@ export abstract class PipelineStage<P extends ParamSchema> {
 
   protected changedParams(changes: Changes<P>): Record<string, unknown> {
     const changed = new Map(this.#set);
+    if (typeof changes !== 'object' || changes === null) {
+      throw new MlError('PARAM_INVALID', `${this.owner}: changes must be an object or a grid's map, got ${show(changes)}`, {
+        stage: this.uid,
+        value: changes,
+      });
+    }
     for (const [name, value] of changes instanceof ParamMap ? changes.of(this.uid) : Object.entries(changes)) {
       if (!Object.hasOwn(this.#class().paramSchema.shape, name)) throw unknownParam(this.owner, this.#class().paramSchema, name);
       if (value === undefined) changed.delete(name);

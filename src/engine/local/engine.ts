@@ -3,6 +3,7 @@ import { arrowTable, batchOfBuffers } from '../../frame/arrow-batches.ts';
 import { arrowSchema } from '../../frame/arrow-schema.ts';
 import type { ActionOptions, FitOptions, Logger, Row, Sink } from '../../frame/executor.ts';
 import type { Plan } from '../../frame/plan.ts';
+import { object } from '../../frame/plan-arguments.ts';
 import type { Schema } from '../../frame/schema.ts';
 import type { DataType } from '../../frame/types.ts';
 import type { Engine, TrainingContext } from '../engine.ts';
@@ -62,6 +63,7 @@ export class LocalEngine implements Engine {
   }
 
   async collect(plan: Plan, options: ActionOptions = {}): Promise<Row[]> {
+    this.#check('collect', options);
     const { schema } = await this.compiler.describe(plan, { owner: 'collect', signal: options.signal });
     for (const name of schema.names) schema.find(name);
     const rows: Row[] = [];
@@ -79,6 +81,7 @@ export class LocalEngine implements Engine {
   }
 
   async *batches(plan: Plan, options: ActionOptions = {}): AsyncIterable<RecordBatch> {
+    this.#check('batches', options);
     const { schema } = await this.compiler.describe(plan, { owner: 'batches', signal: options.signal });
     const arrow = arrowSchema(schema);
     const fresh = () => schema.fields.map((f) => columnGatherer(f.type));
@@ -210,7 +213,8 @@ export class LocalEngine implements Engine {
     return this.#located(plan, options, this.compiler.compile(narrowed, query));
   }
 
-  #check(owner: string, { signal }: ActionOptions): void {
+  #check(owner: string, options: ActionOptions): void {
+    const { signal } = object(owner, 'options', options);
     this.parts.database.check({ owner, signal } satisfies QueryOptions);
   }
 }

@@ -171,12 +171,12 @@ type OfItem = (item: Column) => ColumnOrValue;
 
 /** `step` applied to each item (and its index, from 0). */
 export function transform(x: ColumnOrName, step: (item: Column, index: Column) => ColumnOrValue): Column {
-  return of('transform', nameToExpression(x), lambda(step, step.length > 1 ? ['x', 'i'] : ['x']));
+  return of('transform', nameToExpression(x), lambda(step, step?.length > 1 ? ['x', 'i'] : ['x']));
 }
 
 /** The items for which `test` holds. */
 export function filter(x: ColumnOrName, test: (item: Column, index: Column) => ColumnOrValue): Column {
-  return of('filter', nameToExpression(x), lambda(test, test.length > 1 ? ['x', 'i'] : ['x']));
+  return of('filter', nameToExpression(x), lambda(test, test?.length > 1 ? ['x', 'i'] : ['x']));
 }
 
 export function exists(x: ColumnOrName, test: OfItem): Column {

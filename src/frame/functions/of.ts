@@ -1,3 +1,4 @@
+import { MlError, show } from '../../error.ts';
 import { Column, type ColumnOrValue, call, toExpression } from '../column.ts';
 import type { Expression } from '../expression.ts';
 
@@ -10,6 +11,7 @@ let lastLambda = 0;
 
 /** A function of columns as an expression: it is called once, with columns that stand for its arguments. */
 export function lambda(step: (...args: Column[]) => ColumnOrValue, parameters: readonly string[]): Expression {
+  if (typeof step !== 'function') throw new MlError('EXPRESSION_INVALID', `a function of columns must be given, got ${show(step)}`, { value: step });
   const id = ++lastLambda;
   const names = parameters.map((name) => `${name}_${id}`);
   return { kind: 'lambda', parameters: names, body: toExpression(step(...names.map((name) => new Column({ kind: 'variable', name })))) };
