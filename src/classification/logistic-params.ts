@@ -72,7 +72,8 @@ interface Owner {
 /** `threshold` and `thresholds`, when both are set, must say the same. */
 export function checkThresholds(stage: Owner): void {
   const { owner, uid, params } = stage;
-  const { threshold, thresholds: both } = params;
+  const { threshold } = params;
+  const both = thresholdsSet(stage);
   if (!both || !stage.isSet('threshold')) return;
   if (both.length !== 2 || !(Math.abs(1 / (1 + both[0] / both[1]) - threshold) < 1e-5)) {
     throw new MlError(
@@ -83,10 +84,16 @@ export function checkThresholds(stage: Owner): void {
   }
 }
 
-/** What `threshold` comes to where `thresholds` are set alone, as Spark's getter tells. */
+/** Fills in which of `threshold` and `thresholds` is not set from the other, as Spark's getters do. */
 export function fillThreshold(values: Record<string, unknown>, set: ReadonlyMap<string, unknown>): void {
-  const { thresholds } = values as { thresholds?: readonly number[] };
-  if (thresholds?.length === 2 && !set.has('threshold')) values.threshold = 1 / (1 + thresholds[0] / thresholds[1]);
+  const { threshold, thresholds } = values as { threshold: number; thresholds?: readonly number[] };
+  if (set.has('threshold')) values.thresholds ??= [1 - threshold, threshold];
+  else if (thresholds?.length === 2) values.threshold = 1 / (1 + thresholds[0] / thresholds[1]);
+}
+
+/** The `thresholds` that were set themselves: those that only follow from `threshold` mean nothing to more than two classes. */
+export function thresholdsSet(stage: Owner): readonly number[] | undefined {
+  return stage.isSet('thresholds') ? stage.params.thresholds : undefined;
 }
 
 /** Of `threshold` and `thresholds` the one that a copy sets clears the other, as Spark's setters do. */

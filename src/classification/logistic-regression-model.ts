@@ -13,7 +13,7 @@ import type { Changes, PipelineStage } from '../pipeline/stage.ts';
 import { type NamedFeatures, type NamedValue, PredictionModel } from '../predictor/prediction-model.ts';
 import { addClassColumns, checkThresholdCount, classOutputs, requireFeatures } from '../predictor/score-columns.ts';
 import { binaryDecision, type Decision } from '../scoring/decision.ts';
-import { checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
+import { checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams, thresholdsSet } from './logistic-params.ts';
 import type { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
 import { bindLogistic, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
 import { summaryColumns, withAllColumns } from './summary-columns.ts';
@@ -71,7 +71,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   constructor(params: LogisticRegressionParams, state: LogisticState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);
     checkThresholds(this);
-    checkThresholdCount(this, this.params.thresholds, state.numClasses);
+    checkThresholdCount(this, thresholdsSet(this), state.numClasses);
     this.#scoring = this.#makeScoring();
     this.#score = scoreLogistic({ ...this.#scoring, outputs: ['rawPrediction', 'probability', 'prediction'] });
   }
@@ -189,9 +189,9 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
 
   #makeScoring(): LogisticScoring {
     const { coefficientMatrix, interceptVector, isMultinomial } = this.state;
-    const { featuresCol, rawPredictionCol, threshold, thresholds } = this.params;
+    const { featuresCol, rawPredictionCol, threshold } = this.params;
     const by = rawPredictionCol !== '' ? 'margin' : 'probability';
-    const decision: Decision = isMultinomial ? { by, above: null, thresholds: thresholds ?? null } : binaryDecision(threshold, by);
+    const decision: Decision = isMultinomial ? { by, above: null, thresholds: thresholdsSet(this) ?? null } : binaryDecision(threshold, by);
     const { numRows, numCols } = coefficientMatrix;
     const coefficients = new Float64Array(numRows * numCols);
     for (let c = 0; c < numRows; c++) coefficients.set(coefficientMatrix.row(c).values, c * numCols);

@@ -10,7 +10,7 @@ import { Estimator } from '../pipeline/estimator.ts';
 import type { Changes } from '../pipeline/stage.ts';
 import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { metricsThere } from './cluster-summary.ts';
-import { checkBounds, checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams } from './logistic-params.ts';
+import { checkBounds, checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams, thresholdsSet } from './logistic-params.ts';
 import type { LogisticSettings } from './logistic-problem.ts';
 import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
 import { LogisticRegressionTrainingSummary, type TrainingHistory } from './logistic-regression-summary.ts';
@@ -146,13 +146,13 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
   }
 
   #settings(numClasses: number, numFeatures: number): LogisticSettings {
-    const { family, thresholds, fitIntercept, standardization, regParam, elasticNetParam, maxIter, tol } = this.params;
+    const { family, fitIntercept, standardization, regParam, elasticNetParam, maxIter, tol } = this.params;
     const fail = (param: string, rule: string) => {
       throw new MlError('PARAM_INVALID', `${this.owner}: ${rule}`, { stage: this.uid, param });
     };
     const kind = family.toLowerCase();
     if (kind === 'binomial' && numClasses > 2) fail('family', `family binomial needs labels of at most 2 classes, got ${numClasses}`);
-    checkThresholdCount(this, thresholds, numClasses);
+    checkThresholdCount(this, thresholdsSet(this), numClasses);
     const multinomial = kind === 'multinomial' || (kind === 'auto' && numClasses > 2);
     const sets = multinomial ? numClasses : 1;
     const ofMatrix = (name: 'lowerBoundsOnCoefficients' | 'upperBoundsOnCoefficients') => {

@@ -112,10 +112,9 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return this.#set.has(name);
   }
 
-  /** Whether param `name` has a value, given or by default. */
+  /** Whether param `name` is set or has a default. */
   isDefined(name: ParamName<P>): boolean {
-    this.#shape(name);
-    return (this.params as Record<string, unknown>)[name] !== undefined;
+    return this.isSet(name) || this.hasDefault(name);
   }
 
   /** Whether param `name` has a default. */

@@ -70,7 +70,7 @@ describe.each(own)('new %s', (name, Class) => {
   it('has legal defaults', () => {
     const stage = new Class(needs);
     const defaults = Object.fromEntries(stage.defaultParams());
-    expect(new Class({ ...defaults, ...needs }).params).toEqual(stage.params);
+    expect(new Class({ ...defaults, ...needs }).params).toMatchObject(stage.params);
   });
 
   it('refuses a param that it does not have, with a hint', () => {

@@ -121,7 +121,7 @@ describe('LogisticRegressionModel', () => {
     expect(threeClasses(params).predict(Vectors.dense([2, 1]))).toBe(prediction);
   });
 
-  it('tells as threshold what its thresholds come to, and copies with one of both without the other', () => {
+  it('tells as threshold what its thresholds come to and the other way round, and copies with one of both without the other', () => {
     for (const stage of [new LogisticRegression({ thresholds: [0.3, 0.7] }), binary({ thresholds: [0.3, 0.7] })]) {
       expect([stage.params.threshold, stage.isSet('threshold'), stage.getOrDefault('threshold')]).toEqual([
         expect.closeTo(0.7, 12),
@@ -129,7 +129,8 @@ describe('LogisticRegressionModel', () => {
         expect.closeTo(0.7, 12),
       ]);
       const one = stage.copy({ threshold: 0.9 });
-      expect([one.params.threshold, one.params.thresholds]).toEqual([0.9, undefined]);
+      expect([one.params.threshold, one.isSet('thresholds'), one.isDefined('thresholds')]).toEqual([0.9, false, false]);
+      expect(one.params.thresholds).toEqual([1 - 0.9, 0.9]);
       const both = one.copy({ thresholds: [0.4, 0.6] });
       expect([both.params.threshold, both.isSet('threshold')]).toEqual([expect.closeTo(0.6, 12), false]);
       expect(one.copy({ thresholds: undefined }).params.threshold).toBe(0.9);

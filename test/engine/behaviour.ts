@@ -355,6 +355,10 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       expect(await vectors.select(F.vectorToArray('v').alias('a')).select(F.arrayToVector('a').alias('v'), 'a').collect()).toEqual([
         { v: Vectors.dense([0, 3]), a: [0, 3] },
       ]);
+      expect((await vectors.select(F.vectorToArray('v', 'float32').alias('a')).schema()).find('a')?.type).toEqual({
+        kind: 'array',
+        element: { kind: 'float' },
+      });
     });
   });
 

@@ -1,3 +1,4 @@
+import { MlError, show } from '../../error.ts';
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
 import { lambda, of } from './of.ts';
 
@@ -157,9 +158,13 @@ export function struct(...columns: ColumnOrName[]): Column {
   return of('struct', ...columns.map(nameToExpression));
 }
 
-/** A vector column as `array<double>`. */
-export function vectorToArray(x: ColumnOrName): Column {
-  return of('vector_to_array', nameToExpression(x));
+/** A vector column as `array<double>`, or as `array<float>` with `float32`. */
+export function vectorToArray(x: ColumnOrName, dtype: 'float64' | 'float32' = 'float64'): Column {
+  if (dtype !== 'float64' && dtype !== 'float32') {
+    throw new MlError('EXPRESSION_INVALID', `vectorToArray: dtype must be float64 or float32, got ${show(dtype)}`, { value: dtype });
+  }
+  const doubles = of('vector_to_array', nameToExpression(x));
+  return dtype === 'float32' ? doubles.cast('array<float>') : doubles;
 }
 
 /** An array of numbers as a dense vector. */

@@ -20,6 +20,7 @@ const VALUES: [string, () => Column, unknown][] = [
   ['filter', () => F.filter('a', (x) => x.gt(1)), [3]],
   ['a function within a function', () => F.transform('a', (x) => F.size(F.filter('a', (y) => y.leq(x)))), [1, 0, 2]],
   ['vectorToArray', () => F.vectorToArray('v'), [0, 2, 0]],
+  ['vectorToArray of floats', () => F.vectorToArray('v', 'float32').cast('string'), '[0.0, 2.0, 0.0]'],
   ['arrayToVector', () => F.arrayToVector(F.array(lit(1), lit(2.5))), Vectors.dense([1, 2.5])],
   ['createMap', () => F.createMap(lit('a'), col('i')), new Map([['a', 5]])],
   ['getItem of a map', () => col('m').getItem('k'), 1],
