@@ -15,6 +15,8 @@ abstract class MatrixBase {
   abstract readonly isTransposed: boolean;
   abstract toArray(): Float64Array;
   abstract at(i: number, j: number): number;
+  /** Calls `visit` on the numbers that are stored, in the order in which they lie. */
+  protected abstract eachActive(visit: (i: number, j: number, value: number) => void): void;
 
   get numActives(): number {
     return this.values.length;
@@ -51,22 +53,21 @@ abstract class MatrixBase {
 
   /** Compressed by column (by row when `isTransposed` is asked for), without zeros. */
   toSparse(isTransposed = false): SparseMatrix {
-    const dense = this.toArray();
     const outer = isTransposed ? this.numRows : this.numCols;
-    const inner = isTransposed ? this.numCols : this.numRows;
     const pointers = new Int32Array(outer + 1);
-    const indices: number[] = [];
-    const values: number[] = [];
-    for (let o = 0; o < outer; o++) {
-      for (let n = 0; n < inner; n++) {
-        const x = dense[isTransposed ? n * this.numRows + o : o * this.numRows + n] as number;
-        if (x !== 0) {
-          indices.push(n);
-          values.push(x);
-        }
-      }
-      pointers[o + 1] = values.length;
-    }
+    this.eachActive((i, j, value) => {
+      if (value !== 0) pointers[(isTransposed ? i : j) + 1]++;
+    });
+    for (let o = 0; o < outer; o++) pointers[o + 1] += pointers[o] as number;
+    const next = pointers.slice();
+    const indices = new Int32Array(pointers[outer] as number);
+    const values = new Float64Array(indices.length);
+    this.eachActive((i, j, value) => {
+      if (value === 0) return;
+      const k = next[isTransposed ? i : j]++ as number; // ascending within a run, whichever way the numbers lie
+      indices[k] = isTransposed ? j : i;
+      values[k] = value;
+    });
     return new SparseMatrix(this.numRows, this.numCols, pointers, indices, values, isTransposed);
   }
 
@@ -83,9 +84,10 @@ abstract class MatrixBase {
   /** Same shape and the same numbers, whatever the form; NaN equals NaN, -0 equals 0. */
   equals(other: unknown): boolean {
     if (!isMatrix(other) || other.numRows !== this.numRows || other.numCols !== this.numCols) return false;
-    const a = this.toArray();
-    const b = other.toArray();
-    return a.every((x, p) => sameNumber(x, b[p] as number));
+    const [a, b] = [this, other].map((matrix) => matrix.toSparse(this.isTransposed)) as [SparseMatrix, SparseMatrix];
+    const alike = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+      x.length === y.length && Array.prototype.every.call(x, (v, p) => sameNumber(v, y[p] as number));
+    return alike(a.colPtrs, b.colPtrs) && alike(a.rowIndices, b.rowIndices) && alike(a.values, b.values);
   }
 
   /** One line a row, numbers parted by two blanks. */
@@ -126,6 +128,13 @@ export class DenseMatrix extends MatrixBase {
   /** A fresh column-major array. */
   toArray(): Float64Array {
     return this.isTransposed ? transposed(this.values, this.numCols, this.numRows) : this.values.slice();
+  }
+
+  protected eachActive(visit: (i: number, j: number, value: number) => void): void {
+    const inner = this.isTransposed ? this.numCols : this.numRows;
+    for (let o = 0, p = 0; p < this.values.length; o++) {
+      for (let n = 0; n < inner; n++, p++) visit(this.isTransposed ? o : n, this.isTransposed ? n : o, this.values[p] as number);
+    }
   }
 
   get transpose(): DenseMatrix {
@@ -177,13 +186,19 @@ export class SparseMatrix extends MatrixBase {
   /** A fresh column-major array. */
   toArray(): Float64Array {
     const out = new Float64Array(this.numRows * this.numCols);
+    this.eachActive((i, j, value) => {
+      out[j * this.numRows + i] = value;
+    });
+    return out;
+  }
+
+  protected eachActive(visit: (i: number, j: number, value: number) => void): void {
     for (let o = 0; o + 1 < this.colPtrs.length; o++) {
       for (let k = this.colPtrs[o] as number; k < (this.colPtrs[o + 1] as number); k++) {
         const n = this.rowIndices[k] as number;
-        out[this.isTransposed ? n * this.numRows + o : o * this.numRows + n] = this.values[k] as number;
+        visit(this.isTransposed ? o : n, this.isTransposed ? n : o, this.values[k] as number);
       }
     }
-    return out;
   }
 
   get transpose(): SparseMatrix {

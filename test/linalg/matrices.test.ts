@@ -63,6 +63,15 @@ describe('a matrix', () => {
     );
   });
 
+  it('takes no room for zeros that it does not store, however many', () => {
+    const tall = new SparseMatrix(2 ** 31 - 1, 1, [0, 2], [0, 7], [3, 0]);
+    for (const matrix of [tall, tall.transpose]) {
+      expect([matrix.compressed.numActives, matrix.compressed.isTransposed]).toEqual([1, matrix.isTransposed]);
+      expect(matrix.equals(matrix.compressed)).toBe(true);
+      expect(matrix.equals(new SparseMatrix(matrix.numRows, matrix.numCols, [0, 1], [0], [2], matrix.isTransposed))).toBe(false);
+    }
+  });
+
   it('is compressed to what takes least room: dense, by column, by row, in this order when equal', () => {
     expect(Matrices.zeros(1, 1).compressed).toBeInstanceOf(DenseMatrix);
     const wide = Matrices.zeros(2, 50).compressed;
