@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { VectorAssembler } from '#dist/feature/index.js';
@@ -27,6 +27,8 @@ describe('a CSV file', () => {
     for (const format of ['csv', 'json', 'parquet'] as const)
       await refuses(() => s().read[format]('a\0b').count(), 'PARAM_INVALID', { param: 'path' }, 'NUL');
     await refuses(() => s().range(2).write.parquet(path('a\0b')), 'PARAM_INVALID', { param: 'path' }, 'NUL');
+    symlinkSync(path('round'), path('round'));
+    await refuses(() => s().read.csv(path('round')).count(), 'IO_FAILED', { path: path('round'), errno: 'ELOOP' });
   });
 
   it('that is gone since its frame was made is told by its path', async () => {
@@ -240,8 +242,19 @@ describe('a JSON file', () => {
 describe('a Parquet file', () => {
   it('that is none, empty or cut off is refused with its path', async () => {
     for (const content of ['hello world, no Parquet', '', 'PAR1PAR1']) {
-      await refuses(() => s().read.parquet(file('no.parquet', content)).count(), 'VALUE_INVALID', {}, 'no.parquet');
+      await refuses(() => s().read.parquet(file('no.parquet', content)).count(), 'VALUE_INVALID', { path: path('no.parquet') }, 'no.parquet');
     }
+  });
+
+  it('whose footer has changed is refused with its path', async () => {
+    await s()
+      .createFrame([{ a: 1, c: 'x' }])
+      .write.parquet(path('whole'));
+    const [part] = readdirSync(path('whole')).filter((name) => name.endsWith('.parquet'));
+    const bytes = readFileSync(path('whole', part as string));
+    const footer = bytes.readUInt32LE(bytes.length - 8);
+    const flipped = file('flipped.parquet', bytes.fill(0xff, bytes.length - 8 - footer, bytes.length - 8 - footer / 2));
+    await refuses(() => s().read.parquet(flipped).count(), 'VALUE_INVALID', { path: flipped }, 'damaged', 'flipped.parquet');
   });
 });
 

@@ -4,6 +4,7 @@ import type { Field } from '../../frame/schema.ts';
 import { CsvReader } from './csv/csv-source.ts';
 import { csvFormat } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
+import { isDamaged } from './duck/errors.ts';
 import { listFiles, type SourceFile } from './files.ts';
 import { GzipCheck } from './gzip.ts';
 import { JsonSource } from './json-source.ts';
@@ -28,10 +29,19 @@ export class Sources {
 
   async relation(plan: ReadPlan, options: QueryOptions): Promise<Relation> {
     const owner = `read.${plan.format}`;
-    const files = listFiles(owner, plan.paths, {
-      recursive: plan.options.recursiveFileLookup === true,
-      nameFilter: plan.options.pathGlobFilter as string | undefined,
-    });
+    let files: readonly SourceFile[] = [];
+    try {
+      files = listFiles(owner, plan.paths, {
+        recursive: plan.options.recursiveFileLookup === true,
+        nameFilter: plan.options.pathGlobFilter as string | undefined,
+      });
+      return await this.#relationOf(owner, files, plan, options);
+    } catch (error) {
+      throw readFailure(error, owner, files[0]?.path ?? (plan.paths[0] as string));
+    }
+  }
+
+  async #relationOf(owner: string, files: readonly SourceFile[], plan: ReadPlan, options: QueryOptions): Promise<Relation> {
     if (files.length === 0) {
       if (plan.schema) return relationOf('SELECT 1 AS none WHERE false', plan.schema, () => 'NULL');
       throw new MlError('NOT_FOUND', `${owner}: path must hold at least one file, ${show(plan.paths[0])} holds none`, { path: plan.paths[0] });
@@ -54,4 +64,16 @@ export class Sources {
     const { sql, schema } = await this.#csv.source(files, format, given, folders, options);
     return relationOf(sql, withFields(schema, partition), (field, j) => (j < schema.fields.length ? `c${j}` : partitionSql(field)));
   }
+}
+
+/** What stopped the look into the files of a source, which begins with the first one. */
+function readFailure(error: unknown, owner: string, first: string): unknown {
+  if (error instanceof MlError) {
+    if (error.code !== 'VALUE_INVALID' || error.details.path !== undefined || !isDamaged(error.cause)) return error;
+    const message = error.message.includes(first) ? error.message : `${error.message}, ${show(first)}`;
+    return new MlError(error.code, message, { ...error.details, path: first }, { cause: error.cause });
+  }
+  const { code, path = first, message, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  return new MlError('IO_FAILED', `${owner}: ${show(path)} could not be read: ${message}`, { path, errno: code }, { cause: error });
 }

@@ -21,8 +21,25 @@ export function duckError(error: unknown, owner: string, names: ReadonlyMap<stri
     const message = `${owner}: a plan must not be more than some hundred steps deep; cache() a frame on the way, or join the parts of a long chain in pairs`;
     return new MlError('NOT_SUPPORTED', message, {}, { cause: error });
   }
+  if (isDamaged(error)) {
+    return new MlError(
+      'VALUE_INVALID',
+      `${owner}: a file must be whole and of its format, one is damaged: ${sentence(raw, names)}`,
+      {},
+      { cause: error },
+    );
+  }
   const code = KINDS.find(([pattern]) => pattern.test(raw))?.[1] ?? 'SQL_FAILED';
   return new MlError(code, `${owner}: ${sentence(raw, names)}`, {}, { cause: error });
+}
+
+/** What DuckDB says of files that are none of their format, or whose bytes have changed. */
+const DAMAGED =
+  /no magic bytes|too small to be a Parquet|TProtocolException|don't know what type|(Snappy|ZSTD|GZIP|LZ4|brotli) .*(decompress|stream|block)|decompress (GZIP|ZSTD|LZ4)|dictionary offset out of range|out of buffer|payload value bigger|likely corrupted/i;
+
+/** Whether DuckDB could not make sense of a file. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof Error && DAMAGED.test(error.message);
 }
 
 /** DuckDB spills what does not fit into memory, and fails where it cannot, or where there is no more room for it. */
