@@ -34,10 +34,11 @@ export interface StageServer {
   /** What one of the cluster's own statistical functions finds of the plan's rows. */
   statistic(plan: Plan, what: RemoteStatistic, options: ActionOptions): Promise<{ readonly schema: Schema; readonly rows: readonly Row[] }>;
 }
-/** A function of the cluster's, and its arguments behind the rows. */
+/** A function of the cluster's, and its arguments behind the rows: columns, then the rest. */
 export interface RemoteStatistic {
   readonly owner: string;
   readonly method: 'correlation' | 'chiSquareTest' | 'kolmogorovSmirnovTest';
+  readonly columns: readonly string[];
   readonly args: readonly (string | boolean | readonly number[])[];
 }
 /** What a cluster knows of how a model fares on the rows that it was fitted to, by the methods of Spark's training summary, while it keeps the model. */

@@ -47,7 +47,9 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     }
     const saved = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
     const Class = saved.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
-    return new Class(Object.fromEntries(saved.setParams()), saved.state, saved.uid, this);
+    // The cluster may have called columns otherwise while it fitted.
+    const ours = [...this.setParams()].filter(([name]) => saved.isSet(name));
+    return new Class(Object.fromEntries([...saved.setParams(), ...ours]), saved.state, saved.uid, this);
   }
 
   /** A model fitted on a cluster, with its training summary where it has one. */

@@ -22,7 +22,7 @@ export const Correlation = {
       throw new MlError('PARAM_INVALID', `${OWNER}: method must be pearson or spearman, got ${show(method)}`, { param: 'method', value: method });
     }
     await requireVectors(OWNER, frame, { features: column }, options);
-    const there = await foundThere(frame, { owner: OWNER, method: 'correlation', args: [column, method] }, options);
+    const there = await foundThere(frame, { owner: OWNER, method: 'correlation', columns: [column], args: [method] }, options);
     if (there) return there;
     const moments = method === 'pearson' ? await pearsonMoments(frame, column, options) : await rankMoments(frame, column, options);
     if (moments.rows < 2)

@@ -34,7 +34,7 @@ export const ChiSquareTest = {
   async test(frame: Frame, featuresCol: string, labelCol: string, flatten = false, options: ActionOptions = {}): Promise<Frame> {
     const owner = 'ChiSquareTest';
     await requireVectors(owner, frame, { features: featuresCol, numbers: labelCol }, options);
-    const there = await foundThere(frame, { owner, method: 'chiSquareTest', args: [featuresCol, labelCol, flatten] }, options);
+    const there = await foundThere(frame, { owner, method: 'chiSquareTest', columns: [featuresCol, labelCol], args: [flatten] }, options);
     if (there) return flatten ? there.orderBy('featureIndex') : there;
     const counts = new CategoryCounts(owner, featuresCol, labelCol);
     await visitVectors(owner, frame, { features: featuresCol, numbers: labelCol }, (block) => counts.add(block), options);

@@ -24,7 +24,11 @@ export const KolmogorovSmirnovTest = {
       });
     }
     (await frame.schema(options)).require(OWNER, sampleCol, 'numeric');
-    const there = await foundThere(frame, { owner: OWNER, method: 'kolmogorovSmirnovTest', args: [sampleCol, distName, [mean, std]] }, options);
+    const there = await foundThere(
+      frame,
+      { owner: OWNER, method: 'kolmogorovSmirnovTest', columns: [sampleCol], args: [distName, [mean, std]] },
+      options,
+    );
     if (there) return there;
     const blocks: Float64Array[] = [];
     await (frame.executor as Engine).train(frame.plan, OWNER, options, (context) =>

@@ -342,6 +342,19 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       expect(await one.select(F.posexplodeOuter('none')).collect()).toEqual([{ pos: null, col: null }]);
     });
 
+    it.each([
+      ['array<array<string>>', [['a'], [], [null], null]],
+      ['array<array<string>>', [[], ['a']]],
+      ['array<array<double>>', [[], [1], [2.5]]],
+      ['array<boolean>', [true, null]],
+      ['array<timestamp>', [new Date(0), null]],
+      ['array<long>', [1n, 3_000_000_000n]],
+    ])('hold constant lists: %s', async (type, list) => {
+      const frame = session.range(1).select(lit(list).as('x'));
+      expect(await frame.dtypes()).toEqual([['x', type]]);
+      expect(await frame.collect()).toEqual([{ x: list }]);
+    });
+
     it('hold what functions without a fixed value give', async () => {
       const [row] = await session
         .range(1)
@@ -486,6 +499,15 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
         () =>
           frame()
             .select(col('s').and(col('id').gt(0)).plus(lit(true)))
+            .collect(),
+        'EXPRESSION_INVALID',
+        {},
+      ],
+      [
+        'a list of values of several types',
+        () =>
+          frame()
+            .select(lit(['a', 1]))
             .collect(),
         'EXPRESSION_INVALID',
         {},

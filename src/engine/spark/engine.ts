@@ -58,7 +58,7 @@ export class SparkEngine implements Engine {
       schema: (plan) => this.schema(plan),
       localTable: (table) => localRelation(client, table, { owner: 'createFrame' }),
       localFiles: (plan) => this.#uploaded(plan),
-      transform: (stage, input) => this.stages.transform(stage, input),
+      transform: (plan, input) => this.stages.transform(plan, input),
     });
     this.caches = new Caches(client, this.compiler);
     this.stages = new SparkStages(this);
@@ -172,6 +172,13 @@ export class SparkEngine implements Engine {
     return this.compiler.relation(plan);
   }
 
+  /** The schema of a relation, as the server finds it. */
+  async schemaThere(relation: Relation, options: CallOptions): Promise<Schema> {
+    const root = { opType: { case: 'root', value: relation } } as const;
+    const result = await this.client.analyze({ case: 'schema', value: { plan: root } }, options);
+    return schemaOf(result.case === 'schema' ? result.value.schema : undefined, 'schema');
+  }
+
   /** The rows of a relation that belongs to no frame. */
   async rows(relType: RelType, options: CallOptions): Promise<Row[]> {
     return (await this.table(relType, options)).rows;
@@ -203,10 +210,8 @@ export class SparkEngine implements Engine {
     return uploadedRelation(this.client, await engine.schema(plan), engine.batches(plan), { owner });
   }
 
-  async #analyzed(plan: Plan, options: ActionOptions): Promise<Schema> {
-    const root = { opType: { case: 'root', value: await this.compiler.relation(plan) } } as const;
-    const result = await this.client.analyze({ case: 'schema', value: { plan: root } }, { owner: stepName(plan), signal: options.signal });
-    return schemaOf(result.case === 'schema' ? result.value.schema : undefined, 'schema');
+  async #analyzed(plan: Plan, { signal }: ActionOptions): Promise<Schema> {
+    return this.schemaThere(await this.compiler.relation(plan), { owner: stepName(plan), signal });
   }
 
   async #explained(plan: Plan): Promise<string> {

@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { typeOfConstant } from '../../frame/constant.ts';
 import type { Expression } from '../../frame/expression.ts';
 import type { DataType } from '../../frame/types.ts';
-import { literalOf, typeOfConstant } from './literal.ts';
+import { literalOf } from './literal.ts';
 import { type Names, quoted } from './names.ts';
 import type { Expression_SortOrderSchema, ExpressionSchema } from './proto/connect_pb.ts';
 import { sparkType } from './types.ts';
@@ -83,11 +84,14 @@ function literal(value: unknown, type?: DataType): ExpressionInit {
 /** A constant as `lit` makes it: a list is a call of `array`. */
 function constant(value: unknown, type: DataType | undefined): ExpressionInit {
   if (!Array.isArray(value) || type) return literal(value, type);
-  const whole = typeOfConstant(value);
-  const element = whole.kind === 'array' && whole.element.kind !== 'array' ? whole.element : undefined;
+  return list(value, typeOfConstant(value));
+}
+
+function list(value: unknown, type: DataType): ExpressionInit {
+  if (type.kind !== 'array' || !Array.isArray(value) || value.length === 0) return literal(value, type);
   return call(
     'array',
-    value.map((v) => constant(v, v === null ? undefined : element)),
+    value.map((item) => list(item, type.element)),
   );
 }
 

@@ -1,8 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
+import { typeOfConstant } from '../../frame/constant.ts';
 import type { DataType } from '../../frame/types.ts';
-import { isMatrix, type Matrix, SparseMatrix } from '../../linalg/matrices.ts';
-import { isVector, SparseVector, type Vector } from '../../linalg/vectors.ts';
+import { type Matrix, SparseMatrix } from '../../linalg/matrices.ts';
+import { SparseVector, type Vector } from '../../linalg/vectors.ts';
 import type { Expression_LiteralSchema } from './proto/connect_pb.ts';
 import { sparkType } from './types.ts';
 
@@ -50,30 +51,6 @@ export function literalOf(value: unknown, type: DataType = typeOfConstant(value)
     default:
       throw new MlError('EXPRESSION_INVALID', `lit: value must be a constant that a server can be sent, got ${show(value)}`, { value });
   }
-}
-
-/** The type of a constant as `lit` takes it. */
-export function typeOfConstant(value: unknown): DataType {
-  if (value === null || value === undefined) return VOID;
-  if (typeof value === 'boolean') return { kind: 'boolean' };
-  if (typeof value === 'string') return { kind: 'string' };
-  if (typeof value === 'bigint') return { kind: 'long' };
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return { kind: 'double' };
-    return { kind: value >= -0x80000000 && value <= 0x7fffffff ? 'int' : 'long' };
-  }
-  if (value instanceof Date) return { kind: 'timestamp' };
-  if (value instanceof Uint8Array) return { kind: 'binary' };
-  if (isVector(value)) return { kind: 'vector' };
-  if (isMatrix(value)) return { kind: 'matrix' };
-  if (Array.isArray(value)) return { kind: 'array', element: value.map(typeOfConstant).reduce(wider, VOID) };
-  throw new MlError('EXPRESSION_INVALID', `lit: value must be a constant, got ${show(value)}`, { value });
-}
-
-function wider(a: DataType, b: DataType): DataType {
-  const rank = (t: DataType) => ['void', 'int', 'long', 'double'].indexOf(t.kind);
-  if (rank(a) < 0 || rank(b) < 0) return rank(a) === 0 ? b : a;
-  return rank(a) >= rank(b) ? a : b;
 }
 
 const none: LiteralInit = { literalType: { case: 'null', value: sparkType(VOID) } };

@@ -2,14 +2,16 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
 import { inputsOf, type JoinType, type LocalTable, type Plan, type TransformStage } from '../../frame/plan.ts';
-import type { Schema } from '../../frame/schema.ts';
+import { Schema } from '../../frame/schema.ts';
 import { blame } from '../../frame/site.ts';
 import { aliasOf, attribute, sortOrder, sparkExpression } from './expression.ts';
 import { literalOf } from './literal.ts';
 import { type Names, namesOver, quoted } from './names.ts';
+import { PlainNames } from './plain-names.ts';
 import { type Relation, RelationSchema } from './proto/connect_pb.ts';
 import { readRelation } from './read.ts';
 
+export type TransformPlan = Extract<Plan, { op: 'transform' }>;
 export type RelType = NonNullable<MessageInitShape<typeof RelationSchema>['relType']>;
 
 /** What the compiler asks of the engine. */
@@ -20,7 +22,7 @@ export interface PlanContext {
   /** A file of this machine. */
   localFiles(plan: Extract<Plan, { op: 'read' }>): Promise<RelType>;
   /** The input with a stage's columns. */
-  transform(stage: TransformStage, input: Relation): Promise<RelType>;
+  transform(plan: TransformPlan, input: Relation): Promise<RelType>;
 }
 
 const JOINS: Readonly<Record<JoinType, number>> = { inner: 1, full: 2, left: 3, right: 4, anti: 5, semi: 6, cross: 7 };
@@ -109,7 +111,7 @@ export class PlanCompiler {
       case 'combine':
         return { case: 'setOp', value: { ...(await this.#sides(plan)), setOpType: plan.kind === 'intersect' ? INTERSECT : EXCEPT, isAll: plan.all } };
       case 'transform':
-        return this.#context.transform(plan.stage, await this.relation(plan.input));
+        return this.#context.transform(plan, await this.relation(plan.input));
       case 'mapBatches':
         throw new MlError(
           'NOT_SUPPORTED',
@@ -166,20 +168,23 @@ export class PlanCompiler {
         return { case: 'sampleBy', value: { input, col: sparkExpression(plan.column, names), fractions, seed: plan.seed } };
       }
       case 'describe':
-        return { case: 'summary', value: { input: await this.#described(plan, input), statistics: [...plan.statistics] } };
+        return this.#described(plan, input);
       default:
         return reshape(plan, input);
     }
   }
 
-  async #described({ input: plan, columns }: Extract<Plan, { op: 'describe' }>, input: Relation): Promise<Relation> {
-    if (columns === null) return input;
+  async #described({ input: plan, columns, statistics }: Extract<Plan, { op: 'describe' }>, input: Relation): Promise<RelType> {
     const schema = await this.#context.schema(plan);
-    for (const name of columns) {
+    for (const name of columns ?? []) {
       const { type } = schema.require('describe', name);
       if (type.kind !== 'string') schema.require('describe', name, 'numeric', 'string');
     }
-    return this.#relation({ case: 'project', value: { input, expressions: columns.map((name) => attribute(quoted(name))) } });
+    const chosen = columns && this.#relation({ case: 'project', value: { input, expressions: columns.map((name) => attribute(quoted(name))) } });
+    const names = await PlainNames.over(columns ?? schema.names, async () => schema);
+    const summary = (of: Relation): RelType => ({ case: 'summary', value: { input: of, statistics: [...statistics] } });
+    if (!names) return summary(chosen ?? input);
+    return names.output(this.#relation(summary(names.input(chosen ?? input))), new Schema([]));
   }
 
   /** `sum(*)` and the like stand for all numeric columns. */

@@ -4,7 +4,7 @@ import { basename, join, relative } from 'node:path';
 import { MlError, show } from '../../error.ts';
 import type { ActionOptions, FitOptions, ProgressEvent, Row } from '../../frame/executor.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
-import type { Schema } from '../../frame/schema.ts';
+import { Schema } from '../../frame/schema.ts';
 import type { ParamSchema } from '../../param/param.ts';
 import type { PipelineStage } from '../../pipeline/stage.ts';
 import type { RemoteModel, RemoteStage, RemoteStatistic, StageServer } from '../engine.ts';
@@ -17,7 +17,8 @@ import { SparkFolders } from './folders.ts';
 import { literalOf } from './literal.ts';
 import { MadeModels } from './made-models.ts';
 import { DOUBLES, mlParams } from './params.ts';
-import type { RelType } from './plan.ts';
+import { columnsOf, PlainNames } from './plain-names.ts';
+import { type RelType, relationOf, type TransformPlan } from './plan.ts';
 import type { MlCommandResult, Relation } from './proto/connect_pb.ts';
 import { withScratch } from './scratch.ts';
 import { type MlCommand, ToldModel } from './told-model.ts';
@@ -43,6 +44,8 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
 interface Kept {
   readonly id: Promise<string>;
   readonly set: ReadonlySet<string> | null;
+  /** What columns were called when it was fitted. */
+  readonly names: PlainNames | null;
 }
 
 /** Fits, transforms and judges on the cluster by the protocol's ML commands. Models stay there; each is given back once nobody here has it. */
@@ -74,24 +77,25 @@ export class SparkStages implements StageServer {
   async fit(plan: Plan, stage: RemoteStage, { signal, onProgress }: FitOptions): Promise<RemoteModel> {
     this.require(stage);
     const { owner } = stage;
-    const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
     const told = onProgress && ((event: ProgressEvent) => onProgress({ ...event, stage: stage.uid }));
+    const { named, names, dataset } = await this.#named(plan, stage);
+    const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
     const id = await this.#engine.located(plan, async () => {
-      const dataset = await this.#engine.prepared(plan, { owner, signal });
-      return this.#make({ case: 'fit', value: { estimator, params: mlParams(stage), dataset } }, { owner, signal, onProgress: told });
+      const fit = { estimator, params: mlParams(named), dataset: await dataset({ owner, signal }) };
+      return this.#make({ case: 'fit', value: fit }, { owner, signal, onProgress: told });
     });
-    const model = new ToldModel(this.#engine, (command, options) => this.#run(command, options), id, plan);
+    const model = new ToldModel(this.#engine, (command, options) => this.#run(command, options), id, dataset);
     return {
       data: async ({ signal }) => {
         const row = await dataRow(model, stage, { owner, signal });
-        return row && { type: `${stage.type}Model`, row };
+        return row && { type: `${stage.type}Model`, row: names ? new Map([...row].map(([name, value]) => [names.own(name), value])) : row };
       },
       summary: {
         value: (method, { signal }) => model.value(['summary', method], { owner, signal }),
         rows: (method, { signal }) => model.rows(['summary', method], { owner, signal }),
       },
       files: (options) => this.#files(id, { owner, signal: options.signal }),
-      adopt: (state, params) => this.#adopt(state, id, params),
+      adopt: (state, params) => this.#adopt(state, id, params, names),
       release: () => this.#delete(id),
     };
   }
@@ -99,43 +103,73 @@ export class SparkStages implements StageServer {
   async evaluate(plan: Plan, stage: RemoteStage, { signal }: ActionOptions): Promise<number> {
     this.require(stage);
     const { owner } = stage;
+    const { named, dataset } = await this.#named(plan, stage);
     const evaluator = { name: stage.type, uid: stage.uid, type: EVALUATOR };
-    const result = await this.#engine.located(plan, async () => {
-      const dataset = await this.#engine.prepared(plan, { owner, signal });
-      return this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(stage), dataset } }, { owner, signal });
-    });
+    const result = await this.#engine.located(plan, async () =>
+      this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(named), dataset: await dataset({ owner, signal }) } }, { owner, signal }),
+    );
     const literal = result.resultType.case === 'param' ? result.resultType.value.literalType : undefined;
     if (literal?.case === 'double') return literal.value;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a number, got ${show(literal?.case)}`);
   }
 
-  statistic(plan: Plan, { owner, method, args }: RemoteStatistic, { signal }: ActionOptions): Promise<{ schema: Schema; rows: Row[] }> {
-    return this.#engine.located(plan, async () => {
-      const input = await this.#engine.prepared(plan, { owner, signal });
-      const given = args.map(
-        (value) => ({ argsType: { case: 'param', value: literalOf(value, Array.isArray(value) ? DOUBLES : undefined) } }) as const,
-      );
+  async statistic(
+    plan: Plan,
+    { owner, method, columns, args }: RemoteStatistic,
+    { signal }: ActionOptions,
+  ): Promise<{ schema: Schema; rows: Row[] }> {
+    const names = await PlainNames.over(columns, () => this.#engine.schema(plan));
+    const called = columns.map((name) => names?.plain(name) ?? name);
+    const given = [...called, ...args].map(
+      (value) => ({ argsType: { case: 'param', value: literalOf(value, Array.isArray(value) ? DOUBLES : undefined) } }) as const,
+    );
+    const found = await this.#engine.located(plan, async () => {
+      const prepared = await this.#engine.prepared(plan, { owner, signal });
+      const input = names?.input(prepared) ?? prepared;
       const methods = [{ method, args: [{ argsType: { case: 'input', value: input } } as const, ...given] }];
       return this.#engine.table(
         { case: 'mlRelation', value: { mlType: { case: 'fetch', value: { objRef: { id: HELPER }, methods } } } },
         { owner, signal },
       );
     });
+    if (!names) return found;
+    const fields = found.schema.fields.map((field) => ({ ...field, name: names.own(field.name) }));
+    const rows = found.rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [names.own(name), value])));
+    return { schema: new Schema(fields), rows };
   }
 
   /** The relation of a frame with a stage's columns. */
-  async transform(stage: TransformStage, input: Relation): Promise<RelType> {
+  async transform({ stage, input: plan }: TransformPlan, input: Relation): Promise<RelType> {
     const here = stage as unknown as AnyStage;
     const described = here.remote();
     this.require(described);
+    const held = here.state && this.#models.get(here.state);
+    const names = held?.set === null ? held.names : await PlainNames.over(columnsOf(described), () => this.#engine.schema(plan));
     const operator = here.state
-      ? ({ case: 'objRef', value: { id: await this.#uploaded(here, here.state) } } as const)
+      ? ({ case: 'objRef', value: { id: await this.#uploaded(here, here.state, names) } } as const)
       : ({ case: 'transformer', value: { name: described.type, uid: described.uid, type: TRANSFORMER } } as const);
-    return { case: 'mlRelation', value: { mlType: { case: 'transform', value: { operator, input, params: mlParams(described) } } } };
+    const params = mlParams(names?.stage(described) ?? described);
+    const made: RelType = {
+      case: 'mlRelation',
+      value: { mlType: { case: 'transform', value: { operator, input: names?.input(input) ?? input, params } } },
+    };
+    if (!names) return made;
+    const relation = relationOf(made);
+    return names.output(relation, await this.#engine.schemaThere(relation, { owner: described.owner }));
   }
 
-  #adopt(state: object, id: string, params: Iterable<string> | null): void {
-    this.#models.set(state, { id: Promise.resolve(id), set: params && new Set(params) });
+  /** A stage and the rows that it works on, with plain names where Spark needs them. */
+  async #named(plan: Plan, stage: RemoteStage) {
+    const names = await PlainNames.over(columnsOf(stage), () => this.#engine.schema(plan));
+    const dataset = async (options: CallOptions) => {
+      const prepared = await this.#engine.prepared(plan, options);
+      return names?.input(prepared) ?? prepared;
+    };
+    return { named: names?.stage(stage) ?? stage, names, dataset };
+  }
+
+  #adopt(state: object, id: string, params: Iterable<string> | null, names: PlainNames | null): void {
+    this.#models.set(state, { id: Promise.resolve(id), set: params && new Set(params), names });
     this.#keep(state, id);
   }
 
@@ -150,12 +184,12 @@ export class SparkStages implements StageServer {
   }
 
   /** The key of a model; one that was made here is sent to the server first, once, and so is one that lacks a param which is set there. */
-  #uploaded(stage: AnyStage, state: object): Promise<string> {
+  #uploaded(stage: AnyStage, state: object, names: PlainNames | null): Promise<string> {
     const params = stage.setParams();
     const held = this.#models.get(state);
     if (held && [...(held.set ?? [])].every((name) => params.has(name))) return held.id;
-    const id = this.#upload(stage);
-    const kept = { id, set: new Set(params.keys()) };
+    const id = this.#upload(stage, names);
+    const kept = { id, set: new Set(params.keys()), names };
     this.#models.set(state, kept);
     id.then(
       (key) => this.#keep(state, key),
@@ -165,13 +199,13 @@ export class SparkStages implements StageServer {
   }
 
   /** Saves the model here, writes its tables and texts on the server, and reads it there. Bounds go with each transform only: Spark cannot read infinite ones. */
-  async #upload(stage: AnyStage): Promise<string> {
+  async #upload(stage: AnyStage, names: PlainNames | null): Promise<string> {
     const { owner, type } = stage.remote();
     const options = { owner };
     const home = await mkdtemp(join(tmpdir(), 'millstream-model-'));
     try {
       const saved = join(home, 'model');
-      await stage.copy(withoutTensors(stage)).save(saved);
+      await called(stage.copy(withoutTensors(stage)), names).save(saved);
       return await withScratch(this.#engine, options, async (scratch) => {
         const target = `${scratch}/model`;
         await new SparkFolders(this.#engine).writeNew(target, await filesOf(saved), options);
@@ -259,6 +293,15 @@ export class SparkStages implements StageServer {
 function withoutTensors(stage: AnyStage): Record<string, undefined> {
   const tensors = [...stage.remote().params].filter(([, { type }]) => type === 'vector' || type === 'matrix');
   return Object.fromEntries(tensors.map(([name]) => [name, undefined]));
+}
+
+/** The model as one whose state tells columns by name was fitted to plain ones. */
+function called(model: AnyStage, names: PlainNames | null): AnyStage {
+  const { columns } = model.state as { columns?: readonly string[] };
+  if (!names || !columns) return model;
+  const Class = model.constructor as new (params: object, state: object, uid: string) => AnyStage;
+  const params = Object.fromEntries([...names.stage(model.remote()).params].map(([name, { value }]) => [name, value]));
+  return new Class(params, { ...model.state, columns: columns.map((name) => names.plain(name)) }, model.uid);
 }
 
 /** The files below a folder, by their path in it. */

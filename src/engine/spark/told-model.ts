@@ -1,11 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
 import type { Row } from '../../frame/executor.ts';
-import type { Plan } from '../../frame/plan.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { valueOfLiteral } from './literal-value.ts';
-import type { MlCommandResult, MlCommandSchema } from './proto/connect_pb.ts';
+import type { MlCommandResult, MlCommandSchema, Relation } from './proto/connect_pb.ts';
 
 export type MlCommand = NonNullable<MessageInitShape<typeof MlCommandSchema>['command']>;
 type RunCommand = (command: MlCommand, options: CallOptions) => Promise<MlCommandResult>;
@@ -15,13 +14,13 @@ export class ToldModel {
   readonly #engine: SparkEngine;
   readonly #run: RunCommand;
   readonly #id: string;
-  readonly #plan: Plan;
+  readonly #dataset: (options: CallOptions) => Promise<Relation>;
 
-  constructor(engine: SparkEngine, run: RunCommand, id: string, plan: Plan) {
+  constructor(engine: SparkEngine, run: RunCommand, id: string, dataset: (options: CallOptions) => Promise<Relation>) {
     this.#engine = engine;
     this.#run = run;
     this.#id = id;
-    this.#plan = plan;
+    this.#dataset = dataset;
   }
 
   async value(methods: readonly string[], options: CallOptions): Promise<unknown> {
@@ -46,7 +45,7 @@ export class ToldModel {
       return await ask();
     } catch (error) {
       if (!(error instanceof MlError) || error.details.errorClass !== 'CONNECT_ML.MODEL_SUMMARY_LOST') throw error;
-      const dataset = await this.#engine.prepared(this.#plan, options);
+      const dataset = await this.#dataset(options);
       await this.#run({ case: 'createSummary', value: { modelRef: { id: this.#id }, dataset } }, options);
       return ask();
     }

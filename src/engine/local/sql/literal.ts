@@ -1,13 +1,13 @@
-import { MlError, show } from '../../../error.ts';
+import { typeOfConstant } from '../../../frame/constant.ts';
 import type { DataType } from '../../../frame/types.ts';
 import { javaDouble } from '../../../linalg/format.ts';
-import { isVector, SparseVector, type Vector } from '../../../linalg/vectors.ts';
+import { SparseVector, type Vector } from '../../../linalg/vectors.ts';
 import { duckType, identifier, text, VECTOR_TYPE } from './duck-type.ts';
-import { arrayOf, BINARY, BOOLEAN, DOUBLE, INT, LONG, TEXT, TIMESTAMP, type Typed, VOID } from './typed.ts';
+import type { Typed } from './typed.ts';
 
 /** A constant: whole numbers are `int` (or `long` when large), as Spark's `lit` has it. */
 export function literalSql(value: unknown, type?: DataType): Typed {
-  const found = type ?? literalType(value);
+  const found = type ?? typeOfConstant(value);
   return {
     sql: valueSql(value, found),
     type: found,
@@ -15,27 +15,6 @@ export function literalSql(value: unknown, type?: DataType): Typed {
     name: literalName(value, found),
     literal: value,
   };
-}
-
-export function literalType(value: unknown): DataType {
-  if (value === null || value === undefined) return VOID;
-  if (typeof value === 'boolean') return BOOLEAN;
-  if (typeof value === 'string') return TEXT;
-  if (typeof value === 'bigint') return LONG;
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) return DOUBLE;
-    return value >= -0x80000000 && value <= 0x7fffffff ? INT : LONG;
-  }
-  if (value instanceof Date) return TIMESTAMP;
-  if (value instanceof Uint8Array) return BINARY;
-  if (isVector(value)) return { kind: 'vector' };
-  if (Array.isArray(value)) return arrayOf(value.map(literalType).reduce(wider, VOID));
-  throw new MlError('EXPRESSION_INVALID', `lit: value must be a constant, got ${show(value)}`, { value });
-}
-
-function wider(a: DataType, b: DataType): DataType {
-  const rank = (t: DataType) => ['void', 'int', 'long', 'double'].indexOf(t.kind);
-  return rank(a) >= rank(b) && rank(b) >= 0 ? a : b;
 }
 
 /** `value` as SQL of exactly the type's DuckDB type. */

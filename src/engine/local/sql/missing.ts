@@ -1,14 +1,15 @@
+import { typeOfConstant } from '../../../frame/constant.ts';
 import { Schema } from '../../../frame/schema.ts';
 import { type DataType, isNumeric } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
-import { literalSql, literalType } from './literal.ts';
+import { literalSql } from './literal.ts';
 import { comparison } from './operators.ts';
 import type { Relation } from './relation.ts';
 import { isFraction } from './typed.ts';
 
 /** Numbers go with numbers, texts with texts, booleans with booleans. */
 function together(value: unknown, type: DataType): boolean {
-  const kind = literalType(value).kind;
+  const kind = typeOfConstant(value).kind;
   if (kind === 'void') return true;
   if (kind === 'string' || kind === 'boolean') return type.kind === kind;
   return isNumeric(type);
