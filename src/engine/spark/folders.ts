@@ -7,7 +7,7 @@ import type { FolderOptions, ServerFolders } from '../../frame/open-sessions.ts'
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
 import type { SparkEngine } from './engine.ts';
-import type { RelType } from './plan.ts';
+import type { RelType } from './relation.ts';
 
 const OVERWRITE = 2;
 const METADATA = 'metadata';

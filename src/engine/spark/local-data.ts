@@ -9,7 +9,7 @@ import type { LocalTable } from '../../frame/plan.ts';
 import type { Schema } from '../../frame/schema.ts';
 import { sparkSchemaJson } from '../spark-schema.ts';
 import type { ArtifactPayload, CallOptions, SparkClient } from './client.ts';
-import type { RelType } from './plan.ts';
+import type { RelType } from './relation.ts';
 
 /** Rows up to so many bytes go along in the plan; larger ones are uploaded once and named by their hash. */
 const INLINE_BYTES = 1 << 20;

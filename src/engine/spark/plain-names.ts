@@ -2,8 +2,8 @@ import type { Schema } from '../../frame/schema.ts';
 import type { RemoteStage } from '../engine.ts';
 import { attribute } from './expression.ts';
 import { quoted } from './names.ts';
-import { type RelType, relationOf } from './plan.ts';
 import type { Relation } from './proto/connect_pb.ts';
+import { type RelType, relationOf } from './relation.ts';
 
 const ODD = /[.`]/g;
 /** Signs that look alike, so that what Spark says of a column can be read. */

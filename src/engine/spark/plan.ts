@@ -1,4 +1,3 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
 import { inputsOf, type JoinType, type LocalTable, type Plan, type TransformStage } from '../../frame/plan.ts';
@@ -8,11 +7,11 @@ import { aliasOf, attribute, sortOrder, sparkExpression } from './expression.ts'
 import { literalOf } from './literal.ts';
 import { type Names, namesOver, quoted } from './names.ts';
 import { PlainNames } from './plain-names.ts';
-import { type Relation, RelationSchema } from './proto/connect_pb.ts';
+import type { Relation } from './proto/connect_pb.ts';
 import { readRelation } from './read.ts';
+import { type RelType, relationOf } from './relation.ts';
 
 export type TransformPlan = Extract<Plan, { op: 'transform' }>;
-export type RelType = NonNullable<MessageInitShape<typeof RelationSchema>['relType']>;
 
 /** What the compiler asks of the engine. */
 export interface PlanContext {
@@ -33,10 +32,6 @@ const GROUP_BY = 1;
 const SETS = { rollup: 2, cube: 3 } as const;
 const PIVOT = 4;
 const MAX_INT = 0x7fffffff;
-
-export function relationOf(relType: RelType, planId?: bigint): Relation {
-  return create(RelationSchema, { ...(planId !== undefined && { common: { planId } }), relType });
-}
 
 /** Turns plans into relations of the protocol, each plan once. */
 export class PlanCompiler {

@@ -1,6 +1,6 @@
 import type { Plan } from '../../frame/plan.ts';
 import { sparkSchemaJson } from '../spark-schema.ts';
-import type { RelType } from './plan.ts';
+import type { RelType } from './relation.ts';
 
 /** Whether a path says where it is (`file:`, `hdfs:`, `s3a:`): a path of the server's. One letter is a drive of Windows. */
 export function hasScheme(path: string): boolean {

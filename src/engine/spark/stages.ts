@@ -1,12 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename } from 'node:path';
 import { MlError, show } from '../../error.ts';
 import type { ActionOptions, FitOptions, ProgressEvent, Row } from '../../frame/executor.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
-import type { ParamSchema } from '../../param/param.ts';
-import type { PipelineStage } from '../../pipeline/stage.ts';
 import type { RemoteModel, RemoteStage, RemoteStatistic, StageServer } from '../engine.ts';
 import { keptThere } from '../kept-models.ts';
 import { dataRow } from './attributes.ts';
@@ -16,14 +12,14 @@ import { type ExecuteOptions, execute } from './execution.ts';
 import { SparkFolders } from './folders.ts';
 import { literalOf } from './literal.ts';
 import { MadeModels } from './made-models.ts';
+import { type AnyStage, modelFiles } from './model-files.ts';
 import { DOUBLES, mlParams } from './params.ts';
 import { columnsOf, PlainNames } from './plain-names.ts';
-import { type RelType, relationOf, type TransformPlan } from './plan.ts';
+import type { TransformPlan } from './plan.ts';
 import type { MlCommandResult, Relation } from './proto/connect_pb.ts';
+import { type RelType, relationOf } from './relation.ts';
 import { withScratch } from './scratch.ts';
 import { type MlCommand, ToldModel } from './told-model.ts';
-
-type AnyStage = PipelineStage<ParamSchema> & { readonly state?: object };
 
 const ESTIMATOR = 1;
 const TRANSFORMER = 2;
@@ -198,22 +194,16 @@ export class SparkStages implements StageServer {
     return id;
   }
 
-  /** Saves the model here, writes its tables and texts on the server, and reads it there. Bounds go with each transform only: Spark cannot read infinite ones. */
+  /** Writes what saving the model here writes on the server, and reads it there. */
   async #upload(stage: AnyStage, names: PlainNames | null): Promise<string> {
     const { owner, type } = stage.remote();
     const options = { owner };
-    const home = await mkdtemp(join(tmpdir(), 'millstream-model-'));
-    try {
-      const saved = join(home, 'model');
-      await called(stage.copy(withoutTensors(stage)), names).save(saved);
-      return await withScratch(this.#engine, options, async (scratch) => {
-        const target = `${scratch}/model`;
-        await new SparkFolders(this.#engine).writeNew(target, await filesOf(saved), options);
-        return this.#make({ case: 'read', value: { operator: { name: type, type: MODEL }, path: target } }, options);
-      });
-    } finally {
-      await rm(home, { recursive: true, force: true });
-    }
+    const files = await modelFiles(stage, names);
+    return withScratch(this.#engine, options, async (scratch) => {
+      const target = `${scratch}/model`;
+      await new SparkFolders(this.#engine).writeNew(target, files, options);
+      return this.#make({ case: 'read', value: { operator: { name: type, type: MODEL }, path: target } }, options);
+    });
   }
 
   /** Removes a folder of the server's, with all that is in it. */
@@ -287,29 +277,4 @@ export class SparkStages implements StageServer {
     if (info?.type.case === 'objRef') return info.type.value.id;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a model, got ${show(resultType.case)}`);
   }
-}
-
-/** Changes that clear the params which are vectors or matrices. */
-function withoutTensors(stage: AnyStage): Record<string, undefined> {
-  const tensors = [...stage.remote().params].filter(([, { type }]) => type === 'vector' || type === 'matrix');
-  return Object.fromEntries(tensors.map(([name]) => [name, undefined]));
-}
-
-/** The model as one whose state tells columns by name was fitted to plain ones. */
-function called(model: AnyStage, names: PlainNames | null): AnyStage {
-  const { columns } = model.state as { columns?: readonly string[] };
-  if (!names || !columns) return model;
-  const Class = model.constructor as new (params: object, state: object, uid: string) => AnyStage;
-  const params = Object.fromEntries([...names.stage(model.remote()).params].map(([name, { value }]) => [name, value]));
-  return new Class(params, { ...model.state, columns: columns.map((name) => names.plain(name)) }, model.uid);
-}
-
-/** The files below a folder, by their path in it. */
-async function filesOf(root: string): Promise<Map<string, Uint8Array>> {
-  const entries = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const read = entries.map(async ({ parentPath, name }): Promise<[string, Uint8Array]> => {
-    const file = join(parentPath, name);
-    return [relative(root, file).replaceAll('\\', '/'), await readFile(file)];
-  });
-  return new Map(await Promise.all(read));
 }
