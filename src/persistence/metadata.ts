@@ -7,6 +7,8 @@ export type { Json };
 
 /** The Spark whose layout is written. */
 export const SPARK_VERSION = '4.3.0';
+/** Params that Spark got in 4.3. Older ones read no stage that tells them, and 4.3 has their defaults by itself: those are left out. */
+const NEW_IN_SPARK: ReadonlySet<string> = new Set(['pruneTree']);
 /** Params that Spark's class of that name lacks go under this top-level key, which Spark passes over. */
 const OWN_PARAMS = 'millstreamParams';
 const KEYS = ['class', 'timestamp', 'sparkVersion', 'uid', 'paramMap', 'defaultParamMap'] as const;
@@ -113,7 +115,7 @@ export function metadataLine(parts: MetadataParts, timestamp: number): string {
     ['sparkVersion', JSON.stringify(SPARK_VERSION)],
     ['uid', JSON.stringify(parts.uid)],
     ['paramMap', objectJson([...plain(parts.set, (name) => !own.has(name)), ...parts.written])],
-    ['defaultParamMap', objectJson(plain(parts.defaults, (name) => !own.has(name)))],
+    ['defaultParamMap', objectJson(plain(parts.defaults, (name) => !own.has(name) && !NEW_IN_SPARK.has(name)))],
     ...parts.extra,
     ...(ownParams.length > 0 ? [[OWN_PARAMS, objectJson(ownParams)] as const] : []),
   ]);

@@ -106,10 +106,9 @@ function whatWasSaid(error: ConnectError, fetched: FetchErrorDetailsResponse | n
   const parameters = withClass?.sparkThrowable?.messageParameters ?? parametersOf(info?.metadata.messageParameters);
   // The text of a user function's failure only says that there was one: its deepest cause says which.
   const deepest = chain.at(-1)?.message;
+  const says = chain[0]?.message || error.rawMessage;
   const message =
-    /^(FAILED_EXECUTE_UDF|INTERNAL_ERROR|TASK_WRITE_FAILED|FAILED_READ_FILE)/.test(errorClass) && deepest
-      ? deepest
-      : (chain[0]?.message ?? error.rawMessage);
+    deepest && (says === '' || /^(FAILED_EXECUTE_UDF|INTERNAL_ERROR|TASK_WRITE_FAILED|FAILED_READ_FILE)/.test(errorClass)) ? deepest : says;
   return { errorClass, parameters: new Map(Object.entries(parameters)), sqlState: info?.metadata.sqlState ?? '', message: plainText(message) };
 }
 

@@ -3,7 +3,7 @@ import type { CallOptions } from './client.ts';
 
 /** What is asked of the server. */
 export interface ModelShelf {
-  /** What the server keeps, a text each: JSON with `id` and `class`. */
+  /** What the server keeps, a text each: JSON with `id` and `class`; Spark 4.1 writes `id: …, obj: class …`. */
   kept(): Promise<string[]>;
   remove(id: string): Promise<void>;
   /** Does something behind, whose failure does not matter. */
@@ -70,7 +70,7 @@ export class MadeModels {
     if (this.#started !== started) return;
     this.#untold = false;
     for (const text of kept) {
-      const id = /"id":"([\da-f-]+)","class":"[\w.]*Model"/.exec(text)?.[1];
+      const id = /\bid"?: ?"?([\da-f-]+)"?, ?(?:"class":"|obj: class )[\w.]*Model\b/.exec(text)?.[1];
       if (id !== undefined && !this.#told.has(id)) await this.#shelf.remove(id);
     }
   }
