@@ -34,10 +34,9 @@ export function treeNode(trees: Trees, node: number, numCategories?: (feature: n
     missingLeft: isLeaf ? undefined : trees.missingLeft[node] === 1,
     get split() {
       if (isLeaf) return undefined;
-      const leftCategories = leftCategoriesOf(trees, node);
-      if (!leftCategories) return { featureIndex, threshold: trees.threshold[node] };
-      const bits = (trees.categoryStarts[node + 1] - trees.categoryStarts[node]) * 32;
-      return { featureIndex, leftCategories, numCategories: numCategories?.(featureIndex) || bits };
+      const size = numCategories?.(featureIndex) || (trees.categoryStarts[node + 1] - trees.categoryStarts[node]) * 32;
+      const leftCategories = leftCategoriesOf(trees, node, size);
+      return leftCategories ? { featureIndex, leftCategories, numCategories: size } : { featureIndex, threshold: trees.threshold[node] };
     },
     get leftChild() {
       return child(trees.left[node]);
@@ -48,13 +47,13 @@ export function treeNode(trees: Trees, node: number, numCategories?: (feature: n
   };
 }
 
-/** Categories whose bit is set, ascending; null of a numeric split. */
-export function leftCategoriesOf({ categoryStarts, categories }: Trees, node: number): number[] | null {
+/** Categories below `size` (0: all) whose bit is set, ascending; null of a numeric split. */
+export function leftCategoriesOf({ categoryStarts, categories }: Trees, node: number, size = 0): number[] | null {
   const from = categoryStarts[node];
   const bits = (categoryStarts[node + 1] - from) * 32;
   if (bits === 0) return null;
   const left: number[] = [];
-  for (let c = 0; c < bits; c++) if ((categories[from + (c >> 5)] >>> (c & 31)) & 1) left.push(c);
+  for (let c = 0; c < Math.min(bits, size || bits); c++) if ((categories[from + (c >> 5)] >>> (c & 31)) & 1) left.push(c);
   return left;
 }
 

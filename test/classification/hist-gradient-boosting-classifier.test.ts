@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { HistGradientBoostingClassifier, type HistGradientBoostingClassifierParams } from '#dist/classification/index.js';
+import {
+  HistGradientBoostingClassificationModel,
+  HistGradientBoostingClassifier,
+  type HistGradientBoostingClassifierParams,
+} from '#dist/classification/index.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { folder, refuses, session } from '../engine/harness.ts';
 import { type Example, examples, frameOf } from '../tree/boosting/synthetic.ts';
@@ -76,11 +80,29 @@ describe('HistGradientBoostingClassifier', () => {
     expect(Array.from({ length: 9 }, (_, c) => at(c) > 0)).toEqual(Array.from({ length: 9 }, (_, c) => good.has(c)));
     const { split } = model.trees[0].rootNode;
     expect([...(split as { leftCategories: readonly number[] }).leftCategories].sort()).toEqual([1, 4, 6]);
-    for (const unseen of [99, -1, 0.5]) expect(at(unseen)).toBe(at(Number.NaN));
+    for (const unseen of [99, 9, 31, 32, -1, 0.5]) expect(at(unseen)).toBe(at(Number.NaN));
     const asNumbers = await fitted(rows, { categoricalFeatures: 'none' }, { categories: [9] });
     expect(asNumbers.trees[0].rootNode.split).toHaveProperty('threshold');
     const byName = await fitted(rows, { categoricalFeatures: ['f0'], categorySmoothing: 1, categoryL2: 0 });
     expect(byName.state.trees).toEqual(model.state.trees);
+  });
+
+  it('takes for missing what no row that trains has, though the attributes count it', async () => {
+    // Missing values mean 3, category 0 means 0: they go different ways. Category 6 is in a row of weight 0, 7 in none, 8 and 20 are not counted.
+    const rows = Array.from({ length: 1800 }, (_, i) => {
+      const c = i % 9 === 0 ? Number.NaN : i % 6;
+      return { x: [i === 5 ? 6 : c], label: Number.isNaN(c) || c > 2 ? 1 : 0, weight: i === 5 ? 0 : 1 };
+    });
+    const model = await fitted(rows, { weightCol: 'weight', minSamplesLeaf: 5 }, { categories: [8], more: { weight: 'double' } });
+    const at = (c: number) => model.predictRaw(Vectors.dense([c])).toArray()[1];
+    expect(at(Number.NaN)).toBeGreaterThan(1);
+    expect(at(0)).toBeLessThan(-1);
+    for (const unseen of [6, 7, 8, 20, 31, 32, 99]) expect(at(unseen), String(unseen)).toBe(at(Number.NaN));
+    for (const tree of model.trees) expect(tree.toDebugString).not.toMatch(/\b(8|9|1\d|2\d|3\d)\.0[,}]/);
+    const again = HistGradientBoostingClassificationModel.fromLightGBM(model.toLightGBM());
+    for (const c of [0, 1, 2, 3, 4, 5, 6, 7, 8, 31, 32, Number.NaN]) {
+      expect(again.predictRaw(Vectors.dense([c])).toArray()[1]).toBeCloseTo(at(c), 9);
+    }
   });
 
   it('grows the same trees from dense and sparse vectors, cached or read from files, in any number of partitions', async () => {

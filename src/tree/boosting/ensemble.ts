@@ -1,5 +1,5 @@
 import { DenseVector } from '../../linalg/vectors.ts';
-import { sliceTrees, splitTotals, type TreeNode, treeDepth, treeNode, treeText } from '../nodes.ts';
+import { leftCategoriesOf, sliceTrees, splitTotals, type TreeNode, treeDepth, treeNode, treeText } from '../nodes.ts';
 import { treeCount } from '../trees.ts';
 import type { BoostingState } from './model-state.ts';
 
@@ -34,7 +34,7 @@ export class BoostedTree {
 
   /** The splits and predictions as text, in Spark's form. */
   get toDebugString(): string {
-    return `${String(this)}\n${treeText(this.#state.trees, this.#tree, 2)}`;
+    return `${String(this)}\n${textOf(this.#state, this.#tree, 2)}`;
   }
 
   toString(): string {
@@ -48,9 +48,13 @@ export function treeViews(state: BoostingState): readonly BoostedTree[] {
 }
 
 /** The ensemble as text, in Spark's form, below `header`. */
-export function ensembleText(header: string, { trees }: BoostingState): string {
-  const texts = Array.from({ length: treeCount(trees) }, (_, t) => `  Tree ${t} (weight 1.0):\n${treeText(trees, t, 4)}`);
+export function ensembleText(header: string, state: BoostingState): string {
+  const texts = Array.from({ length: treeCount(state.trees) }, (_, t) => `  Tree ${t} (weight 1.0):\n${textOf(state, t, 4)}`);
   return `${header}\n${texts.join('')}`;
+}
+
+function textOf({ trees, categorySizes }: BoostingState, t: number, indent: number): string {
+  return treeText(trees, t, indent, (own, node) => leftCategoriesOf(own, node, categorySizes[own.feature[node]]));
 }
 
 /** Sums of the gains of each feature's splits, divided by their total; all 0 where nothing splits. */

@@ -14,6 +14,12 @@ const SINGLE = 1e30;
 const MOST_G = 32767;
 const MOST_H = 65535;
 
+/** Which rows a share of them is held out by: a hash of seed and row number decides. */
+export function drawnOut(seed: number, share = 0): (row: number) => boolean {
+  const limit = share * 4294967296;
+  return (row) => limit > 0 && hash32(seed ^ HELD_OUT, row) < limit;
+}
+
 /** What is done with scores, row by row: weights, gradients, losses. */
 export class GradientPass {
   readonly #memory: BoostingMemory;
@@ -35,11 +41,11 @@ export class GradientPass {
     const column = (at: number) => handle.columns[at].ptr / 8;
     const own = layout.weight === undefined ? -1 : column(layout.weight);
     const held = spec.heldOut === undefined ? -1 : column(layout.numbers[spec.heldOut]);
-    const limit = (spec.validationFraction ?? 0) * 4294967296;
+    const isDrawn = drawnOut(spec.seed, spec.validationFraction);
     for (let i = block.lo; i < block.lo + block.rows; i++) {
       let w = own < 0 ? 1 : f64[own + i];
       if (spec.classWeights) w *= spec.classWeights[labels[i]] ?? 1;
-      const isHeld = held >= 0 ? f64[held + i] !== 0 : limit > 0 && hash32(spec.seed ^ HELD_OUT, handle.firstRow + i) < limit;
+      const isHeld = held >= 0 ? f64[held + i] !== 0 : isDrawn(handle.firstRow + i);
       f64[places.weights / 8 + i] = isHeld ? 0 : w;
       if (dims.held) f64[places.heldWeights / 8 + i] = isHeld ? w : 0;
     }

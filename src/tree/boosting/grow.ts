@@ -5,8 +5,9 @@ import { MAX_DEPTH } from '../check-trees.ts';
 import * as commands from './commands.ts';
 import type { BoostingHand } from './hand.ts';
 import { MOST_PIECES, NARROW_ROWS, RESULT } from './memory.ts';
-import { allowedFeatures, type GrowingNode, leafValue, type Split, sideBounds } from './split.ts';
+import { allowedFeatures, type GrowingNode, leafValue, noiseGain, type Split, sideBounds } from './split.ts';
 import type { GrownNode } from './tree-list.ts';
+import { unseenCategories } from './unseen-categories.ts';
 
 /** A leaf of the tree under way. */
 interface Leaf extends GrowingNode {
@@ -33,6 +34,7 @@ export class Grower {
   readonly #ctx: FitContext;
   readonly #hand: BoostingHand;
   readonly #monotone: readonly number[] | undefined;
+  readonly #unseen: readonly (Uint32Array | null)[];
   readonly #free: [number[], number[]] = [[], []];
   #turn = 0;
   #leaves: Leaf[] = [];
@@ -43,6 +45,7 @@ export class Grower {
   constructor(ctx: FitContext, own: BoostingHand) {
     this.#ctx = ctx;
     this.#hand = own;
+    this.#unseen = unseenCategories(own.memory, own.args);
     this.#monotone = own.args.spec.growth.monotone?.some((m) => m !== 0) ? own.args.spec.growth.monotone : undefined;
   }
 
@@ -209,12 +212,14 @@ export class Grower {
     if (best < 0) return null;
     const [gain, feature, bin, missingLeft, lg, lh, lcount, lvalue, rg, rh, rcount, rvalue, words] = results.subarray(best, best + RESULT);
     const from = Math.max(1, dims.categoryWords) * (best / RESULT);
+    const unseen = missingLeft === 1 ? this.#unseen[feature] : null;
+    const categories = words < 0 ? null : board.categories.slice(from, from + words).map((word, i) => word | (unseen?.[i] ?? 0));
     return {
       feature,
       split: {
         gain,
         bin,
-        categories: words < 0 ? null : board.categories.slice(from, from + words),
+        categories,
         missingLeft: missingLeft === 1,
         left: { g: lg, h: lh, count: lcount, value: lvalue },
         right: { g: rg, h: rh, count: rcount, value: rvalue },
@@ -296,14 +301,6 @@ export class Grower {
   #give({ at, isWide }: Slot): void {
     this.#free[isWide ? 1 : 0].push(at);
   }
-}
-
-/**
- * A gain that the rounding of gradients alone hardly ever reaches. Rounding moves a gradient by at most half a unit (1 / scale) in standard deviation, so that the gain of a split
- * of rows that are all alike is about `1/4 · unit² · rows / hessian` times the largest of many χ² variables of one degree, which stays below 32.
- */
-export function noiseGain({ count, h }: { readonly count: number; readonly h: number }, scale: number): number {
-  return h > 0 ? (8 * count) / (h * scale * scale) : 0;
 }
 
 function everyFeature(features: number): number[] {

@@ -31,9 +31,21 @@ export function boostingState(
   loss: LossSpec,
   categorySizes: readonly number[],
   featureNames?: readonly string[],
+  reading?: FeatureReading,
 ): BoostingState {
   const [numFeatures, numClasses] = [categorySizes.length, classCount(loss, start.length)];
-  return { trees, start, loss, numFeatures, numClasses, categorySizes, featureNames, objectiveHistory, validationHistory };
+  return {
+    trees,
+    start,
+    loss,
+    numFeatures,
+    numClasses,
+    categorySizes,
+    featureNames,
+    ...(reading && { reading }),
+    objectiveHistory,
+    validationHistory,
+  };
 }
 
 /** Refuses a state that could not score. Throws MlError MODEL_FORMAT. */

@@ -7,8 +7,10 @@ import type { BoostingSpec, LossSpec } from './contract.ts';
 import { EDGES, numericEdges } from './edges.ts';
 import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';
 import { fitBoosting } from './fit.ts';
+import { drawnOut } from './gradient-pass.ts';
 import { labelRule, MOST } from './losses.ts';
 import { type BoostingState, boostingState } from './model-state.ts';
+import { requireAlike, widened } from './warm-start.ts';
 
 /** Rows that bins are chosen from, as in LightGBM and scikit-learn. */
 const SAMPLE_ROWS = 200_000;
@@ -52,23 +54,13 @@ export async function trainBoosting(
   });
   try {
     const target = targetOf(set);
-    if (validationIndicatorCol) requireBothKinds(stage, set, validationIndicatorCol);
+    requireBothKinds(stage, set, seed);
     const { names, monotone, interactions } = plan as FeaturePlan;
-    const spec = boostingSpec(stage, set.rows, target, { monotone, interactions }, seed, initial);
-    const result = await fitBoosting(context, set, spec);
-    if (spec.patience !== undefined && result.iterations > 0 && result.validationHistory.length === 0) {
-      const param = validationIndicatorCol ? 'validationIndicatorCol' : 'validationFraction';
-      throw new MlError(
-        'VALUE_INVALID',
-        `${stage.owner}: ${param} must hold out some of the ${set.rows} rows, of weight above 0; it holds out none`,
-        {
-          stage: stage.uid,
-          param,
-        },
-      );
-    }
     const sizes = set.layout.bins.map((bins) => (bins.kind === 'categories' ? bins.categories : 0));
-    return boostingState(result, target.loss, sizes, Object.freeze([...names]));
+    const before = initial && widened(initial, sizes);
+    const spec = boostingSpec(stage, set.rows, target, { monotone, interactions }, seed, before);
+    const result = await fitBoosting(context, set, spec);
+    return boostingState(result, target.loss, sizes, Object.freeze([...names]), before?.reading);
   } finally {
     set.release();
   }
@@ -174,40 +166,31 @@ function eachRow(set: BinnedSet, visit: (label: number, weight: number, row: num
   }
 }
 
-/** Rows of some weight must be left to train, and some held out. */
-function requireBothKinds(stage: BoostingStage, set: BinnedSet, column: string): void {
+/** Where rows are to be held out, some of weight above 0 must be (of a share without early stopping: may be), and some left to train on. */
+function requireBothKinds(stage: BoostingStage, set: BinnedSet, seed: number): void {
+  const { validationIndicatorCol: column, validationFraction: fraction = 0, patience } = stage.params;
+  if (!column && fraction === 0) return;
   const { numbers, weight } = set.layout;
-  let [held, rows] = [0, 0];
+  const isDrawn = drawnOut(seed, fraction);
+  let [held, left] = [false, false];
   for (const partition of set.partitions as readonly PartitionHandle[]) {
     const weights = weight === undefined ? null : columnView(partition, weight);
-    columnView(partition, numbers[0]).forEach((value, i) => {
-      if (weights?.[i] === 0) return;
-      rows++;
-      if (value !== 0) held++;
-    });
+    const flags = column ? columnView(partition, numbers[0]) : null;
+    for (let i = 0; i < partition.rows && !(held && left); i++) {
+      if (weights?.[i] === 0) continue;
+      if (flags ? flags[i] !== 0 : isDrawn(partition.firstRow + i)) held = true;
+      else left = true;
+    }
   }
   const which = weight === undefined ? '' : ' of weight above 0';
-  if (held === 0) refuse(stage, column, `must be true in some row${which}, which is then held out for validation; it is false in all`);
-  if (held === rows) refuse(stage, column, `must be false in some row${which}, to train on; it is true in all`);
-}
-
-function requireAlike(stage: BoostingStage, initial: BoostingState, plan: FeaturePlan): void {
-  const fail = (rule: string): never => {
-    throw new MlError('PARAM_INVALID', `${stage.owner}: initialModel ${rule}`, { stage: stage.uid, param: 'initialModel' });
-  };
-  const d = plan.names.length;
-  if (initial.numFeatures !== d)
-    fail(`must be a model of the ${d} features of column ${show(stage.params.featuresCol)}, it has ${initial.numFeatures}`);
-  const { zeroMissing = [], otherCategory = [] } = initial.reading ?? {};
-  if (zeroMissing.length > 0) fail('must not take zeros as missing');
-  const { feature, categoryStarts } = initial.trees;
-  const knowsOther = feature.some((f, i) => f >= 0 && otherCategory[f] > 0 && 32 * (categoryStarts[i + 1] - categoryStarts[i]) > otherCategory[f]);
-  if (knowsOther) fail('must send unknown categories where missing ones go, which models of XGBoost do not');
-  const j = plan.categories.findIndex((count, i) => (count !== 0) !== initial.categorySizes[i] > 0);
-  if (j >= 0) {
-    const how = (isCategorical: boolean) => (isCategorical ? 'by category' : 'as a number');
-    fail(`must split ${show(plan.names[j])} ${how(plan.categories[j] !== 0)}, as this fit does; it splits it ${how(initial.categorySizes[j] > 0)}`);
-  }
+  if (column && !held) refuse(stage, column, `must be true in some row${which}, which is then held out for validation; it is false in all`);
+  if (column && !left) refuse(stage, column, `must be false in some row${which}, to train on; it is true in all`);
+  if (left && (held || patience === undefined)) return;
+  throw new MlError(
+    'VALUE_INVALID',
+    `${stage.owner}: validationFraction (${fraction}) must hold out some of the ${set.rows} rows${which} and leave some to train on; it ${held ? 'leaves' : 'holds out'} none; choose another fraction or seed, or validationIndicatorCol`,
+    { stage: stage.uid, param: 'validationFraction', value: fraction },
+  );
 }
 
 function refuse({ owner, uid }: BoostingStage, column: string, rule: string, row?: number, value?: unknown): never {

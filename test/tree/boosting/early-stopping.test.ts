@@ -105,6 +105,13 @@ describe('early stopping', () => {
     await refuses(() => new HistGradientBoostingRegressor({ validationIndicatorCol: 'held' }).fit(text), 'COLUMN_TYPE', { column: 'held' });
     await refuses(() => fitted({ validationIndicatorCol: 'nobody' }), 'COLUMN_NOT_FOUND', { column: 'nobody' });
     const few = noisy.slice(0, 3);
-    await refuses(() => fitted({ validationFraction: 0.001, patience: 2 }, few), 'VALUE_INVALID', { param: 'validationFraction' });
+    await refuses(
+      () => fitted({ validationFraction: 0.001, patience: 2, maxIter: 1e9 }, few),
+      'VALUE_INVALID',
+      { param: 'validationFraction' },
+      'holds out none',
+    );
+    expect((await fitted({ validationFraction: 0.001, maxIter: 2 }, few)).validationHistory).toEqual([]);
+    await refuses(() => fitted({ validationFraction: 0.999999 }, few), 'VALUE_INVALID', { param: 'validationFraction' }, 'leaves none');
   });
 });

@@ -3,9 +3,8 @@ import { hash32 } from '#dist/random.js';
 import { binCount, type FeatureBins } from '#dist/tree/bins.js';
 import type { BoostingSpec } from '#dist/tree/boosting/contract.js';
 import { pairOf, scalesOf } from '#dist/tree/boosting/gradient-pass.js';
-import { noiseGain } from '#dist/tree/boosting/grow.js';
 import { hasUnitHessian, renewedValue, renewsLeaves, scalarLoss, softmaxGradients, startScores } from '#dist/tree/boosting/losses.js';
-import { bestSplit, type GrowingNode, leafValue, type Split, sideBounds } from '#dist/tree/boosting/split.js';
+import { bestSplit, type GrowingNode, leafValue, noiseGain, type Split, sideBounds } from '#dist/tree/boosting/split.js';
 
 export interface OracleRows {
   /** By feature. */
