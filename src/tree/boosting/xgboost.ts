@@ -120,7 +120,7 @@ function readObjective(objective: { readonly name: string; readonly [key: string
   const { name } = objective;
   const option = (group: string, key: string, otherwise: number): number => {
     const text = (objective[group] as Record<string, unknown> | undefined)?.[key];
-    const value = Number(String(text ?? otherwise).replace(/^\[(.*)\]$/, '$1'));
+    const value = Number((typeof text === 'string' ? text : show(text ?? otherwise)).replace(/^\[(.*)\]$/, '$1'));
     return Number.isFinite(value) ? value : refuse(`objective ${name} with ${key} ${show(text)} is not supported`);
   };
   const foreign = (link: Link): ModelLoss => ({ name: 'foreign', objective: name, link });

@@ -250,6 +250,11 @@ describe('a model of XGBoost', () => {
       (learner) => (learner.objective = { name: 'rank:own' }),
       /objective "rank:own" is not supported; supported are/,
     ],
+    [
+      'a parameter that is no number',
+      (learner) => (learner.objective = { name: 'reg:tweedie', tweedie_regression_param: { tweedie_variance_power: { toString: 1 } } }),
+      /tweedie_variance_power .* is not supported/,
+    ],
     ['leaves of several values', set('tree_param', { num_nodes: '13', size_leaf_vector: '3' }), /leaves of several values/],
     [
       'an objective of the other class',
