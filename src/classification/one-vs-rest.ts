@@ -16,7 +16,6 @@ import { STAY, type StayOptions } from '../pipeline/fitted-there.ts';
 import type { AnyEstimator, AnyTransformer } from '../pipeline/pipeline.ts';
 import type { Changes } from '../pipeline/stage.ts';
 import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
-import { frameOf } from '../pipeline/transformer.ts';
 import { addClassColumns, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { ClassIndicator } from './class-indicator.ts';
 import { isStray } from './class-labels.ts';
@@ -39,7 +38,7 @@ export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel>
 
   /** The fitted models. Events tell `done` of `total` classes under this stage's uid, and what the classifier reports. */
   override async fit(frame: Frame, options: StayOptions = {}): Promise<OneVsRestModel> {
-    await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
+    await this.checkFit(frame, options);
     const { labelCol, featuresCol, weightCol } = this.params;
     const columns = [...new Set([labelCol, featuresCol, ...(weightCol ? [weightCol] : [])])];
     requireThere(this, frame);

@@ -8,6 +8,7 @@ import type { Plan } from '../frame/plan.ts';
 import { object } from '../frame/plan-arguments.ts';
 import { FrameReader, parseSchema } from '../frame/reader.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
+import { checkOptionNames } from '../param/options.ts';
 import type { Backend } from './engine.ts';
 import { type LocalOptions, openLocal } from './local/open.ts';
 import { type RowsIn, tableOfRows, withSchema } from './local/rows.ts';
@@ -65,7 +66,8 @@ export class Session {
    */
   createFrame(rows: RowsIn | Table, schema?: Schema | SchemaLiteral | string, options: { partitions?: number } = {}): Frame {
     this.#checkOpen('createFrame');
-    const { partitions = null } = object('createFrame', 'options', options);
+    checkOptionNames('createFrame', options, ['partitions']);
+    const { partitions = null } = options;
     if (partitions !== null && !(Number.isSafeInteger(partitions) && partitions >= 1)) {
       throw new MlError('PARAM_INVALID', `createFrame: partitions must be an integer >= 1, got ${show(partitions)}`, {
         param: 'partitions',

@@ -235,7 +235,7 @@ export class Column {
     if (expression.kind !== 'case' || expression.otherwise) {
       throw new MlError('EXPRESSION_INVALID', 'when: it must follow when(…) that has no otherwise(…) yet');
     }
-    return new Column({ ...expression, branches: [...expression.branches, branch(toExpression(condition), toExpression(value))] });
+    return new Column({ ...expression, branches: [...expression.branches, branch(toCondition('when', condition), toExpression(value))] });
   }
 
   /** The value where no branch of the `when` holds; null without it. */
@@ -251,6 +251,12 @@ export class Column {
   over(window: Window): Column {
     if (!window?.spec) throw new MlError('EXPRESSION_INVALID', `over: a Window must be given, such as Window.partitionBy('a'), got ${show(window)}`);
     return new Column({ kind: 'window', call: this.expression, ...window.spec });
+  }
+
+  /** `col('a') + 1` and `col('a') > 1` would make a text and a truth value of the column. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new MlError('EXPRESSION_INVALID', "Column: operators are methods, as in col('a').plus(1) and col('a').gt(1).and(col('b').eq('u'))");
   }
 
   toString(): string {
@@ -305,6 +311,14 @@ export function toExpression(value: ColumnOrValue): Expression {
     );
   }
   return { kind: 'literal', value };
+}
+
+/** The expression of a condition; JavaScript's own operators make none. */
+export function toCondition(owner: string, condition: Column): Expression {
+  if (condition instanceof Column) return condition.expression;
+  throw new MlError('EXPRESSION_INVALID', `${owner}: condition must be a Column such as col('a').gt(1), got ${show(condition)}`, {
+    value: condition,
+  });
 }
 
 /** The expression of a column given itself or by name. */

@@ -1,13 +1,14 @@
 import { MlError, show } from '../error.ts';
-import { Column, type ColumnOrName, col, expr, type Value } from './column.ts';
+import { checkOptionNames } from '../param/options.ts';
+import { Column, type ColumnOrName, col, expr, toCondition, type Value } from './column.ts';
 import type { Executor } from './executor.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
 import { GroupedFrame } from './grouped.ts';
 import { type JoinHow, joinKind } from './join.ts';
-import { type FillValue, fillPlan, replacePairs } from './missing.ts';
+import { type FillValue, fillPlan, replacePairs, type Subset, subsetOf } from './missing.ts';
 import type { Plan } from './plan.ts';
-import { checkNames, fraction, object, pairs, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
+import { checkNames, fraction, pairs, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
 import type { Metadata } from './schema.ts';
 import { callSite } from './site.ts';
 
@@ -72,7 +73,7 @@ export abstract class FrameSteps {
 
   /** Renames a column; a name that does not exist changes nothing, as in Spark. */
   withColumnRenamed(existing: string, name: string): Frame {
-    return this.withColumnsRenamed([[existing, name]]);
+    return this.withColumnsRenamed([checkNames('withColumnRenamed', [existing, name]) as [string, string]]);
   }
 
   withColumnsRenamed(names: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): Frame {
@@ -98,7 +99,11 @@ export abstract class FrameSteps {
 
   /** The rows for which `condition` (a column, or SQL text) is true; null is not true. */
   filter(condition: Column | string): Frame {
-    return this.next({ op: 'filter', input: this.plan, condition: (condition instanceof Column ? condition : expr(condition)).expression });
+    return this.next({
+      op: 'filter',
+      input: this.plan,
+      condition: typeof condition === 'string' ? expr(condition).expression : toCondition('filter', condition),
+    });
   }
 
   where(condition: Column | string): Frame {
@@ -129,7 +134,8 @@ export abstract class FrameSteps {
 
   /** The rows of both; columns go by name. With `allowMissingColumns` what one lacks is null. */
   unionByName(other: Frame, options: { allowMissingColumns?: boolean } = {}): Frame {
-    return this.#union(other, true, object('unionByName', 'options', options).allowMissingColumns ?? false);
+    checkOptionNames('unionByName', options, ['allowMissingColumns']);
+    return this.#union(other, true, options.allowMissingColumns ?? false);
   }
 
   /** Distinct rows that both frames have. */
@@ -177,6 +183,7 @@ export abstract class FrameSteps {
     const last = columns.at(-1);
     const options =
       typeof last === 'object' && !(last instanceof Column) && !Array.isArray(last) ? (last as { ascending: boolean | readonly boolean[] }) : null;
+    if (options) checkOptionNames('orderBy', options, ['ascending']);
     const keys = expressions((options ? columns.slice(0, -1) : columns) as (ColumnOrName | readonly ColumnOrName[])[]);
     if (keys.length === 0) throw new MlError('EXPRESSION_INVALID', 'orderBy: needs at least one column');
     const descends = (i: number) => options !== null && !(Array.isArray(options.ascending) ? options.ascending[i] : options.ascending);
@@ -237,28 +244,29 @@ export abstract class FrameSteps {
   // ---- missing values
 
   /** Nulls (and NaN, for numbers) replaced by a value, in all columns of its type, in `subset`, or by column. */
-  fillna(value: FillValue | Readonly<Record<string, FillValue>>, subset?: string | readonly string[]): Frame {
-    return this.next({ op: 'fill', input: this.plan, values: fillPlan(value, subset) });
+  fillna(value: FillValue | Readonly<Record<string, FillValue>>, subset?: Subset): Frame {
+    return this.next({ op: 'fill', input: this.plan, values: fillPlan(value, subsetOf('fillna', subset)) });
   }
 
   /** Without rows that have a null (or NaN) in any (`how: 'all'`: in all) of the columns, or fewer than `thresh` values. */
   dropna(options: { how?: 'any' | 'all'; thresh?: number; subset?: string | readonly string[] } = {}): Frame {
-    const { how = 'any', thresh, subset } = object('dropna', 'options', options);
+    checkOptionNames('dropna', options, ['how', 'thresh', 'subset']);
+    const { how = 'any', thresh, subset } = options;
     if (how !== 'any' && how !== 'all') throw new MlError('PARAM_INVALID', `dropna: how must be 'any' or 'all', got ${show(how)}`, { param: 'how' });
     return this.next({
       op: 'dropNulls',
       input: this.plan,
-      columns: subset === undefined ? null : checkNames('dropna', [subset].flat() as string[]),
+      columns: subsetOf('dropna', subset),
       minNonNulls: thresh === undefined ? how : wholeNumber('dropna', 'thresh', thresh),
     });
   }
 
   /** Values replaced by others: `replace(0, null)`, `replace(['a', 'b'], 'c')`, `replace(new Map([[1, 10]]))`; in columns of their type. */
-  replace(from: Value | readonly Value[] | ReadonlyMap<Value, Value>, to?: Value | readonly Value[], subset?: string | readonly string[]): Frame {
+  replace(from: Value | readonly Value[] | ReadonlyMap<Value, Value>, to?: Value | readonly Value[], subset?: Subset): Frame {
     return this.next({
       op: 'replace',
       input: this.plan,
-      columns: subset === undefined ? null : checkNames('replace', [subset].flat() as string[]),
+      columns: subsetOf('replace', subset),
       pairs: replacePairs(from, to),
     });
   }

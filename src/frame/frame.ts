@@ -1,5 +1,6 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import { MlError, show } from '../error.ts';
+import { checkOptionNames } from '../param/options.ts';
 import { Column, call, col, lit } from './column.ts';
 import type { ActionOptions, Row } from './executor.ts';
 import type { Expression } from './expression.ts';
@@ -8,7 +9,7 @@ import { coalesce } from './functions/conditional.ts';
 import type { Plan, TransformStage } from './plan.ts';
 import { callable, checkNames, fraction, list, moduleName, object, wholeNumber } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
-import { showTable } from './show.ts';
+import { type ShowOptions, showTable } from './show.ts';
 import { parseType, typeName } from './types.ts';
 import { FrameWriter } from './writer.ts';
 
@@ -180,14 +181,16 @@ export class Frame extends FrameSteps {
     for await (const batch of this.batches(options)) yield* rowsOfBatch(batch);
   }
 
-  /** Prints the first `rows` rows as Spark does; cells longer than `truncate` (true: 20, false: never) are cut. */
-  async show(rows = 20, truncate: boolean | number = true): Promise<void> {
+  /** Prints the first `rows` rows as Spark does; cells longer than `truncate` (true: 20, false: never) are cut. Also `show({ n: 5, truncate: false })`. */
+  async show(rows: number | ShowOptions = 20, truncate: boolean | number = true): Promise<void> {
     console.log(await this.showString(rows, truncate));
   }
 
   /** What {@link Frame.show} prints. */
-  async showString(rows = 20, truncate: boolean | number = true): Promise<string> {
-    const count = wholeNumber('show', 'rows', rows);
+  async showString(rows: number | ShowOptions = 20, truncate: boolean | number = true): Promise<string> {
+    const options = typeof rows === 'object' ? rows : { n: rows, truncate };
+    checkOptionNames('show', options, ['n', 'truncate']);
+    const count = wholeNumber('show', 'rows', options.n ?? 20);
     const schema = await this.schema();
     const unique = schema.fields.map((_, i) => `c${i}`);
     const taken = await this.toDF(...unique).take(count + 1);
@@ -195,7 +198,7 @@ export class Frame extends FrameSteps {
       schema,
       taken.map((row) => unique.map((name) => row[name])),
       count,
-      truncate,
+      options.truncate ?? true,
     );
   }
 

@@ -5,6 +5,7 @@ export * from './functions/bits.ts';
 export * from './functions/collection.ts';
 export * from './functions/conditional.ts';
 export * from './functions/number.ts';
+export * from './functions/order.ts';
 export * from './functions/regexp.ts';
 export * from './functions/text.ts';
 export * from './functions/time.ts';

@@ -174,6 +174,14 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
 
 export type OptionTable = 'csv-read' | 'parquet-read' | 'json-read' | 'csv-write' | 'parquet-write' | 'json-write';
 
+/** What files are read and written as. */
+export type Format = 'csv' | 'parquet' | 'json';
+
+export function checkFormat(owner: string, format: Format): Format {
+  if (['csv', 'parquet', 'json'].includes(format)) return format;
+  throw new MlError('PARAM_INVALID', `${owner}: format must be csv, parquet or json, got ${show(format)}`, { param: 'format', value: format });
+}
+
 /** The options by their exact names, of the right types; `'true'`, `'false'` and digits are understood, unknown names are errors. */
 export function checkOptions(owner: string, table: OptionTable, options: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
   const known = TABLES.get(table) as ReadonlyMap<string, Kind>;

@@ -1,12 +1,25 @@
 import { MlError, show } from '../error.ts';
+import { checkOptionNames } from '../param/options.ts';
 import type { Value } from './column.ts';
+import { checkNames } from './plan-arguments.ts';
 
 export type FillValue = number | bigint | string | boolean;
+
+/** The columns meant: by name, by names, or as an option. */
+export type Subset = string | readonly string[] | { readonly subset?: string | readonly string[] | undefined };
+
+/** The names of a subset; null when there is none, and all columns are meant. */
+export function subsetOf(owner: string, subset: Subset | undefined): string[] | null {
+  if (typeof subset === 'string' || Array.isArray(subset)) return checkNames(owner, [subset].flat() as string[]);
+  if (subset === undefined) return null;
+  checkOptionNames(owner, subset, ['subset']);
+  return subsetOf(owner, (subset as { subset?: string | readonly string[] }).subset);
+}
 
 /** What `fillna` was given, as (column or all, value) pairs. */
 export function fillPlan(
   value: FillValue | Readonly<Record<string, FillValue>>,
-  subset: string | readonly string[] | undefined,
+  subset: readonly string[] | null,
 ): { column: string | null; value: unknown }[] {
   const check = (v: unknown) => {
     if (['number', 'bigint', 'string', 'boolean'].includes(typeof v)) return v;
@@ -15,8 +28,8 @@ export function fillPlan(
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).map(([column, v]) => ({ column, value: check(v) }));
   }
-  if (subset === undefined) return [{ column: null, value: check(value) }];
-  return ([subset].flat() as string[]).map((column) => ({ column, value: check(value) }));
+  if (subset === null) return [{ column: null, value: check(value) }];
+  return subset.map((column) => ({ column, value: check(value) }));
 }
 
 /** What `replace` was given, as pairs. */

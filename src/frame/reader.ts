@@ -1,12 +1,11 @@
 import { MlError, show } from '../error.ts';
 import type { Executor } from './executor.ts';
 import { Frame } from './frame.ts';
-import { type CsvReadOptions, checkOptions, type JsonReadOptions, type ParquetReadOptions } from './io-options.ts';
+import { type CsvReadOptions, checkFormat, checkOptions, type Format, type JsonReadOptions, type ParquetReadOptions } from './io-options.ts';
 import { object } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
 import { parseType } from './types.ts';
 
-type Format = 'csv' | 'parquet' | 'json';
 type Paths = string | readonly string[];
 type WithSchema<T> = T & { schema?: Schema | SchemaLiteral | string };
 
@@ -23,10 +22,7 @@ export class FrameReader {
   }
 
   format(format: Format): FrameReader {
-    if (!['csv', 'parquet', 'json'].includes(format)) {
-      throw new MlError('PARAM_INVALID', `read: format must be csv, parquet or json, got ${show(format)}`, { param: 'format', value: format });
-    }
-    return new FrameReader(this.#executor, format, this.#options);
+    return new FrameReader(this.#executor, checkFormat('read', format), this.#options);
   }
 
   option(name: string, value: unknown): FrameReader {

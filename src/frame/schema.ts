@@ -105,7 +105,7 @@ export class Schema {
   /** The column called `name`, which must exist and be one of `kinds` (any type when none is given). */
   require(owner: string, name: string, ...kinds: Requirement[]): Field {
     const field = this.find(name);
-    if (!field) throw this.missing(owner, name);
+    if (!field) throw this.missing(owner, name, kinds);
     if (kinds.length > 0 && !kinds.some((kind) => fits(field.type, kind))) {
       const hint = kinds.includes('vector') && isNumeric(field.type) ? '; assemble it with VectorAssembler' : textHint(field.type, kinds);
       throw new MlError('COLUMN_TYPE', `${owner}: column ${show(name)} must be ${kinds.join(' or ')}, is ${typeName(field.type)}${hint}`, {
@@ -123,14 +123,13 @@ export class Schema {
   }
 
   /** The error for `owner`, which needs the column; where a stage passed over an absent one instead of making it, it is about that. */
-  protected missing(owner: string, name: string): MlError {
+  protected missing(owner: string, name: string, kinds: readonly Requirement[]): MlError {
     const lack = this.#lacking.get(name);
     const so = lack ? `, so there is no ${show(name)} for ${owner}` : '';
     const { owner: who, stage, column } = lack ?? { owner, stage: owner, column: name };
-    return new MlError('COLUMN_NOT_FOUND', `${who}: column ${show(column)} does not exist${so}; the frame has ${listNames(this.names)}`, {
-      stage,
-      column,
-    });
+    const remedy = kinds[0] === 'vector' ? '; VectorAssembler makes vectors of number columns' : '';
+    const message = `${who}: column ${show(column)} does not exist${so}; the frame has ${listNames(this.names)}${remedy}`;
+    return new MlError('COLUMN_NOT_FOUND', message, { stage, column });
   }
 
   /** This schema with one more column at the end; the name must be free. */

@@ -2,6 +2,12 @@ import { javaDouble } from '../linalg/format.ts';
 import type { Schema } from './schema.ts';
 import type { DataType } from './types.ts';
 
+/** How `show` prints: `n` rows (20), and cells cut to `truncate` characters (true: 20, false: never). */
+export interface ShowOptions {
+  readonly n?: number;
+  readonly truncate?: boolean | number;
+}
+
 /** Rows as Spark's `show` prints them; `rows` may hold one more than `count`, which then says that there are more. */
 export function showTable(schema: Schema, rows: readonly (readonly unknown[])[], count: number, truncate: boolean | number): string {
   const limit = truncate === true ? 20 : truncate === false ? 0 : truncate;

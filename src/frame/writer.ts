@@ -1,7 +1,7 @@
 import { MlError, show } from '../error.ts';
 import type { ActionOptions, WriteMode } from './executor.ts';
 import type { Frame } from './frame.ts';
-import { type CsvWriteOptions, checkOptions, type JsonWriteOptions, type ParquetWriteOptions } from './io-options.ts';
+import { type CsvWriteOptions, checkFormat, checkOptions, type Format, type JsonWriteOptions, type ParquetWriteOptions } from './io-options.ts';
 import { object } from './plan-arguments.ts';
 
 export interface WriteOptions extends ActionOptions {
@@ -23,11 +23,23 @@ const MODES: ReadonlyMap<string, WriteMode> = new Map([
 /** Writes a frame as a folder of part files with `_SUCCESS`; a write that fails leaves what was there. */
 export class FrameWriter {
   readonly #frame: Frame;
+  readonly #format: Format;
   readonly #options: ReadonlyMap<string, unknown>;
 
-  constructor(frame: Frame, options: ReadonlyMap<string, unknown> = new Map()) {
+  constructor(frame: Frame, format: Format = 'parquet', options: ReadonlyMap<string, unknown> = new Map()) {
     this.#frame = frame;
+    this.#format = format;
     this.#options = options;
+  }
+
+  /** What {@link FrameWriter.save} writes; Parquet by default. */
+  format(format: Format): FrameWriter {
+    return new FrameWriter(this.#frame, checkFormat('write', format), this.#options);
+  }
+
+  /** Writes in the format given before: `frame.write.format('csv').option('header', true).save(path)`. */
+  save(path: string, options: WriteOptions = {}): Promise<void> {
+    return this.#write(this.#format, path, options);
   }
 
   mode(mode: NonNullable<WriteOptions['mode']>): FrameWriter {
@@ -39,11 +51,11 @@ export class FrameWriter {
   }
 
   option(name: string, value: unknown): FrameWriter {
-    return new FrameWriter(this.#frame, new Map([...this.#options, [name, value]]));
+    return new FrameWriter(this.#frame, this.#format, new Map([...this.#options, [name, value]]));
   }
 
   options(options: Readonly<Record<string, unknown>>): FrameWriter {
-    return new FrameWriter(this.#frame, new Map([...this.#options, ...Object.entries(object('write', 'options', options))]));
+    return new FrameWriter(this.#frame, this.#format, new Map([...this.#options, ...Object.entries(object('write', 'options', options))]));
   }
 
   parquet(path: string, options: WriteOptions & ParquetWriteOptions = {}): Promise<void> {
@@ -59,7 +71,7 @@ export class FrameWriter {
     return this.#write('json', path, options);
   }
 
-  async #write(format: 'parquet' | 'csv' | 'json', path: string, options: WriteOptions): Promise<void> {
+  async #write(format: Format, path: string, options: WriteOptions): Promise<void> {
     const owner = `write.${format}`;
     const all = new Map<string, unknown>([...this.#options, ...Object.entries(object(owner, 'options', options))]);
     const mode = MODES.get(String(all.get('mode') ?? 'error').toLowerCase());

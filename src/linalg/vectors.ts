@@ -3,6 +3,9 @@ import { checkIndex, checkList, checkSize, doubles } from './arguments.ts';
 import { argmax, countNonzeros, dot, firstGap, lowerBound, norm, sameValues, sparseIsShorter, squaredDistance } from './arithmetic.ts';
 import { javaDouble } from './format.ts';
 
+/** An index and the number there. */
+type Pairs = readonly (readonly [number, number])[];
+
 /** A vector of doubles in either form. Both forms of the same numbers are `equals`. */
 export type Vector = DenseVector | SparseVector;
 
@@ -189,13 +192,14 @@ export const Vectors = {
     return new DenseVector(values.length === 1 && typeof first === 'object' ? first : (values as number[]));
   },
 
-  /** `Vectors.sparse(4, [0, 2], [1, 5])`, or pairs in any order: `Vectors.sparse(4, [[2, 5], [0, 1]])`. */
-  sparse(size: number, indices: ArrayLike<number> | readonly (readonly [number, number])[], values?: ArrayLike<number>): SparseVector {
+  /** `Vectors.sparse(4, [0, 2], [1, 5])`; pairs in any order: `Vectors.sparse(4, [[2, 5], [0, 1]])`; numbers by index: `Vectors.sparse(4, { 0: 1, 2: 5 })`. */
+  sparse(size: number, indices: ArrayLike<number> | Pairs | Readonly<Record<number, number>>, values?: ArrayLike<number>): SparseVector {
     if (values !== undefined) return new SparseVector(size, indices as ArrayLike<number>, values);
-    checkList('Vectors.sparse', 'pairs', indices as ArrayLike<number>);
-    const pairs = Array.from(indices as readonly (readonly [number, number])[]);
+    const pairs = Array.isArray(indices) ? [...(indices as Pairs)] : Object.entries(indices ?? {}).map(([i, x]) => [Number(i), x as number] as const);
     const bad = pairs.find((pair) => !Array.isArray(pair) || pair.length !== 2);
-    if (bad !== undefined) throw new MlError('VALUE_INVALID', `Vectors.sparse: without values it takes [index, value] pairs, got ${show(bad)}`);
+    if (bad !== undefined || typeof indices !== 'object' || indices === null || ArrayBuffer.isView(indices)) {
+      throw new MlError('VALUE_INVALID', `Vectors.sparse: without values it takes [index, value] pairs, got ${show(bad ?? indices)}`);
+    }
     pairs.sort((a, b) => a[0] - b[0]);
     return new SparseVector(
       size,

@@ -1,9 +1,10 @@
 import type { Engine, RemoteModel, RemoteSummary, StageServer, TrainingContext } from '../engine/engine.ts';
-import { throwIfAborted } from '../error.ts';
+import { MlError, show, throwIfAborted } from '../error.ts';
 import { featureNames } from '../frame/attributes.ts';
 import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
+import { checkOptionNames } from '../param/options.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import { FittedThere, STAY, type StayOptions } from './fitted-there.ts';
 import type { Model } from './model.ts';
@@ -14,13 +15,29 @@ import { frameOf, type Transformer } from './transformer.ts';
 export abstract class Estimator<P extends ParamSchema, M extends Transformer<ParamSchema>> extends PipelineStage<P> {
   /** Fits to `frame`: checks the schema first, then trains where the frame's engine is. This stage is not changed. */
   async fit(frame: Frame, options: StayOptions = {}): Promise<M> {
-    await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
+    await this.checkFit(frame, options);
     const engine = frame.executor as Engine;
     if (engine.stages) return this.#fitThere(engine.stages, frame, options);
     const model = await engine.train(frame.plan, this.uid, options, (context) => this.train(context));
     // A signal raised while the last result was on its way counts too.
     throwIfAborted(options.signal, this.owner);
     return model;
+  }
+
+  /** Refuses what cannot be fitted, before any data is read: no frame, unknown options, columns that do not suit. */
+  protected async checkFit(frame: Frame, options: FitOptions): Promise<void> {
+    const given = frameOf(this.owner, frame);
+    const param = Object.keys(options ?? {}).find((name) => this.hasParam(name));
+    if (param) {
+      const message = `${this.owner}: ${param} is a param, no option of fit; fit a copy: stage.copy({ ${param}: … }).fit(frame)`;
+      throw new MlError('PARAM_UNKNOWN', message, { stage: this.uid, param });
+    }
+    checkOptionNames(`${this.owner}.fit`, options, ['signal', 'onProgress']);
+    const { onProgress } = options;
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+      throw new MlError('PARAM_INVALID', `${this.owner}.fit: onProgress must be a function, got ${show(onProgress)}`, { param: 'onProgress' });
+    }
+    await this.resolveSchema(await given.schema(), given.executor);
   }
 
   /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */

@@ -9,7 +9,7 @@ import { descendants, requireThere } from './children.ts';
 import { Estimator } from './estimator.ts';
 import { PipelineModel } from './pipeline-model.ts';
 import type { Changes, PipelineStage } from './stage.ts';
-import { frameOf, Transformer } from './transformer.ts';
+import { Transformer } from './transformer.ts';
 
 /** A stage of any class. */
 export type AnyStage = PipelineStage<ParamSchema>;
@@ -44,7 +44,7 @@ export class Pipeline extends Estimator<typeof PipelineParams, PipelineModel> {
    * under this pipeline's uid, and what the stages themselves report.
    */
   override async fit(frame: Frame, options: FitOptions = {}): Promise<PipelineModel> {
-    await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
+    await this.checkFit(frame, options);
     const stages = this.getOrDefault('stages');
     const last = stages.findLastIndex((stage) => stage instanceof Estimator);
     const fitted: AnyTransformer[] = [];

@@ -25,7 +25,8 @@ export class ParamGridBuilder {
 
   /** Adds an axis: every value of `values` for param `name` of `stage`. A name that the stage lacks or a value it refuses is an error here. */
   addGrid<P extends ParamSchema, K extends keyof z.input<P> & string>(stage: PipelineStage<P>, name: K, values: readonly ParamValue<P, K>[]): this {
-    if (!(stage instanceof PipelineStage)) throw new MlError('PARAM_INVALID', `ParamGridBuilder: stage must be a stage, got ${show(stage)}`);
+    if (!(stage instanceof PipelineStage))
+      throw new MlError('PARAM_INVALID', `ParamGridBuilder: stage must be a stage, as in addGrid(lr, 'regParam', [0.1, 1]), got ${show(stage)}`);
     if (!Array.isArray(values) || values.length === 0) {
       throw new MlError('PARAM_INVALID', `ParamGridBuilder: values of ${stage.uid}.${name} must be a non-empty array, got ${show(values)}`, {
         param: name,

@@ -10,7 +10,6 @@ import { Estimator } from '../pipeline/estimator.ts';
 import type { AnyEstimator, AnyTransformer } from '../pipeline/pipeline.ts';
 import type { Changes } from '../pipeline/stage.ts';
 import { unpersist } from '../pipeline/task-pool.ts';
-import { frameOf } from '../pipeline/transformer.ts';
 import { bestOf, searchGrid } from './grid-search.ts';
 import { type AnyEvaluator, requireGridFits } from './search-params.ts';
 import type { Split } from './split.ts';
@@ -50,7 +49,7 @@ export abstract class Search<P extends ParamSchema, M extends AnyTransformer> ex
 
   /** Events tell `done` of `total` fits under this stage's uid; the last one, to all rows, tells its own events too. */
   override async fit(frame: Frame, options: FitOptions = {}): Promise<M> {
-    await this.resolveSchema(await frameOf(this.owner, frame).schema(), frame.executor);
+    await this.checkFit(frame, options);
     const { estimator, evaluator, estimatorParamMaps: maps, parallelism, collectSubModels } = this.#values;
     requireThere(this, frame);
     const { signal, onProgress } = options;

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const IMPORTS = `
 import * as millstream from 'millstream';
-import { avg, coalesce, col, concatWs, count, crc32, expr, groupingId, hash, lit, load, Pipeline, PipelineModel, regexpReplace, rowNumber, Session, sha2, sum, Vectors, when, Window, xxhash64 } from 'millstream';
+import { avg, coalesce, col, concatWs, count, crc32, desc, expr, groupingId, hash, lit, load, Pipeline, PipelineModel, regexpReplace, rowNumber, Session, sha2, sum, Vectors, when, Window, xxhash64 } from 'millstream';
 import { LogisticRegression, type LogisticRegressionModel, OneVsRest, RandomForestClassifier } from 'millstream/classification';
 import { BinaryClassificationEvaluator } from 'millstream/evaluation';
 import { StringIndexerModel, VectorAssembler } from 'millstream/feature';
@@ -37,6 +37,7 @@ const gbt = await new GBTRegressor({ maxIter: 2 }).fit(vectors);
 const pipeline = new Pipeline({ stages: [new VectorAssembler({ inputCols: ['a'], outputCol: 'features' }), lr] });
 const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.1, 1]).build();
 const evaluator = new BinaryClassificationEvaluator();
+const cvModel = await new CrossValidator({ estimator: pipeline, estimatorParamMaps: grid, evaluator, numFolds: 2 }).fit(labelled);
 const { signal } = new AbortController();
 const onProgress = (event: millstream.ProgressEvent) => void event;
 async function runs(code: string, value: unknown): Promise<void> {

@@ -314,6 +314,10 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       );
       expect(await values(sorted.orderBy(col('x').asc()), 'x')).toEqual([null, 1, 2]);
       expect(await values(sorted.orderBy(col('x').ascNullsFirst()), 'x')).toEqual([null, 1, 2]);
+      expect(await values(sorted.orderBy(F.asc('x')), 'x')).toEqual([null, 1, 2]);
+      expect(await values(sorted.orderBy(F.ascNullsLast('x')), 'x')).toEqual([1, 2, null]);
+      expect(await values(sorted.orderBy(F.desc(col('x'))), 'x')).toEqual([2, 1, null]);
+      expect(await values(sorted.orderBy(F.descNullsFirst('x')), 'x')).toEqual([null, 2, 1]);
       expect(a.plus(1).toString()).toContain('a');
     });
 
@@ -452,7 +456,7 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       const typed = session.read.csv(path('csv'), { header: true, sep: ';', schema: 'k string, n double, at string' });
       expect(await values(typed.orderBy('k'), 'n')).toEqual([1, null]);
       expect(await session.read.format('csv').option('header', true).option('sep', ';').load(path('csv')).count()).toBe(2);
-      await frame.write.option('sep', '|').mode('overwrite').csv(path('bars'));
+      await frame.write.format('csv').option('sep', '|').mode('overwrite').save(path('bars'));
       expect(await values(session.read.csv(path('bars'), { sep: '|' }).orderBy('_c0'), '_c0')).toEqual(['a', 'b']);
       await frame.write.partitionBy('k').json(path('json'));
       expect(await session.read.json(path('json')).filter(col('k').eq('b')).count()).toBe(1);

@@ -43,7 +43,12 @@ describe('require', () => {
   });
 
   it.each([
-    ['nope', ['vector'], 'COLUMN_NOT_FOUND', /^Stage: column "nope" does not exist; the frame has age, id, features$/],
+    [
+      'nope',
+      ['vector'],
+      'COLUMN_NOT_FOUND',
+      /^Stage: column "nope" does not exist; the frame has age, id, features; VectorAssembler makes vectors of number columns$/,
+    ],
     ['age', ['vector'], 'COLUMN_TYPE', /must be vector, is double; assemble it with VectorAssembler$/],
     ['features', ['numeric', 'string'], 'COLUMN_TYPE', /must be numeric or string, is vector$/],
   ] as const)('refuses %s as %j', (name, kinds, code, text) =>

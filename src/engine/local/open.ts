@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { MlError, show } from '../../error.ts';
 import type { Logger } from '../../frame/executor.ts';
+import { checkOptionNames } from '../../param/options.ts';
 import type { Backend } from '../engine.ts';
 import { Database } from './duck/database.ts';
 import { LocalEngine } from './engine.ts';
@@ -44,11 +45,7 @@ export function openLocal(options: LocalOptions, logger: Logger): Backend {
 }
 
 function checkOptions(options: LocalOptions): void {
-  const known = ['workers', 'memoryLimit', 'tempDirectory', 'logger'];
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name))
-      throw new MlError('PARAM_UNKNOWN', `Session.local: unknown option ${name}; there are ${known.join(', ')}`, { param: name });
-  }
+  checkOptionNames('Session.local', options, ['workers', 'memoryLimit', 'tempDirectory', 'logger']);
   const { workers, memoryLimit } = options;
   if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1)) {
     throw new MlError('PARAM_INVALID', `Session.local: workers must be an integer >= 1, got ${show(workers)}`, { param: 'workers', value: workers });

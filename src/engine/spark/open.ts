@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { MlError, show } from '../../error.ts';
 import type { Logger, ProgressEvent } from '../../frame/executor.ts';
+import { checkOptionNames } from '../../param/options.ts';
 import type { Backend } from '../engine.ts';
 import { parseAddress } from './address.ts';
 import { SparkClient } from './client.ts';
@@ -52,9 +53,7 @@ export async function openSpark(address: string, options: ConnectOptions, logger
 }
 
 function checkOptions(options: ConnectOptions): void {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new MlError('PARAM_UNKNOWN', `${OWNER}: unknown option ${name}; there are ${KNOWN.join(', ')}`, { param: name });
-  }
+  checkOptionNames(OWNER, options, KNOWN);
   requireSeconds('retryFor', options.retryFor, (x) => x >= 0, '>= 0');
   requireSeconds('silentFor', options.silentFor, (x) => x > 0, '> 0');
   const { javaStacks } = options;

@@ -1,4 +1,4 @@
-import { branch, Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
+import { branch, Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toCondition, toExpression } from '../column.ts';
 import { of } from './of.ts';
 
 /** The first value that is not null. */
@@ -33,7 +33,7 @@ export function isnotnull(x: ColumnOrName): Column {
 
 /** The value where the condition holds; go on with `.when(…)` and `.otherwise(…)`. */
 export function when(condition: Column, value: ColumnOrValue): Column {
-  return new Column({ kind: 'case', branches: [branch(toExpression(condition), toExpression(value))], otherwise: null });
+  return new Column({ kind: 'case', branches: [branch(toCondition('when', condition), toExpression(value))], otherwise: null });
 }
 
 /** Whether both are equal, two nulls being so. */
