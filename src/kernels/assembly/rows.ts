@@ -34,16 +34,13 @@ export function divide_u16(codes: usize, sides: usize, rows: usize, spare: usize
 @inline
 function divide<T>(codes: usize, sides: usize, rows: usize, spare: usize, n: i32): i32 {
   let left = rows;
-  let right = spare;
   const end = rows + (<usize>n << 2);
   for (let at = rows; at < end; at += 4) {
     const row = load<u32>(at);
-    const side = <usize>load<u8>(sides + load<T>(codes + <usize>row * sizeof<T>())) << 2;
     store<u32>(left, row);
-    store<u32>(right, row);
-    left += side;
-    right += 4 - side;
+    store<u32>(spare + (at - left), row);
+    left += <usize>load<u8>(sides + load<T>(codes + <usize>row * sizeof<T>())) << 2;
   }
-  memory.copy(left, spare, right - spare);
+  memory.copy(left, spare, end - left);
   return <i32>((left - rows) >> 2);
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BinnedRequest, BinnedSet, Engine, SampleTask, TrainingContext } from '#dist/engine/engine.js';
@@ -138,15 +141,19 @@ describe('a binned set', () => {
     }
   });
 
-  it('is the same for any number of workers, and for frames that are read twice', async () => {
+  it('is the same for any number of workers, and for frames whose rows wait in a file, or are read twice where none can be written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'binned-sets-'));
     const contents = [];
-    for (const [workers, memoryLimit] of [
-      [1, undefined],
-      [2, undefined],
-      [4, '24MB'],
+    for (const [workers, memoryLimit, writable] of [
+      [1, undefined, true],
+      [2, undefined, true],
+      [4, '24MB', true],
+      [2, '24MB', false],
     ] as const) {
-      const own = await Session.local({ workers, logger: SILENT, ...(memoryLimit && { memoryLimit }) });
+      const own = await Session.local({ workers, logger: SILENT, tempDirectory: folder, ...(memoryLimit && { memoryLimit }) });
       try {
+        await own.range(1).count();
+        if (!writable) rmSync(folder, { recursive: true });
         const frame = own
           .range(300_000)
           .selectExpr('CAST((id * 7919) % 1000 AS DOUBLE) AS a', 'CAST(id AS DOUBLE) AS b', 'CAST(id % 2 AS DOUBLE) AS y');
@@ -169,12 +176,12 @@ describe('a binned set', () => {
           },
         });
         contents.push({ content, samples });
+        if (writable) expect((readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.includes('training-'))).toEqual([]);
       } finally {
         await own.close();
       }
     }
-    expect(contents[1]).toEqual(contents[0]);
-    expect(contents[2]).toEqual(contents[0]);
+    for (const content of contents.slice(1)) expect(content).toEqual(contents[0]);
   }, 60_000);
 });
 

@@ -1,8 +1,8 @@
-import { MlError, show, throwIfAborted } from '../../../error.ts';
+import { MlError, show } from '../../../error.ts';
 import { featureNames } from '../../../frame/attributes.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
-import type { ColumnSpec, PartitionHandle } from '../../../kernels/contract.ts';
+import type { ColumnSpec } from '../../../kernels/contract.ts';
 import { binCount } from '../../../kernels/js/bins.ts';
 import type { FeatureBins, FeatureSample } from '../../../tree/bins.ts';
 import type { BinnedLayout, BinnedRequest, BinnedSet } from '../../engine.ts';
@@ -11,18 +11,18 @@ import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
 import { chainOf } from '../ml/chain.ts';
 import { ColumnStore } from '../workers/store.ts';
-import { type CodeRowsArgs, codeRows, type RefusedCategory } from './code-rows.ts';
+import type { RefusedCategory } from './code-rows.ts';
+import { Coding } from './coding.ts';
 import { type Loaded, loadedColumns, noRows, type TrainingColumns, TrainingLoader } from './load.ts';
 import { RowSample } from './row-sample.ts';
 import { scan } from './scan.ts';
 import { summaries } from './summarize.ts';
 import type { TrainingSets } from './training-sets.ts';
+import { WaitingRows } from './waiting-rows.ts';
 
 /** Rows that are held as f64 at a time. */
 const STAGE_ROWS = 131072;
-/** Rows of one task. */
-const TASK_ROWS = 32768;
-/** Frames of so many bytes as f64 are read once: they stay in memory between the two passes. */
+/** Frames of so many bytes as f64 stay in memory between sampling and coding. */
 const SMALL_BYTES = 1 << 28;
 /** Codes that one u8 can hold, the missing one not counted. */
 const U8_BINS = 255;
@@ -48,7 +48,7 @@ export async function binnedSet(engine: Engine, plan: Plan, schema: Schema, requ
   if (!chainOf(plan).cached) return making.fromPlan();
   const { loaded, leave } = await engine.sets.kept(plan, schema, columns, options);
   try {
-    return await (loaded.store.spilled ? making.fromPlan() : making.fromMemory(loaded));
+    return await making.fromLoaded(loaded);
   } finally {
     leave();
   }
@@ -73,43 +73,29 @@ class Making {
     this.#sample = new RowSample(Math.max(1, request.sample.rows), request.sample.seed);
   }
 
-  /** Everything is in memory already, and stays the caller's. */
-  async fromMemory(loaded: Loaded): Promise<BinnedSet> {
+  /** Everything is loaded already, and stays the caller's. */
+  async fromLoaded(loaded: Loaded): Promise<BinnedSet> {
     this.#sample.add(loaded);
     return this.#code(loaded.store.rows, async (coding) => {
       await coding.add(loaded, () => {});
     });
   }
 
-  /** Small frames are read once, others a second time when the bins are known. */
+  /** The rows are kept until the bins are known; where they cannot be, they are read a second time. */
   async fromPlan(): Promise<BinnedSet> {
-    const { ledger } = this.#engine.parts;
-    const limit = Math.min(SMALL_BYTES, (ledger.limit - ledger.used) / 4);
-    const before = ledger.used;
-    let rows = 0;
-    let kept: Loaded[] | null = [];
-    const drop = () => {
-      for (const { store } of kept ?? []) store.release();
-      kept = null;
-    };
+    const { ledger, tempDirectory } = this.#engine.parts;
+    const waiting = new WaitingRows(this.#options.owner, Math.min(SMALL_BYTES, (ledger.limit - ledger.used) / 4), tempDirectory);
     try {
       await this.#stages((loaded) => {
-        rows += loaded.store.rows;
         this.#sample.add(loaded);
-        if (kept) kept.push(loaded);
-        else loaded.store.release();
-        if (ledger.used - before > limit) drop();
+        waiting.add(loaded);
       });
-      if (rows === 0) noRows(this.#options.owner);
-      return await this.#code(rows, async (coding) => {
-        if (!kept) return this.#stages((loaded) => coding.add(loaded, () => loaded.store.release()));
-        for (let loaded = kept.shift(); loaded; loaded = kept.shift()) {
-          const { store } = loaded;
-          await coding.add(loaded, () => store.release());
-        }
+      if (waiting.rows === 0) noRows(this.#options.owner);
+      return await this.#code(waiting.rows, async (coding) => {
+        if (!(await waiting.feed(coding))) await this.#stages((loaded) => coding.add(loaded, () => loaded.store.release()));
       });
     } finally {
-      drop();
+      waiting.drop();
     }
   }
 
@@ -207,83 +193,5 @@ class Making {
 
   #featureName(feature: number, numFeatures: number): string {
     return featureNames(this.#schema.require(this.#options.owner, this.#columns.features), numFeatures)[feature] as string;
-  }
-}
-
-/** Rows on their way to their codes: tasks on the workers, a few at a time. */
-class Coding {
-  rows = 0;
-  refused: RefusedCategory | null = null;
-  readonly #parts: EngineParts;
-  readonly #targets: readonly PartitionHandle[];
-  readonly #binned: BinnedLayout;
-  readonly #missing: 'refuse' | 'keep';
-  readonly #options: QueryOptions;
-  readonly #running = new Set<Promise<void>>();
-  #error: unknown;
-
-  constructor(parts: EngineParts, targets: readonly PartitionHandle[], binned: BinnedLayout, missing: 'refuse' | 'keep', options: QueryOptions) {
-    this.#parts = parts;
-    this.#targets = targets;
-    this.#binned = binned;
-    this.#missing = missing;
-    this.#options = options;
-  }
-
-  /** The next rows. Answers when more may come; `done` is called when these are coded, or will not be. */
-  async add({ store, layout, numbers }: Loaded, done: () => void): Promise<void> {
-    const coded: Promise<void>[] = [];
-    const first = this.rows;
-    this.rows += store.rows;
-    for (const source of store.partitions) {
-      const firstRow = first + source.firstRow;
-      for (let lo = 0; lo < source.rows; lo += TASK_ROWS) {
-        while (this.#running.size >= 2 * this.#parts.workers) await Promise.race(this.#running);
-        if (this.#error !== undefined) break;
-        const hi = Math.min(source.rows, lo + TASK_ROWS);
-        const targets = this.#targets.filter((t) => t.firstRow < firstRow + hi && t.firstRow + t.rows > firstRow + lo);
-        coded.push(this.#start({ source, lo, hi, firstRow, layout, numbers, targets, binned: this.#binned, missing: this.#missing }));
-      }
-    }
-    void Promise.all(coded).then(done);
-    this.#check();
-  }
-
-  /** Waits for what is under way. */
-  async end(): Promise<void> {
-    await Promise.all(this.#running);
-    this.#check();
-  }
-
-  #check(): void {
-    if (this.#error !== undefined) throw this.#error;
-    throwIfAborted(this.#options.signal, this.#options.owner);
-  }
-
-  #start(args: CodeRowsArgs): Promise<void> {
-    const work = this.#run(args)
-      .then((refused) => {
-        if (refused && (!this.refused || refused.row < this.refused.row)) this.refused = refused;
-      })
-      .catch((error) => {
-        this.#error ??= error;
-      })
-      .finally(() => this.#running.delete(work));
-    this.#running.add(work);
-    return work;
-  }
-
-  /** Coding the same rows twice does no harm, so that a thread that dies costs nothing but time. */
-  async #run(args: CodeRowsArgs): Promise<RefusedCategory | null> {
-    const { owner } = this.#options;
-    // Without threads `local` runs, and in a bundle there may be no URL to speak of.
-    const module = (await this.#parts.pool.threaded()) ? new URL('./code-rows.js', import.meta.url).href : '';
-    const task = { module, name: 'codeRows', args, local: codeRows as (args: unknown) => unknown, owner };
-    try {
-      return await this.#parts.pool.run<RefusedCategory | null>(task);
-    } catch (error) {
-      if (!(error instanceof MlError && error.code === 'WORKER_LOST')) throw error;
-      return this.#parts.pool.run<RefusedCategory | null>(task);
-    }
   }
 }

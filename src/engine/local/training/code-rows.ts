@@ -5,11 +5,13 @@ import { sharedMemory } from '../../../kernels/memory.ts';
 import { columnView, sparseView } from '../../../kernels/partition-view.ts';
 import type { FeatureBins } from '../../../tree/bins.ts';
 import type { BinnedLayout } from '../../engine.ts';
+import type { SpillHandle } from '../workers/spill.ts';
+import { SpillWindow } from '../workers/spilled-partitions.ts';
 
 /** A run of rows to code, as a worker gets it. Plain data. */
 export interface CodeRowsArgs {
-  /** Rows `[lo, hi)` of this partition, of which row 0 is row `firstRow` of the frame. */
-  readonly source: PartitionHandle;
+  /** Rows `[lo, hi)` of this partition or file, of which row 0 is row `firstRow` of the frame. */
+  readonly source: PartitionHandle | SpillHandle;
   readonly lo: number;
   readonly hi: number;
   readonly firstRow: number;
@@ -36,6 +38,20 @@ const BLOCK = 2048;
 
 /** Codes the rows, copies label, weight and numbers. Runs in a worker; may run twice. */
 export function codeRows(args: CodeRowsArgs): RefusedCategory | null {
+  const { source, lo, hi, firstRow } = args;
+  if (!('path' in source)) return codePartition({ ...args, source });
+  const window = new SpillWindow(source, 'fit');
+  try {
+    window.load(lo, hi - lo);
+    return codePartition({ ...args, source: window.handle, lo: 0, hi: hi - lo, firstRow: firstRow + lo });
+  } finally {
+    window.close();
+  }
+}
+
+type PartitionArgs = CodeRowsArgs & { readonly source: PartitionHandle };
+
+function codePartition(args: PartitionArgs): RefusedCategory | null {
   const coder = new Coder(args);
   for (const target of args.targets) {
     const from = Math.max(args.lo, target.firstRow - args.firstRow);
@@ -47,11 +63,11 @@ export function codeRows(args: CodeRowsArgs): RefusedCategory | null {
 
 class Coder {
   refused: RefusedCategory | null = null;
-  readonly #args: CodeRowsArgs;
+  readonly #args: PartitionArgs;
   /** Of each feature in sparse parts and parts of codes: the code of 0. */
   readonly #zero = new Map<FeaturePart, number[]>();
 
-  constructor(args: CodeRowsArgs) {
+  constructor(args: PartitionArgs) {
     this.#args = args;
     for (const part of args.layout.parts) {
       if (part.kind === 'dense') continue;

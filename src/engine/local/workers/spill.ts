@@ -178,6 +178,7 @@ function cut(column: ColumnData, { type, width = 1 }: ColumnSpec, lo: number, hi
   if (type !== 'csr') {
     const Slots = { f64: Float64Array, u32: Uint32Array, u16: Uint16Array, u8: Uint8Array }[type];
     const values = column as ArrayLike<number>;
+    if (values instanceof Slots) return values.slice(lo * width, hi * width);
     return Slots.from(
       ArrayBuffer.isView(values)
         ? (values as Float64Array).subarray(lo * width, hi * width)

@@ -82,6 +82,11 @@ export class ColumnStore {
     return this.count;
   }
 
+  /** Bytes in memory, as the ledger counts them. */
+  get bytes(): number {
+    return this.reserved;
+  }
+
   /**
    * What workers get; only of a sealed store. Of a spilled one these are shorter stretches of rows for this thread alone, to be looked at one after the
    * other: `memory` of each puts it in the place of the one before.
