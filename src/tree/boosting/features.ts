@@ -4,6 +4,7 @@ import type { Field } from '../../frame/schema.ts';
 import type { BoostingParams, FeatureKey } from '../../param/boosting.ts';
 import type { FeatureBins, FeatureSample } from '../bins.ts';
 import type { Trees } from '../trees.ts';
+import { ONE_VERSUS_REST } from './split.ts';
 
 /** Who asks, for messages, and what it says of features. */
 export interface FeatureRules {
@@ -23,6 +24,8 @@ export interface FeaturePlan {
 
 /** As the param has it. */
 const MOST_BINS = 65_535;
+/** Categories that codes of one byte tell apart. */
+const BYTE_CODES = 255;
 /** Names in a message: the first few of many. */
 const MOST_NAMES = 30;
 
@@ -63,7 +66,8 @@ function withRest(sets: readonly (readonly number[])[], numFeatures: number): (r
 }
 
 /**
- * Bins of all features: the categories themselves, edges of the others, which `sample.summary` has. Categories that the attributes do not count are counted in the sample. The thresholds of `known`
+ * Bins of all features: the categories themselves, edges of the others, which `sample.summary` has. Categories that the attributes do not count are
+ * counted in the sample; where that has not all rows there may be more (but of few), as many as a byte tells apart. The thresholds of `known`
  * trees, which the fit is to go on from, become edges too, so that codes tell all that these trees ask.
  */
 export function chooseBins(rules: FeatureRules, plan: FeaturePlan, sample: FeatureSample, known?: Trees): FeatureBins[] {
@@ -75,7 +79,8 @@ export function chooseBins(rules: FeatureRules, plan: FeaturePlan, sample: Featu
       return { kind: 'numeric', edges: thresholds ? united(edges, thresholds[j]) : edges };
     }
     const count = declared ?? countCategories(rules, plan.names[j], sample.column(j));
-    if (count <= maxBins) return { kind: 'categories', categories: Math.max(count, 1) };
+    const hasMore = declared === null && sample.sampled < sample.rows && count > ONE_VERSUS_REST;
+    if (count <= maxBins) return { kind: 'categories', categories: Math.max(count, 1, hasMore ? Math.min(maxBins, BYTE_CODES) : 0) };
     throw new MlError(
       'PARAM_INVALID',
       `${rules.owner}: maxBins must be at least the number of categories of every categorical feature, ${show(plan.names[j])} has ${count}, maxBins is ${maxBins}; ${count > MOST_BINS ? 'merge rare categories' : `raise maxBins to ${count} or more`}, or drop the feature`,

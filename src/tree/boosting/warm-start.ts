@@ -14,10 +14,12 @@ export function requireAlike(stage: RuledStage, initial: BoostingState, plan: Fe
   if (initial.numFeatures !== d)
     fail(`must be a model of the ${d} features of column ${show(stage.params.featuresCol)}, it has ${initial.numFeatures}`);
   if ((initial.reading?.zeroMissing ?? []).length > 0) fail('must not take zeros as missing');
-  const j = plan.categories.findIndex((count, i) => (count !== 0) !== initial.categorySizes[i] > 0);
-  if (j >= 0) {
-    const how = (isCategorical: boolean) => (isCategorical ? 'by category' : 'as a number');
-    fail(`must split ${show(plan.names[j])} ${how(plan.categories[j] !== 0)}, as this fit does; it splits it ${how(initial.categorySizes[j] > 0)}`);
+  const { feature, categoryStarts } = initial.trees;
+  for (let i = 0; i < feature.length; i++) {
+    const [j, isCategorical] = [feature[i], categoryStarts[i + 1] > categoryStarts[i]];
+    if (j < 0 || isCategorical === (plan.categories[j] !== 0)) continue;
+    const [own, its] = isCategorical ? ['as a number', 'by category'] : ['by category', 'as a number'];
+    fail(`must split ${show(plan.names[j])} ${own}, as this fit does; it splits it ${its}`);
   }
 }
 

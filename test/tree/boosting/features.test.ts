@@ -99,6 +99,17 @@ describe('chooseBins', () => {
     ]);
   });
 
+  it('leaves room for categories of rows that the sample lacks, where it has more than a few', () => {
+    const sample = { ...sampleOf(ages, [0, 1, 2], [0, 1, 1], [7, 0, 4], [4, 3, 4]), rows: 1_000_000 };
+    const categoriesOf = (changes: Parameters<typeof rules>[0]) =>
+      chooseBins(rules(changes), plan({ categoricalFeatures: [2, 3] }), sample).flatMap((bins) =>
+        bins.kind === 'categories' ? [bins.categories] : [],
+      );
+    expect(categoriesOf({})).toEqual([2, 255]);
+    expect(categoriesOf({ maxBins: 100 })).toEqual([2, 100]);
+    expect(categoriesOf({ maxBins: 1000 })).toEqual([2, 255]);
+  });
+
   it('takes the thresholds of a model to go on from as edges too', () => {
     const trees = { feature: Int32Array.of(0, 2, -1, 2, 1), threshold: Float64Array.of(2.2, 0.5, Number.NaN, Infinity, Number.NaN) };
     const [age, , flag] = chooseBins(rules(), plan(), sampleOf(ages, ages, [0, 1, 0], [0, 1, 2], ages), trees as unknown as Trees);

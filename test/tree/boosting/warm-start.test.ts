@@ -82,6 +82,16 @@ describe('initialModel', () => {
     }
   });
 
+  it('may leave features unsplit whose kind it does not tell', async () => {
+    const base = rows.map((row, i) => ({ ...row, x: [...row.x, i % 3] }));
+    const model = await new HistGradientBoostingRegressor({ ...small, maxIter: 1, maxLeafNodes: 2 }).fit(frameOf(open(), base));
+    expect(model.featureImportancesOf('split').values[3]).toBe(0);
+    const longer = await new HistGradientBoostingRegressor({ ...small, maxIter: 1, initialModel: model, categoricalFeatures: [3] }).fit(
+      frameOf(open(), base),
+    );
+    expect(longer.state.categorySizes).toEqual([0, 0, 0, 3]);
+  });
+
   it('must have a loss that is trained here', async () => {
     const text = readFileSync(new URL('../../goldens/boosting/lightgbm-fair.txt', import.meta.url), 'utf8');
     const initialModel = HistGradientBoostingRegressionModel.fromLightGBM(text);
