@@ -45,7 +45,8 @@ export class SpillFile {
   write(data: readonly ColumnData[], from: number, to: number): void {
     for (let at = from; at < to; ) {
       const n = Math.min(to - at, BLOCK_ROWS - this.#pendingRows);
-      this.#pending.push(data.map((column, j) => cut(column, this.#columns[j] as ColumnSpec, at, at + n)));
+      const whole = n === BLOCK_ROWS; // is written at once
+      this.#pending.push(data.map((column, j) => cut(column, this.#columns[j] as ColumnSpec, at, at + n, whole)));
       this.#pendingRows += n;
       at += n;
       if (this.#pendingRows === BLOCK_ROWS) this.#flush();
@@ -173,12 +174,12 @@ export class SpillReader {
   }
 }
 
-/** Rows of a column, copied. */
-function cut(column: ColumnData, { type, width = 1 }: ColumnSpec, lo: number, hi: number): ColumnData {
+/** Rows of a column, copied unless `lent` will do. */
+function cut(column: ColumnData, { type, width = 1 }: ColumnSpec, lo: number, hi: number, lent: boolean): ColumnData {
   if (type !== 'csr') {
     const Slots = { f64: Float64Array, u32: Uint32Array, u16: Uint16Array, u8: Uint8Array }[type];
     const values = column as ArrayLike<number>;
-    if (values instanceof Slots) return values.slice(lo * width, hi * width);
+    if (values instanceof Slots) return lent ? values.subarray(lo * width, hi * width) : values.slice(lo * width, hi * width);
     return Slots.from(
       ArrayBuffer.isView(values)
         ? (values as Float64Array).subarray(lo * width, hi * width)
