@@ -1,6 +1,5 @@
 import type { Binder } from '../block/binder.ts';
 import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn, writeDenseRow } from '../block/column.ts';
-import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import { groupMetadata } from '../frame/attributes.ts';
 import { col } from '../frame/column.ts';
@@ -18,7 +17,6 @@ import { FittedThere } from '../pipeline/fitted-there.ts';
 import { Model } from '../pipeline/model.ts';
 import type { AnyEstimator, AnyStage, AnyTransformer } from '../pipeline/pipeline.ts';
 import type { Changes, PipelineStage } from '../pipeline/stage.ts';
-import { frameOf } from '../pipeline/transformer.ts';
 
 /** Params of OneVsRest and its model. */
 export const oneVsRestParams = {
@@ -91,8 +89,7 @@ export class OneVsRestModel extends Model<typeof OneVsRestModelParams, OneVsRest
   }
 
   /** On a cluster each model scores there, and expressions put their scores together. */
-  override transform(frame: Frame): Frame {
-    if (!(frameOf(this.owner, frame).executor as Engine).stages) return super.transform(frame);
+  composed(frame: Frame): Frame {
     const { rawPredictionCol: raw, predictionCol: prediction } = this.params;
     if (!raw && !prediction) return frame;
     const names = this.models.map((_, c) => scoreCol(this.uid, c));

@@ -1,3 +1,5 @@
+import { MlError } from '../error.ts';
+
 /** How clusters that keep a model are told to let it go, by the state that a model shares with its copies. */
 const kept = new WeakMap<object, Set<() => Promise<void>>>();
 
@@ -12,4 +14,9 @@ export async function giveBack(state: object): Promise<void> {
   const all = [...(kept.get(state) ?? [])];
   kept.delete(state);
   await Promise.allSettled(all.map((release) => release()));
+}
+
+/** Whether a cluster told that it no longer has a model. */
+export function isLostThere(error: unknown): error is MlError {
+  return error instanceof MlError && error.details.errorClass === 'CONNECT_ML.CACHE_INVALID';
 }

@@ -1,5 +1,6 @@
 import type { Binder } from '../block/binder.ts';
 import type { Expression } from './expression.ts';
+import type { Frame } from './frame.ts';
 import type { Schema } from './schema.ts';
 /** A transformer as a plan sees it: what it adds to the schema, and its steps on a block. */
 export interface TransformStage {
@@ -10,6 +11,8 @@ export interface TransformStage {
   bind(binder: Binder, schema: Schema): void;
   /** Vector columns of which some row must hold one, since the rows alone tell their size. */
   sizedByRows?(schema: Schema): readonly string[];
+  /** The frame with this stage's columns, made of other stages and expressions: for a cluster, which has no such stage for us to use. */
+  composed?(frame: Frame): Frame;
 }
 /** Groups by fewer keys too: by the leading ones, or by every choice of them. */
 export type GroupingSets = 'rollup' | 'cube';

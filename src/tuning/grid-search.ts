@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
+import { isLostThere } from '../engine/kept-models.ts';
 import { MlError } from '../error.ts';
 import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -46,7 +47,7 @@ export async function searchGrid(
   options: FitOptions,
   onDone: () => void,
 ): Promise<SearchResult> {
-  const { search, evaluator, maps, collectSubModels } = plan;
+  const { search, maps, collectSubModels } = plan;
   const { prefix, tail } = splitEstimator(plan.estimator, maps);
   const there = (frame.executor as Engine).stages !== undefined;
   const small = !there && (await frame.count(options)) <= SMALL_ROWS;
@@ -58,9 +59,7 @@ export async function searchGrid(
     await runInOrder(splits.length * maps.length, limit, search.owner, options.signal, async (task, signal) => {
       const [s, p] = [Math.floor(task / maps.length), task % maps.length];
       if (small) folds[s + 1]?.prepare(signal).catch(() => {}); // its own points will meet the error
-      const { head, train, validation } = await folds[s].prepare(signal);
-      const model = (await tail.copy(maps[p]).fit(train, staying({ signal }, plan))) as AnyTransformer;
-      const metric = await evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBackFitted(model));
+      const { head, model, metric } = await folds[s].judged(tail.copy(maps[p]), signal);
       if (Number.isNaN(metric)) throw notANumber(plan, splits[s], p);
       metrics[s][p] = metric;
       if (collectSubModels) models[s][p] = head ? joined(plan.estimator.copy(maps[p]), head, model) : model;
@@ -111,6 +110,12 @@ function joined(parent: AnyEstimator, head: PipelineModel, tail: AnyTransformer)
   return new PipelineModel({}, { stages }, parent.uid, parent);
 }
 
+interface JudgedPoint {
+  readonly head: PipelineModel | null;
+  readonly model: AnyTransformer;
+  readonly metric: number;
+}
+
 interface PreparedFold {
   readonly head: PipelineModel | null;
   readonly train: Frame;
@@ -138,6 +143,22 @@ class Fold {
   prepare(signal: AbortSignal): Promise<PreparedFold> {
     this.#prepared ??= this.#prepare(signal);
     return this.#prepared;
+  }
+
+  /** A point's model, and its metric on the rows that it has not seen. Once more from the prefix on, where a cluster has lost a model meanwhile. */
+  async judged(point: AnyEstimator, signal: AbortSignal, again = false): Promise<JudgedPoint> {
+    const prepared = this.prepare(signal);
+    try {
+      const { head, train, validation } = await prepared;
+      const model = (await point.fit(train, staying({ signal }, this.#plan))) as AnyTransformer;
+      const metric = await this.#plan.evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBackFitted(model));
+      return { head, model, metric };
+    } catch (error) {
+      if (again || !isLostThere(error)) throw error;
+      // Another point may have done so already.
+      if (this.#prepared === prepared) await this.release();
+      return this.judged(point, signal, true);
+    }
   }
 
   async pointDone(): Promise<void> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { HistGradientBoostingClassificationModel, HistGradientBoostingClassifier, LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
@@ -47,6 +47,17 @@ describe('paths with a scheme, on a connected session', { timeout: 120_000 }, ()
     for (const name of ['mine', 'mine/nested'])
       await refuses(() => first.save(server(name), { overwrite: true }), 'ALREADY_EXISTS', {}, 'no saved stage');
     await first.save(server('mine/nested/stage'), { overwrite: true });
+  });
+
+  it('are rid of what a killed save left beside them long ago, by the next save that replaces', async () => {
+    const stage = new LogisticRegression({ maxIter: 3 });
+    await stage.save(server('left'));
+    await stage.save(server('left.saving-old'));
+    await stage.save(server('left.saving-new'));
+    const files = readdirSync(path('left.saving-old'), { recursive: true }).map((name) => path('left.saving-old', String(name)));
+    for (const file of files) utimesSync(file, 1, 1);
+    await stage.save(server('left'), { overwrite: true });
+    expect(readdirSync(path()).filter((name) => name.startsWith('left'))).toEqual(['left', 'left.saving-new']);
   });
 
   it('must hold a saved stage of the class asked for', async () => {

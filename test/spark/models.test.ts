@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
+  DecisionTreeClassifier,
   GBTClassifier,
   HistGradientBoostingClassifier,
   LogisticRegression,
@@ -93,6 +95,76 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
     await drop();
     await model.close();
     expect(await kept()).toBe(0);
+  });
+
+  it('of a search that the server drops in the middle of it are fitted anew', async () => {
+    const engine = frame.executor as SparkEngine;
+    const clean = { commandType: { case: 'mlCommand', value: { command: { case: 'cleanCache', value: {} } } } } as const;
+    let judged = 0;
+    class Dropping extends BinaryClassificationEvaluator {
+      override async evaluate(...[rows, options]: Parameters<BinaryClassificationEvaluator['evaluate']>): Promise<number> {
+        if (++judged === 1) await engine.command(clean, { owner: 'test' });
+        return super.evaluate(rows, options);
+      }
+    }
+    const pipeline = new Pipeline({ stages: [...head, lr] });
+    const params = { estimator: pipeline, estimatorParamMaps: grid, seed: 3, numFolds: 2 };
+    const whole = await new CrossValidator({ ...params, evaluator }).fit(frame);
+    for (const parallelism of [1, 2]) {
+      judged = 0;
+      const model = await new CrossValidator({ ...params, parallelism, evaluator: new Dropping() }).fit(frame);
+      for (const [i, metric] of whole.avgMetrics.entries()) expect(model.avgMetrics[i]).toBeCloseTo(metric, 10);
+      await model.close();
+    }
+    class Losing extends BinaryClassificationEvaluator {
+      override async evaluate(...[rows, options]: Parameters<BinaryClassificationEvaluator['evaluate']>): Promise<number> {
+        await engine.command(clean, { owner: 'test' });
+        return super.evaluate(rows, options);
+      }
+    }
+    await refuses(
+      () => new CrossValidator({ ...params, evaluator: new Losing() }).fit(frame),
+      'NOT_FOUND',
+      { errorClass: 'CONNECT_ML.CACHE_INVALID' },
+      'mlCache.memoryControl.offloadingTimeout',
+    );
+    await whole.close();
+    expect(await kept()).toBe(0);
+  });
+
+  it('go and come without a table where a path is named for them; where tables are refused that is told', async () => {
+    const other = await Session.connect(inject('sparkAddress'), { logger: SILENT });
+    const tree = new DecisionTreeClassifier({ maxDepth: 1, featuresCol: 'planVec' });
+    const assembler = new VectorAssembler({ inputCols: ['use'], outputCol: 'planVec' });
+    await other.sql('CREATE SCHEMA gone').collect();
+    await other.sql('USE gone').collect();
+    await other.sql('DROP SCHEMA gone').collect();
+    await refuses(() => tree.fit(assembler.transform(other.createFrame(ROWS, SCHEMA))), 'EXPRESSION_INVALID', {}, 'scratch');
+    await other.close();
+    const named = await Session.connect(inject('sparkAddress'), { scratch: `file:${path('scratch')}/`, logger: SILENT });
+    await named.sql('CREATE SCHEMA gone').collect();
+    await named.sql('USE gone').collect();
+    await named.sql('DROP SCHEMA gone').collect();
+    const rows = assembler.transform(named.createFrame(ROWS, SCHEMA));
+    const model = await tree.fit(rows);
+    await model.close();
+    expect(await model.transform(rows).count()).toBe(ROWS.length);
+    await model.close();
+    expect(readdirSync(path('scratch')).filter((name) => !name.endsWith('.crc'))).toEqual([]);
+    await named.close();
+    await refuses(() => Session.connect(inject('sparkAddress'), { scratch: '/tmp' }), 'PARAM_INVALID', { param: 'scratch' });
+  });
+
+  it('refuse to write over a column that is there, as here', async () => {
+    const rows = new VectorAssembler({ inputCols: ['use'], outputCol: 'features' }).transform(frame);
+    const classifier = new LogisticRegression({ maxIter: 1, probabilityCol: '' });
+    for (const estimator of [classifier, new OneVsRest({ classifier }), new StringIndexer({ inputCol: 'plan', outputCol: 'rawPrediction' })]) {
+      const model = (await estimator.fit(rows)) as unknown as Transformer<never>;
+      const twice = model.transform(model.transform(rows));
+      for (const action of [() => twice.columns(), () => twice.collect()])
+        await refuses(action, 'COLUMN_EXISTS', { column: 'rawPrediction', stage: model.owner }, 'already exists');
+      await model.close();
+    }
   });
 
   it('that the server moved to its disk score on, and leave it at the close; too large ones are told', async () => {

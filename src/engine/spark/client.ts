@@ -48,6 +48,8 @@ export class SparkClient {
   readonly #user: { userId: string; userName: string };
   /** The server's own id of the session, from its first answer on: another one later means that it has forgotten all we had there. */
   #serverSession: string | undefined;
+  /** The server's Spark, once it was asked. */
+  #version: string | null = null;
   #closed = false;
   readonly #pending = new Set<Promise<unknown>>();
 
@@ -101,6 +103,20 @@ export class SparkClient {
   async analyze(analyze: Analysis, options: CallOptions): Promise<AnalyzePlanResponse['result']> {
     const response = await this.call(options, (signal) => this.calls.analyzePlan({ ...this.identity(), analyze }, { signal }));
     return response.result;
+  }
+
+  /** Fails where the server's Spark is older than `least`. */
+  async requireVersion(least: string, what: string, options: CallOptions): Promise<void> {
+    this.#version ??= await this.#askedVersion(options);
+    const [major, minor] = numbers(this.#version);
+    const [leastMajor, leastMinor] = numbers(least);
+    if (!(major < leastMajor || (major === leastMajor && minor < leastMinor))) return;
+    throw new MlError('NOT_SUPPORTED', `${options.owner}: ${what} need Spark ${least} or newer, the server's is ${this.#version}`);
+  }
+
+  async #askedVersion(options: CallOptions): Promise<string> {
+    const answer = await this.analyze({ case: 'sparkVersion', value: {} }, options);
+    return answer.case === 'sparkVersion' ? answer.value.version : '';
   }
 
   /** Sets options of the session. */
@@ -202,6 +218,8 @@ export class SparkClient {
     return this.calls.fetchErrorDetails({ ...this.identity(), errorId: id }, { timeoutMs: 10_000 }).catch(() => null);
   }
 }
+
+const numbers = (version: string) => version.split('.').map(Number);
 
 function closedError(owner: string): MlError {
   return new MlError('SESSION_CLOSED', `${owner}: the session must be open, it has been closed`);

@@ -6,6 +6,7 @@ import { arrowSchema } from '../../frame/arrow-schema.ts';
 import { arrowColumns } from '../../frame/arrow-table.ts';
 import type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, Sink } from '../../frame/executor.ts';
 import type { Expression } from '../../frame/expression.ts';
+import { Frame } from '../../frame/frame.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
 import type { Backend, Engine, TrainingContext } from '../engine.ts';
@@ -31,6 +32,8 @@ const MODES = { append: 1, overwrite: 2, error: 3, ignore: 4 } as const;
 export interface SparkEngineOptions {
   readonly client: SparkClient;
   readonly logger: Logger;
+  /** Where models' files may lie for a moment. */
+  readonly scratch?: string | undefined;
   /** Told of the server's tasks while an action runs. */
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** An engine of this process, for files of this machine; opened when it is needed. */
@@ -45,12 +48,14 @@ export class SparkEngine implements Engine {
   readonly compiler: PlanCompiler;
   readonly caches: Caches;
   readonly stages: SparkStages;
+  readonly scratch: string | undefined;
   readonly #onProgress: ((event: ProgressEvent) => void) | undefined;
   readonly #openLocal: () => Promise<Backend>;
   #local: Promise<Backend> | null = null;
   readonly #schemas = new WeakMap<Plan, Promise<Schema>>();
 
-  constructor({ client, logger, onProgress, openLocal }: SparkEngineOptions) {
+  constructor({ client, logger, scratch, onProgress, openLocal }: SparkEngineOptions) {
+    this.scratch = scratch;
     this.#openLocal = openLocal;
     this.client = client;
     this.logger = logger;
@@ -59,6 +64,7 @@ export class SparkEngine implements Engine {
       schema: (plan) => this.schema(plan),
       localTable: (table) => localRelation(client, table, { owner: 'createFrame' }),
       localFiles: (plan) => this.#uploaded(plan),
+      composed: ({ stage, input }) => stage.composed?.(new Frame(this, input)).plan ?? input,
       transform: (plan, input) => this.stages.transform(plan, input),
     });
     this.caches = new Caches(client, this.compiler);

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { MlError, type MlErrorCode, type MlErrorDetails, show } from '../../error.ts';
+import { isLostThere } from '../kept-models.ts';
 import type { FetchErrorDetailsResponse } from './proto/connect_pb.ts';
 import { ErrorInfoSchema } from './proto/error-details_pb.ts';
 
@@ -11,6 +12,9 @@ interface Said {
   readonly sqlState: string;
   readonly message: string;
 }
+
+/** Of what a server keeps of models. */
+const CACHE_SETTINGS = 'spark.connect.session.connectML.mlCache.memoryControl.';
 
 /** By the start of Spark's error class. The first that fits counts. */
 const CODES: readonly (readonly [RegExp, MlErrorCode])[] = [
@@ -66,7 +70,7 @@ export function errorClassOf(error: unknown): string {
 
 /** The key of the model that the server said it no longer has; null for other errors. */
 export function lostModel(error: unknown): string | null {
-  if (!(error instanceof MlError) || error.details.errorClass !== 'CONNECT_ML.CACHE_INVALID') return null;
+  if (!isLostThere(error)) return null;
   return /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/.exec(String(error.cause))?.[0] ?? null;
 }
 
@@ -106,7 +110,7 @@ function whatWasSaid(error: ConnectError, fetched: FetchErrorDetailsResponse | n
   const parameters = withClass?.sparkThrowable?.messageParameters ?? parametersOf(info?.metadata.messageParameters);
   // The text of a user function's failure only says that there was one: its deepest cause says which.
   const deepest = chain.at(-1)?.message;
-  const says = chain[0]?.message || error.rawMessage;
+  const says = chain[0]?.message || error.rawMessage || (info?.reason ?? '');
   const message =
     deepest && (says === '' || /^(FAILED_EXECUTE_UDF|INTERNAL_ERROR|TASK_WRITE_FAILED|FAILED_READ_FILE)/.test(errorClass)) ? deepest : says;
   return { errorClass, parameters: new Map(Object.entries(parameters)), sqlState: info?.metadata.sqlState ?? '', message: plainText(message) };
@@ -164,7 +168,10 @@ function told({ errorClass, parameters, sqlState, message }: Said): { code: MlEr
     }
     case 'NOT_FOUND':
     case 'ALREADY_EXISTS': {
-      if (errorClass.startsWith('CONNECT_ML')) return { code, sentence: 'the model is no longer on the server; fit or load it again', details: {} };
+      if (errorClass.startsWith('CONNECT_ML')) {
+        const sentence = `the model is no longer on the server; fit or load it again, and where servers drop models raise their ${CACHE_SETTINGS}offloadingTimeout`;
+        return { code, sentence, details: {} };
+      }
       const path = parameters.get('path') ?? parameters.get('outputPath');
       const hint = code === 'NOT_FOUND' ? "; paths are the server's" : "; use mode 'overwrite', or another path";
       return {
@@ -174,7 +181,7 @@ function told({ errorClass, parameters, sqlState, message }: Said): { code: MlEr
       };
     }
     case 'MEMORY_LIMIT': {
-      const setting = `spark.connect.session.connectML.mlCache.memoryControl.${/MODEL_SIZE/.test(errorClass) ? 'maxModelSize' : 'maxStorageSize'}`;
+      const setting = `${CACHE_SETTINGS}${/MODEL_SIZE/.test(errorClass) ? 'maxModelSize' : 'maxStorageSize'}`;
       return { code, sentence: `${message}; close models that are not needed, or raise the server's ${setting}`, details: {} };
     }
     default:

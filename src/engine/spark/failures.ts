@@ -35,12 +35,25 @@ export async function located(error: unknown, plan: Plan, engine: { schema(plan:
       return inner;
     }
   }
-  return blame(named(error, plan, schemas), plan.site);
+  return blame(refusal(plan, schemas) ?? named(error, plan, schemas), plan.site);
+}
+
+/** What a stage has against the columns that it is given. */
+function refusal(plan: Plan, [schema]: readonly Schema[]): MlError | null {
+  if (plan.op !== 'transform') return null;
+  try {
+    plan.stage.transformSchema(schema);
+  } catch (error) {
+    if (error instanceof MlError && error.code.startsWith('COLUMN_')) return error;
+  }
+  return null;
 }
 
 /** Errors that a plan has before any data is read. */
 function isAnalysis({ code, details }: MlError): boolean {
-  return code.startsWith('COLUMN_') || String(details.sqlState ?? '').startsWith('42') || code === 'NOT_FOUND';
+  if (code.startsWith('COLUMN_') || String(details.sqlState ?? '').startsWith('42') || code === 'NOT_FOUND') return true;
+  // A stage of Spark's tells of columns without an error class.
+  return ['ALREADY_EXISTS', 'SPARK_FAILED'].includes(code) && details.errorClass === undefined;
 }
 
 /** The error in the step's name; where a column is missing, with all that there are. */

@@ -7,12 +7,15 @@ import type { FolderOptions, ServerFolders } from '../../frame/open-sessions.ts'
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
 import type { SparkEngine } from './engine.ts';
+import { attribute } from './expression.ts';
 import type { RelType } from './relation.ts';
 
 const OVERWRITE = 2;
 const METADATA = 'metadata';
 /** What a folder's name has behind it while the stage that replaces it is written. */
 const BESIDE = '.saving-';
+/** Milliseconds after which nobody is still writing such a folder. */
+const STALE = 3_600_000;
 /** A saved stage's own text, of one line. */
 const OWN_TEXT = /^metadata\/part-[^/]*$/;
 
@@ -56,6 +59,7 @@ export class SparkFolders implements ServerFolders {
     await this.#remove(path, options);
     await this.writeNew(path, files, options);
     await this.#remove(beside, options);
+    await this.#clearBeside(path, options);
   }
 
   /** Writes a stage where nothing is; nothing is left of one that fails. */
@@ -81,6 +85,23 @@ export class SparkFolders implements ServerFolders {
     }
   }
 
+  /** Removes what saves to this path left beside it when they were killed; such a save may also be going on, so only what has lain there for long. */
+  async #clearBeside(path: string, options: FolderOptions): Promise<void> {
+    const columns = ['path', 'modificationTime'].map((name) => attribute(name));
+    const input = { relType: filesBelow(`${path}${BESIDE}*`) };
+    const rows = await this.#engine.rows({ case: 'project', value: { input, expressions: columns } }, options).catch(() => []);
+    const names = namesBelow(
+      dirname(path),
+      rows.map((row) => String(row.path)),
+    );
+    const touched = new Map<string, number>();
+    for (const [i, row] of rows.entries()) {
+      const folder = `${dirname(path)}/${names[i].split('/', 1)[0]}`;
+      touched.set(folder, Math.max(touched.get(folder) ?? 0, Number(row.modificationTime)));
+    }
+    for (const [folder, time] of touched) if (Date.now() - time > STALE) await this.#remove(folder, options);
+  }
+
   /** Whether there is a saved stage to replace; whatever else is there is not ours to remove, and an error. */
   async #replaces(path: string, { owner, signal, overwrite }: FolderOptions & { overwrite: boolean }): Promise<boolean> {
     const found = await this.#names(path, { owner, signal });
@@ -91,9 +112,11 @@ export class SparkFolders implements ServerFolders {
 
   /** Names of the files at a path, none where there is no such folder. */
   async #names(path: string, options: FolderOptions): Promise<string[]> {
-    const column = { exprType: { case: 'unresolvedAttribute' as const, value: { unparsedIdentifier: 'path' } } };
     try {
-      const rows = await this.#engine.rows({ case: 'project', value: { input: { relType: filesBelow(path) }, expressions: [column] } }, options);
+      const rows = await this.#engine.rows(
+        { case: 'project', value: { input: { relType: filesBelow(path) }, expressions: [attribute('path')] } },
+        options,
+      );
       return namesBelow(
         path,
         rows.map((row) => String(row.path)),

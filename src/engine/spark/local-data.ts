@@ -38,6 +38,7 @@ export async function uploadedRelation(
   let waiting: RecordBatch[] = [];
   let bytes = 0;
   const flush = async () => {
+    await client.requireVersion('4.1', 'more than 1 MiB of rows from this process', options);
     const data = ipcOfBatches(arrow, waiting);
     waiting = [];
     bytes = 0;

@@ -1,4 +1,4 @@
-import { MlError, show } from '../../error.ts';
+import { MlError } from '../../error.ts';
 import type { Expression } from '../../frame/expression.ts';
 import { inputsOf, type JoinType, type LocalTable, type Plan, type TransformStage } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
@@ -10,6 +10,7 @@ import { PlainNames } from './plain-names.ts';
 import type { Relation } from './proto/connect_pb.ts';
 import { readRelation } from './read.ts';
 import { type RelType, relationOf } from './relation.ts';
+import { reshape } from './reshape.ts';
 
 export type TransformPlan = Extract<Plan, { op: 'transform' }>;
 
@@ -20,6 +21,8 @@ export interface PlanContext {
   localTable(table: LocalTable): Promise<RelType>;
   /** A file of this machine. */
   localFiles(plan: Extract<Plan, { op: 'read' }>): Promise<RelType>;
+  /** What a transform by a stage that is composed stands for. */
+  composed(plan: TransformPlan): Plan;
   /** The input with a stage's columns. */
   transform(plan: TransformPlan, input: Relation): Promise<RelType>;
 }
@@ -31,13 +34,14 @@ const EXCEPT = 3;
 const GROUP_BY = 1;
 const SETS = { rollup: 2, cube: 3 } as const;
 const PIVOT = 4;
-const MAX_INT = 0x7fffffff;
 
 /** Turns plans into relations of the protocol, each plan once. */
 export class PlanCompiler {
   readonly #context: PlanContext;
   readonly #relations = new WeakMap<Plan, Promise<Relation>>();
   readonly #numbers = new WeakMap<Plan, bigint>();
+  /** What transforms by stages that are composed stand for. */
+  readonly #composed = new WeakMap<Plan, Plan>();
   #last = 0n;
 
   constructor(context: PlanContext) {
@@ -60,7 +64,8 @@ export class PlanCompiler {
   /** Forgets the relations of a plan and its inputs that hold a stage of which this is said, so that they are made anew; whether there were any. */
   async forget(plan: Plan, isLost: (stage: TransformStage) => Promise<boolean>): Promise<boolean> {
     let found = plan.op === 'transform' && (await isLost(plan.stage));
-    for (const input of inputsOf(plan)) found = (await this.forget(input, isLost)) || found;
+    const composed = this.#composed.get(plan);
+    for (const input of composed ? [composed] : inputsOf(plan)) found = (await this.forget(input, isLost)) || found;
     if (found) this.#relations.delete(plan);
     return found;
   }
@@ -106,7 +111,7 @@ export class PlanCompiler {
       case 'combine':
         return { case: 'setOp', value: { ...(await this.#sides(plan)), setOpType: plan.kind === 'intersect' ? INTERSECT : EXCEPT, isAll: plan.all } };
       case 'transform':
-        return this.#context.transform(plan, await this.relation(plan.input));
+        return this.#transform(plan);
       case 'mapBatches':
         throw new MlError(
           'NOT_SUPPORTED',
@@ -115,6 +120,18 @@ export class PlanCompiler {
       default:
         return this.#overOne(plan, await this.relation(plan.input));
     }
+  }
+
+  async #transform(plan: TransformPlan): Promise<RelType> {
+    if (!plan.stage.composed) return this.#context.transform(plan, await this.relation(plan.input));
+    let composed = this.#composed.get(plan);
+    if (!composed) {
+      // Expressions would overwrite a column that is there.
+      plan.stage.transformSchema(await this.#context.schema(plan.input));
+      composed = this.#context.composed(plan);
+      this.#composed.set(plan, composed);
+    }
+    return (await this.relation(composed)).relType as RelType;
   }
 
   async #sides(plan: Extract<Plan, { op: 'union' | 'combine' }>) {
@@ -227,74 +244,4 @@ const NUMERIC: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long', 'f
 /** The alias of a new column; metadata goes along where the expression has it. */
 function named(value: Expression, name: string, names: Names) {
   return value.kind === 'alias' ? aliasOf(value.child, name, names, value.metadata) : aliasOf(value, name, names);
-}
-
-type Reshape = Exclude<
-  Extract<Plan, { input: Plan }>,
-  { op: 'cache' | 'transform' | 'mapBatches' | 'project' | 'withColumns' | 'filter' | 'aggregate' | 'pivot' | 'sort' | 'sampleBy' | 'describe' }
->;
-
-/** Steps without expressions. */
-function reshape(plan: Reshape, input: Relation): RelType {
-  switch (plan.op) {
-    case 'rename':
-      return { case: 'withColumnsRenamed', value: { input, renames: [...plan.names].map(([colName, newColName]) => ({ colName, newColName })) } };
-    case 'toDF':
-      return { case: 'toDf', value: { input, columnNames: [...plan.names] } };
-    case 'drop':
-      return { case: 'drop', value: { input, columnNames: [...plan.names] } };
-    case 'alias':
-      return { case: 'subqueryAlias', value: { input, alias: plan.name } };
-    case 'limit':
-      if (plan.count === Number.POSITIVE_INFINITY) return { case: 'offset', value: { input, offset: int('offset', plan.offset) } };
-      return { case: 'limit', value: { input, limit: int('limit', plan.count) } };
-    case 'distinct':
-      if (plan.columns === null) return { case: 'deduplicate', value: { input, allColumnsAsKeys: true } };
-      if (plan.columns.length === 0) return { case: 'limit', value: { input, limit: 1 } };
-      return { case: 'deduplicate', value: { input, columnNames: [...plan.columns] } };
-    case 'sample':
-      return {
-        case: 'sample',
-        value: { input, lowerBound: plan.lower, upperBound: plan.upper, seed: plan.seed, deterministicOrder: true, withReplacement: false },
-      };
-    case 'resample':
-      return {
-        case: 'sample',
-        value: { input, lowerBound: 0, upperBound: plan.fraction, seed: plan.seed, deterministicOrder: true, withReplacement: true },
-      };
-    case 'fill':
-      return filled(plan, input);
-    case 'dropNulls': {
-      const least = plan.minNonNulls === 'any' ? {} : { minNonNulls: plan.minNonNulls === 'all' ? 1 : plan.minNonNulls };
-      return { case: 'dropNa', value: { input, cols: (plan.columns ?? []).map(quoted), ...least } };
-    }
-    case 'replace': {
-      const replacements = plan.pairs.map(({ from, to }) => ({ oldValue: literalOf(from, fillType(from)), newValue: literalOf(to, fillType(to)) }));
-      return { case: 'replace', value: { input, cols: (plan.columns ?? []).map(quoted), replacements } };
-    }
-    case 'repartition':
-      return { case: 'repartition', value: { input, numPartitions: int('repartition', plan.partitions), shuffle: !plan.atMost } };
-  }
-}
-
-/** One step a value: a value fills columns of its own type only, which several at once would not. */
-function filled({ values }: Extract<Plan, { op: 'fill' }>, input: Relation): RelType {
-  const byValue = new Map<unknown, string[]>();
-  for (const { column, value } of values) byValue.set(value, [...(byValue.get(value) ?? []), ...(column === null ? [] : [quoted(column)])]);
-  const steps = [...byValue].map(([value, cols]) => ({ cols, values: [literalOf(value, fillType(value))] }));
-  const last = steps.pop() ?? { cols: [], values: [] };
-  const from = steps.reduce((below, step) => relationOf({ case: 'fillNa', value: { input: below, ...step } }), input);
-  return { case: 'fillNa', value: { input: from, ...last } };
-}
-
-function int(owner: string, value: number): number {
-  if (value <= MAX_INT) return value;
-  throw new MlError('PARAM_INVALID', `${owner}: a cluster takes numbers up to ${MAX_INT}, got ${show(value)}`, { value });
-}
-
-/** Numbers to fill in or to replace are doubles, as PySpark sends them, unless they are whole. */
-function fillType(value: unknown): { kind: 'long' | 'double' } | undefined {
-  if (typeof value === 'bigint') return { kind: 'long' };
-  if (typeof value !== 'number') return undefined;
-  return { kind: Number.isSafeInteger(value) && !Object.is(value, -0) ? 'long' : 'double' };
 }

@@ -4,21 +4,48 @@ import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 
 /**
- * Runs `work` with a folder of the server's own that is there for its time only. A client has no way to remove files, but a managed table's folder goes with
- * the table.
+ * Runs `work` with a folder of the server's own that is there for its time only: below the session's scratch path, or else that of a managed table, which goes
+ * with the table.
  */
-export async function withScratch<T>(engine: SparkEngine, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
-  const table = `millstream_${randomUUID().replaceAll('-', '')}`;
+export function withScratch<T>(engine: SparkEngine, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
+  const name = `millstream_${randomUUID().replaceAll('-', '')}`;
+  return engine.scratch === undefined ? withTable(engine, name, options, work) : withFolder(engine, `${engine.scratch}/${name}`, options, work);
+}
+
+async function withFolder<T>(engine: SparkEngine, folder: string, { owner }: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
+  try {
+    return await work(folder);
+  } finally {
+    // Whoever aborted does not want it there either.
+    await engine.stages.removeFolder(folder, { owner }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
+  }
+}
+
+async function withTable<T>(engine: SparkEngine, table: string, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
   const { owner } = options;
   const sql = (query: string, asked: CallOptions = options) => engine.rows({ case: 'sql', value: { query } }, asked);
   try {
-    await sql(`CREATE TABLE ${table} (x INT) USING parquet`);
+    await sql(`CREATE TABLE ${table} (x INT) USING parquet`).catch((error: unknown) => {
+      throw notMade(error, owner);
+    });
     const described = await sql(`DESCRIBE TABLE EXTENDED ${table}`);
     const folder = described.find((row) => row.col_name === 'Location')?.data_type;
     if (typeof folder !== 'string') throw new MlError('SPARK_FAILED', `${owner}: the server must say where a table of its lies`);
     return await work(folder);
   } finally {
-    // Whoever aborted does not want it there either; and an answer may be lost of which the table was made.
+    // An answer may be lost of which the table was made.
     await sql(`DROP TABLE IF EXISTS ${table}`, { owner }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
   }
+}
+
+/** The error of a server that makes no table for us, with what to do. */
+function notMade(error: unknown, owner: string): unknown {
+  if (!(error instanceof MlError) || ['ABORTED', 'CONNECTION_LOST', 'SESSION_CLOSED'].includes(error.code)) return error;
+  const { code, message, details } = error;
+  const remedy =
+    "name a path of the server's to write to instead, Session.connect(address, { scratch: 'hdfs:///tmp' }), or USE a schema that may have tables";
+  const what = message.replace(`${owner}: `, '');
+  return new MlError(code, `${owner}: the model's files need a table for a moment, which the server refuses (${what}); ${remedy}`, details, {
+    cause: error,
+  });
 }
