@@ -114,14 +114,14 @@ const SPECIAL: ReadonlyMap<Json, number> = new Map([
 ]);
 
 /** A JSON double of Spark's, or undefined. */
-export function readDouble(json: Json | undefined): number | undefined {
+function readDouble(json: Json | undefined): number | undefined {
   if (typeof json === 'number') return json;
   if (typeof json === 'bigint') return Number(json);
   return json === undefined ? undefined : SPECIAL.get(json);
 }
 
 /** A JSON list of doubles, or undefined. */
-export function readDoubles(json: Json | undefined): number[] | undefined {
+function readDoubles(json: Json | undefined): number[] | undefined {
   return readList(json, readDouble);
 }
 

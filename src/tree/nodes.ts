@@ -58,7 +58,7 @@ export function leftCategoriesOf({ categoryStarts, categories }: Trees, node: nu
 }
 
 /** How deep each node of tree `t` lies, the root at 0. */
-export function nodeDepths({ starts, left, right }: Trees, t: number): Int32Array {
+function nodeDepths({ starts, left, right }: Trees, t: number): Int32Array {
   const first = starts[t];
   const depths = new Int32Array(starts[t + 1] - first);
   for (let i = 0; i < depths.length; i++) {

@@ -17,7 +17,7 @@ export interface ListOptions {
 }
 
 /** Spark's name of the folder that holds rows of a null partition value. */
-export const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
+const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__';
 
 /** A path on this machine; one with a scheme other than `file:` is none. */
 export function localPath(owner: string, path: string): string {

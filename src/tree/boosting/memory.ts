@@ -51,7 +51,7 @@ export interface Dimensions {
   readonly wideSlots: number;
 }
 
-export function dimensionsOf({ layout, spec, rows }: BoostingArgs): Dimensions {
+function dimensionsOf({ layout, spec, rows }: BoostingArgs): Dimensions {
   const { bins } = layout;
   const total = rows.reduce((sum, n) => sum + n, 0);
   const blockRows = Math.min(NARROW_ROWS, Math.max(LEAST_BLOCK, Math.ceil(total / BLOCKS / 1024) * 1024));

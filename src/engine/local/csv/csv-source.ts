@@ -227,7 +227,7 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
 }
 
 /** What is wrong with the record that a `FAILFAST` read met: file and line of it, and the first column that cannot be read. */
-export function malformedError(record: string, files: readonly string[], format: CsvFormat, schema: Schema): MlError {
+function malformedError(record: string, files: readonly string[], format: CsvFormat, schema: Schema): MlError {
   const found = format.whole ? null : findLine(files, record, format);
   const fields = new CsvTokenizer(format).line(record);
   const expected = schema.names.filter((name) => name !== format.corruptColumn).length;

@@ -108,7 +108,7 @@ function at<T>(data: ArrayLike<T>): (i: number) => T {
 }
 
 /** Days since 1970-01-01 as Spark prints a date. */
-export function dateText(days: number): string {
+function dateText(days: number): string {
   const iso = new Date(days * DAY_MS).toISOString();
   return iso.slice(0, iso.indexOf('T'));
 }

@@ -160,7 +160,7 @@ function toNumber(value: unknown): number | typeof refuse {
 const ISO = /^([+-]?\d{4,6})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6})\d*)?)?(?:Z|\+00:?00)?)?$/;
 
 /** Microseconds since 1970 of a Date or of a text in ISO form, read as UTC. */
-export function toMicros(value: unknown): bigint | typeof refuse {
+function toMicros(value: unknown): bigint | typeof refuse {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? refuse : BigInt(value.getTime()) * 1000n;
   const match = typeof value === 'string' ? ISO.exec(value) : null;
   if (!match) return refuse;

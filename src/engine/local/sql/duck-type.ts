@@ -2,7 +2,7 @@ import type { DataType } from '../../../frame/types.ts';
 
 /** A vector as Spark stores it: type 0 is sparse (size, indices, values), 1 dense (values only). */
 export const VECTOR_TYPE = 'STRUCT("type" TINYINT, size INTEGER, indices INTEGER[], "values" DOUBLE[])';
-export const MATRIX_TYPE =
+const MATRIX_TYPE =
   'STRUCT("type" TINYINT, numRows INTEGER, numCols INTEGER, colPtrs INTEGER[], rowIndices INTEGER[], "values" DOUBLE[], isTransposed BOOLEAN)';
 
 const SIMPLE = {

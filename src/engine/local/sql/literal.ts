@@ -18,7 +18,7 @@ export function literalSql(value: unknown, type?: DataType): Typed {
 }
 
 /** `value` as SQL of exactly the type's DuckDB type. */
-export function valueSql(value: unknown, type: DataType): string {
+function valueSql(value: unknown, type: DataType): string {
   if (value === null || value === undefined) return `CAST(NULL AS ${duckType(type)})`;
   switch (type.kind) {
     case 'boolean':

@@ -18,7 +18,7 @@ export const AGGREGATOR = 6;
 export const PHASE = 7;
 
 /** STATE: it leaves RUNNING once, for one of the others, and never comes back. */
-export const RUNNING = 0;
+const RUNNING = 0;
 export const DONE = 1;
 export const ABORTED = 2;
 export const LOST = 3;
