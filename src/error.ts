@@ -1,10 +1,16 @@
 /** Where an error happened and on what; each field only where it applies. */
 export interface MlErrorDetails {
+  /** uid or class of the stage it is about. */
   stage?: string;
+  /** The param or option. */
   param?: string;
+  /** The column. */
   column?: string;
+  /** Position of the row in the data read, from 0. */
   row?: number;
+  /** What was found there. */
   value?: unknown;
+  /** The file or folder. */
   path?: string;
   [key: string]: unknown;
 }
@@ -39,7 +45,9 @@ export type MlErrorCode =
 
 /** Every error that Millstream raises: a stable `code`, one sentence, and what it is about in `details`. */
 export class MlError extends Error {
+  /** Stable, for programs; docs/errors.md lists what each means and what to do. */
   readonly code: MlErrorCode;
+  /** Where it happened and on what. */
   readonly details: MlErrorDetails;
 
   constructor(code: MlErrorCode, message: string, details: MlErrorDetails = {}, options?: ErrorOptions) {

@@ -65,46 +65,57 @@ export class ClassificationSummary {
     return this.#metrics().labels;
   }
 
+  /** The weighted share of rows predicted right. */
   get accuracy(): number {
     return this.#metrics().accuracy;
   }
 
+  /** Recall of each label. */
   get truePositiveRateByLabel(): number[] {
     return this.#byLabel((m, label) => m.truePositiveRate(label));
   }
 
+  /** Of the rows of other labels the share predicted as this one, for each label. */
   get falsePositiveRateByLabel(): number[] {
     return this.#byLabel((m, label) => m.falsePositiveRate(label));
   }
 
+  /** Of the rows predicted as a label the share that have it, for each label. */
   get precisionByLabel(): number[] {
     return this.#byLabel((m, label) => m.precision(label));
   }
 
+  /** Of the rows of a label the share predicted as it, for each label. */
   get recallByLabel(): number[] {
     return this.#byLabel((m, label) => m.recall(label));
   }
 
+  /** `(1 + β²) · precision · recall / (β² · precision + recall)`, for each label. */
   fMeasureByLabel(beta = 1): number[] {
     return this.#byLabel((m, label) => m.fMeasure(label, beta));
   }
 
+  /** Mean of the labels’ recalls, weighted by their rows. */
   get weightedTruePositiveRate(): number {
     return this.#metrics().weightedTruePositiveRate;
   }
 
+  /** Mean of the labels’ false positive rates, weighted by their rows. */
   get weightedFalsePositiveRate(): number {
     return this.#metrics().weightedFalsePositiveRate;
   }
 
+  /** Mean of the labels’ precisions, weighted by their rows. */
   get weightedPrecision(): number {
     return this.#metrics().weightedPrecision;
   }
 
+  /** Mean of the labels’ recalls, weighted by their rows. */
   get weightedRecall(): number {
     return this.#metrics().weightedRecall;
   }
 
+  /** Mean of the labels’ F measures, weighted by their rows. */
   weightedFMeasure(beta = 1): number {
     return this.#metrics().weightedFMeasure(beta);
   }

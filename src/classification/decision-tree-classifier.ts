@@ -56,6 +56,7 @@ export class DecisionTreeClassificationModel extends SingleTreeModel<typeof Deci
     checkThresholdCount(this, this.params.thresholds, this.numClasses);
   }
 
+  /** Number of classes. */
   get numClasses(): number {
     return this.state.trees.statsSize;
   }
@@ -65,6 +66,7 @@ export class DecisionTreeClassificationModel extends SingleTreeModel<typeof Deci
     return this.scoreVector(features, 'rawPrediction');
   }
 
+  /** The probability of each class. */
   predictProbability(features: Vector): DenseVector {
     return this.scoreVector(features, 'probability');
   }

@@ -93,6 +93,7 @@ export class GBTClassificationModel extends EnsembleModel<typeof GBTClassifierPa
     checkThresholdCount(this, this.params.thresholds, 2);
   }
 
+  /** Number of classes. */
   get numClasses(): number {
     return 2;
   }
@@ -102,6 +103,7 @@ export class GBTClassificationModel extends EnsembleModel<typeof GBTClassifierPa
     return this.scoreVector(features, 'rawPrediction');
   }
 
+  /** The probability of each class. */
   predictProbability(features: Vector): DenseVector {
     return this.scoreVector(features, 'probability');
   }

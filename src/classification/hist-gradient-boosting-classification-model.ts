@@ -60,6 +60,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     checkThresholdCount(this, this.params.thresholds, state.numClasses);
   }
 
+  /** Number of classes. */
   get numClasses(): number {
     return this.state.numClasses;
   }
@@ -74,6 +75,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     return firstVector(this.#scoreOne(features)[0] as VectorColumn);
   }
 
+  /** The probability of each class. */
   predictProbability(features: Vector): DenseVector {
     return firstVector(this.#scoreOne(features)[1] as VectorColumn);
   }

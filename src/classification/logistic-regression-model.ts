@@ -84,6 +84,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return clearOtherThreshold(changes, super.changedParams(changes));
   }
 
+  /** Number of classes. */
   get numClasses(): number {
     return this.state.numClasses;
   }
@@ -92,10 +93,12 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return this.state.coefficientMatrix.numCols;
   }
 
+  /** Coefficients, (1, features) of binomial models, (classes, features) of multinomial ones. */
   get coefficientMatrix(): Matrix {
     return this.state.coefficientMatrix;
   }
 
+  /** One intercept of binomial models, one a class of multinomial ones. */
   get interceptVector(): Vector {
     return this.state.interceptVector;
   }
@@ -128,6 +131,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return this.state.summary !== undefined;
   }
 
+  /** How the fit went and how the model fares on its rows; an error where `hasSummary` is false. */
   get summary(): LogisticRegressionTrainingSummary {
     const { summary } = this.state;
     if (!summary) throw new MlError('NOT_SUPPORTED', `${this.owner}: no training summary is at hand; a loaded model has none`, { stage: this.uid });
@@ -149,6 +153,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return firstVector(this.#scoreOne(features)[0] as VectorColumn);
   }
 
+  /** The probability of each class. */
   predictProbability(features: Vector): DenseVector {
     return firstVector(this.#scoreOne(features)[1] as VectorColumn);
   }

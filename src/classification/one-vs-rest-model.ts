@@ -80,10 +80,12 @@ export class OneVsRestModel extends Model<typeof OneVsRestModelParams, OneVsRest
     return this.state.models;
   }
 
+  /** Number of classes. */
   get numClasses(): number {
     return this.models.length;
   }
 
+  /** Number of features. */
   get numFeatures(): number {
     return (this.models[0] as { numFeatures?: number }).numFeatures ?? 0;
   }

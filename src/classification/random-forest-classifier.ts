@@ -100,6 +100,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
     checkThresholdCount(this, this.params.thresholds, this.numClasses);
   }
 
+  /** Number of classes. */
   get numClasses(): number {
     return this.state.trees.statsSize;
   }
@@ -109,6 +110,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
     return this.scoreVector(features, 'rawPrediction');
   }
 
+  /** The probability of each class. */
   predictProbability(features: Vector): DenseVector {
     return this.scoreVector(features, 'probability');
   }
@@ -123,6 +125,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
     return this.state.summary !== undefined;
   }
 
+  /** How the forest fares on the rows it was fitted to; an error where `hasSummary` is false. */
   get summary(): RandomForestClassificationTrainingSummary {
     const { summary } = this.state;
     if (!summary) throw new MlError('NOT_SUPPORTED', `${this.owner}: no training summary is at hand; a loaded model has none`, { stage: this.uid });

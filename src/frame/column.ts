@@ -26,10 +26,12 @@ export class Column {
     return this.#call('+', other);
   }
 
+  /** `this - other`; whole numbers that overflow are an error. */
   minus(other: ColumnOrValue): Column {
     return this.#call('-', other);
   }
 
+  /** `this * other`; whole numbers that overflow are an error. */
   times(other: ColumnOrValue): Column {
     return this.#call('*', other);
   }
@@ -44,6 +46,7 @@ export class Column {
     return this.#call('%', other);
   }
 
+  /** `-this`. */
   negate(): Column {
     return new Column(call('negative', [this.expression]));
   }
@@ -53,22 +56,27 @@ export class Column {
     return this.#call('=', other);
   }
 
+  /** As {@link Column.eq}. */
   equalTo(other: ColumnOrValue): Column {
     return this.eq(other);
   }
 
+  /** `this != other`: null when either is null. */
   neq(other: ColumnOrValue): Column {
     return this.#call('!=', other);
   }
 
+  /** As {@link Column.neq}. */
   notEqual(other: ColumnOrValue): Column {
     return this.neq(other);
   }
 
+  /** `this < other`; null when either is null. */
   lt(other: ColumnOrValue): Column {
     return this.#call('<', other);
   }
 
+  /** `this <= other`; null when either is null. */
   leq(other: ColumnOrValue): Column {
     return this.#call('<=', other);
   }
@@ -78,6 +86,7 @@ export class Column {
     return this.#call('>', other);
   }
 
+  /** `this >= other`; null when either is null. */
   geq(other: ColumnOrValue): Column {
     return this.#call('>=', other);
   }
@@ -92,43 +101,53 @@ export class Column {
     return this.geq(lower).and(this.leq(upper));
   }
 
+  /** Whether the value is one of these; null when it is null, or none is equal and one of them is null. */
   isin(...values: ColumnOrValue[] | [readonly ColumnOrValue[]]): Column {
     const list = (values.length === 1 && Array.isArray(values[0]) ? values[0] : values) as readonly ColumnOrValue[];
     return new Column(call('in', [this.expression, ...list.map(toExpression)]));
   }
 
+  /** Both hold; null where that is not known (`null and false` is false). */
   and(other: ColumnOrValue): Column {
     return this.#call('and', other);
   }
 
+  /** Either holds; null where that is not known (`null or true` is true). */
   or(other: ColumnOrValue): Column {
     return this.#call('or', other);
   }
 
+  /** The opposite; null stays null. */
   not(): Column {
     return new Column(call('not', [this.expression]));
   }
 
+  /** The bits that both whole numbers have. */
   bitwiseAND(other: ColumnOrValue): Column {
     return this.#call('&', other);
   }
 
+  /** The bits that either whole number has. */
   bitwiseOR(other: ColumnOrValue): Column {
     return this.#call('|', other);
   }
 
+  /** The bits that one of both whole numbers has. */
   bitwiseXOR(other: ColumnOrValue): Column {
     return this.#call('^', other);
   }
 
+  /** Whether there is no value; never null. */
   isNull(): Column {
     return new Column(call('isnull', [this.expression]));
   }
 
+  /** Whether there is a value; never null. */
   isNotNull(): Column {
     return new Column(call('isnotnull', [this.expression]));
   }
 
+  /** Whether the value is NaN; false for null. */
   isNaN(): Column {
     return new Column(call('isnan', [this.expression]));
   }
@@ -138,6 +157,7 @@ export class Column {
     return new Column({ kind: 'cast', child: this.expression, type: toType(type), lenient: false });
   }
 
+  /** As {@link Column.cast}. */
   astype(type: string | DataType): Column {
     return this.cast(type);
   }
@@ -152,6 +172,7 @@ export class Column {
     return this.#call('like', pattern);
   }
 
+  /** As {@link Column.like}, without regard to case. */
   ilike(pattern: ColumnOrValue): Column {
     return this.#call('ilike', pattern);
   }
@@ -161,14 +182,17 @@ export class Column {
     return this.#call('rlike', pattern);
   }
 
+  /** Whether the text holds `part`. */
   contains(part: ColumnOrValue): Column {
     return this.#call('contains', part);
   }
 
+  /** Whether the text begins with `part`. */
   startsWith(part: ColumnOrValue): Column {
     return this.#call('startswith', part);
   }
 
+  /** Whether the text ends with `part`. */
   endsWith(part: ColumnOrValue): Column {
     return this.#call('endswith', part);
   }
@@ -184,10 +208,12 @@ export class Column {
     return new Column({ kind: 'alias', child: this.expression, name, ...(options?.metadata && { metadata: options.metadata }) });
   }
 
+  /** As {@link Column.alias}. */
   as(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
     return this.alias(name, options);
   }
 
+  /** As {@link Column.alias}. */
   name(name: string): Column {
     return this.alias(name);
   }
@@ -197,10 +223,12 @@ export class Column {
     return this.#sort(false, 'first');
   }
 
+  /** Ascending, nulls first. */
   ascNullsFirst(): Column {
     return this.#sort(false, 'first');
   }
 
+  /** Ascending, nulls last. */
   ascNullsLast(): Column {
     return this.#sort(false, 'last');
   }
@@ -210,10 +238,12 @@ export class Column {
     return this.#sort(true, 'last');
   }
 
+  /** Descending, nulls first. */
   descNullsFirst(): Column {
     return this.#sort(true, 'first');
   }
 
+  /** Descending, nulls last. */
   descNullsLast(): Column {
     return this.#sort(true, 'last');
   }

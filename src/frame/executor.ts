@@ -3,9 +3,12 @@ import type { Plan } from './plan.ts';
 import type { Schema } from './schema.ts';
 /** A row as users see it: name to value, own keys only. */
 export type Row = Record<string, unknown>;
+/** What every action takes. */
 export interface ActionOptions {
+  /** Stops the work: the action fails with code `ABORTED`, `name` `AbortError`. */
   signal?: AbortSignal;
 }
+/** What a write does where something is already. */
 export type WriteMode = 'error' | 'overwrite' | 'append' | 'ignore';
 export interface Sink {
   readonly format: 'parquet' | 'csv' | 'json';
@@ -14,6 +17,7 @@ export interface Sink {
   readonly options: Readonly<Record<string, unknown>>;
   readonly partitionBy: readonly string[];
 }
+/** Where warnings and errors go. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;
@@ -24,13 +28,17 @@ export interface Logger {
 export interface ProgressEvent {
   /** uid of the stage at work. */
   readonly stage: string;
+  /** Iterations done, of an iterative fit. */
   readonly iteration?: number;
+  /** The loss with its penalty after that iteration. */
   readonly objective?: number;
   /** Units done of `total`: stages of a pipeline, fits of a search. */
   readonly done?: number;
   readonly total?: number;
 }
+/** What fits take. */
 export interface FitOptions extends ActionOptions {
+  /** Called as the fit goes on. */
   onProgress?: (event: ProgressEvent) => void;
 }
 /** What a Frame needs of an engine; each engine implements it. */

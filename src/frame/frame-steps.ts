@@ -32,6 +32,7 @@ export abstract class FrameSteps {
     return new Column(expression.kind === 'column' ? { ...expression, of: this.plan } : expression);
   }
 
+  /** These columns, by name or as expressions; `*` is all of them. */
   select(...columns: (ColumnOrName | readonly ColumnOrName[])[]): Frame {
     return this.next({ op: 'project', input: this.plan, columns: expressions(columns) });
   }
@@ -76,6 +77,7 @@ export abstract class FrameSteps {
     return this.withColumnsRenamed([checkNames('withColumnRenamed', [existing, name]) as [string, string]]);
   }
 
+  /** Several columns renamed; names that do not exist change nothing. */
   withColumnsRenamed(names: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): Frame {
     return this.next({ op: 'rename', input: this.plan, names: new Map(pairs('withColumnsRenamed', 'names', names)) });
   }
@@ -106,6 +108,7 @@ export abstract class FrameSteps {
     });
   }
 
+  /** As {@link FrameSteps.filter}. */
   where(condition: Column | string): Frame {
     return this.filter(condition);
   }
@@ -119,6 +122,7 @@ export abstract class FrameSteps {
     return this.next({ op: 'join', left: this.plan, right: other.plan, ...joinKind(on, how) });
   }
 
+  /** Each row of this frame with each of the other. */
   crossJoin(other: Frame): Frame {
     return this.join(other, null, 'cross');
   }
@@ -128,6 +132,7 @@ export abstract class FrameSteps {
     return this.#union(other, false, false);
   }
 
+  /** As {@link FrameSteps.union}. */
   unionAll(other: Frame): Frame {
     return this.union(other);
   }
@@ -190,10 +195,12 @@ export abstract class FrameSteps {
     return this.next({ op: 'sort', input: this.plan, keys: keys.map((key, i) => (descends(i) ? new Column(key).desc().expression : key)) });
   }
 
+  /** As {@link FrameSteps.orderBy}. */
   sort(...columns: (ColumnOrName | readonly ColumnOrName[] | { ascending: boolean | readonly boolean[] })[]): Frame {
     return this.orderBy(...columns);
   }
 
+  /** The first `count` rows. */
   limit(count: number): Frame {
     return this.next({ op: 'limit', input: this.plan, count: wholeNumber('limit', 'count', count), offset: 0 });
   }
@@ -203,6 +210,7 @@ export abstract class FrameSteps {
     return this.next({ op: 'limit', input: this.plan, count: Number.POSITIVE_INFINITY, offset: wholeNumber('offset', 'count', count) });
   }
 
+  /** Each different row once, the first of equal ones. */
   distinct(): Frame {
     return this.next({ op: 'distinct', input: this.plan, columns: null });
   }

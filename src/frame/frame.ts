@@ -31,10 +31,12 @@ let lastCache = 0;
 export class Frame extends FrameSteps {
   // ---- schema
 
+  /** The columns with their types; asks the engine once. */
   schema(options?: ActionOptions): Promise<Schema> {
     return this.executor.schema(this.plan, options);
   }
 
+  /** The names of the columns. */
   async columns(options?: ActionOptions): Promise<string[]> {
     return (await this.schema(options)).names;
   }
@@ -69,6 +71,7 @@ export class Frame extends FrameSteps {
     return this.plan.op === 'cache' ? this : this.next({ op: 'cache', input: this.plan, id: ++lastCache });
   }
 
+  /** As {@link Frame.cache}. */
   persist(): Frame {
     return this.cache();
   }
@@ -127,6 +130,7 @@ export class Frame extends FrameSteps {
 
   // ---- actions
 
+  /** How many rows there are. */
   async count(options?: ActionOptions): Promise<number> {
     return this.executor.count(this.plan, options);
   }
@@ -136,6 +140,7 @@ export class Frame extends FrameSteps {
     return this.executor.collect(this.plan, options);
   }
 
+  /** The first `count` rows. */
   take(count: number, options?: ActionOptions): Promise<Row[]> {
     return this.limit(count).collect(options);
   }
@@ -158,10 +163,12 @@ export class Frame extends FrameSteps {
     return this.offset(Math.max(0, rows - wholeNumber('tail', 'count', count))).collect(options);
   }
 
+  /** Whether there is no row. */
   async isEmpty(options?: ActionOptions): Promise<boolean> {
     return (await this.take(1, options)).length === 0;
   }
 
+  /** All rows as an Arrow table. */
   toArrow(options?: ActionOptions): Promise<Table> {
     return this.executor.toArrow(this.plan, options);
   }
@@ -171,6 +178,7 @@ export class Frame extends FrameSteps {
     return this.executor.batches(this.plan, options);
   }
 
+  /** As {@link Frame.batches}: `for await (const batch of frame)`. */
   [Symbol.asyncIterator](): AsyncIterator<RecordBatch> {
     return this.batches()[Symbol.asyncIterator]();
   }

@@ -21,14 +21,17 @@ export class FrameReader {
     this.#options = options;
   }
 
+  /** What {@link FrameReader.load} reads; Parquet by default. */
   format(format: Format): FrameReader {
     return new FrameReader(this.#executor, checkFormat('read', format), this.#options);
   }
 
+  /** One option, by Spark’s name in any case. */
   option(name: string, value: unknown): FrameReader {
     return new FrameReader(this.#executor, this.#format, new Map([...this.#options, [name, value]]));
   }
 
+  /** Several options. */
   options(options: Readonly<Record<string, unknown>>): FrameReader {
     return new FrameReader(this.#executor, this.#format, new Map([...this.#options, ...Object.entries(object('read', 'options', options))]));
   }
@@ -38,14 +41,17 @@ export class FrameReader {
     return this.option('schema', schema);
   }
 
+  /** Files of the format given before. */
   load(paths: Paths): Frame {
     return this.#read(this.#format, paths, {});
   }
 
+  /** CSV: a path, a glob, a folder, or several. */
   csv(paths: Paths, options: WithSchema<CsvReadOptions> = {}): Frame {
     return this.#read('csv', paths, options);
   }
 
+  /** Parquet: a path, a glob, a folder (also partitioned by `name=value`), or several. */
   parquet(paths: Paths, options: WithSchema<ParquetReadOptions> = {}): Frame {
     return this.#read('parquet', paths, options);
   }

@@ -10,8 +10,11 @@ interface WindowParts {
 
 /** Which rows a window function looks at: `Window.partitionBy('city').orderBy(col('age').desc())`. */
 export class Window {
+  /** The first row of the window’s part. */
   static readonly unboundedPreceding = Number.NEGATIVE_INFINITY;
+  /** The last row of the window’s part. */
   static readonly unboundedFollowing = Number.POSITIVE_INFINITY;
+  /** The row itself. */
   static readonly currentRow = 0;
 
   readonly spec: WindowParts;
@@ -20,18 +23,22 @@ export class Window {
     this.spec = spec;
   }
 
+  /** Rows with equal values of these columns. */
   static partitionBy(...columns: ColumnOrName[]): Window {
     return new Window({ partitionBy: columns.map(nameToExpression), orderBy: [] });
   }
 
+  /** All rows, in this order. */
   static orderBy(...columns: ColumnOrName[]): Window {
     return new Window({ partitionBy: [], orderBy: columns.map(nameToExpression) });
   }
 
+  /** The same, over rows with equal values of these columns. */
   partitionBy(...columns: ColumnOrName[]): Window {
     return new Window({ ...this.spec, partitionBy: columns.map(nameToExpression) });
   }
 
+  /** The same, in this order. */
   orderBy(...columns: ColumnOrName[]): Window {
     return new Window({ ...this.spec, orderBy: columns.map(nameToExpression) });
   }

@@ -4,6 +4,7 @@ import type { Frame } from './frame.ts';
 import { type CsvWriteOptions, checkFormat, checkOptions, type Format, type JsonWriteOptions, type ParquetWriteOptions } from './io-options.ts';
 import { object } from './plan-arguments.ts';
 
+/** What all writes take. */
 export interface WriteOptions extends ActionOptions {
   /** What to do with a folder that is there: `error` (default), `overwrite`, `append`, or `ignore` (write nothing). */
   mode?: WriteMode | 'errorifexists';
@@ -42,26 +43,32 @@ export class FrameWriter {
     return this.#write(this.#format, path, options);
   }
 
+  /** What to do with a folder that is there: `error` (default), `overwrite`, `append`, or `ignore` (write nothing). */
   mode(mode: NonNullable<WriteOptions['mode']>): FrameWriter {
     return this.option('mode', mode);
   }
 
+  /** Columns that become folders `name=value`. */
   partitionBy(...columns: (string | readonly string[])[]): FrameWriter {
     return this.option('partitionBy', columns.flat());
   }
 
+  /** One option, by Spark’s name in any case. */
   option(name: string, value: unknown): FrameWriter {
     return new FrameWriter(this.#frame, this.#format, new Map([...this.#options, [name, value]]));
   }
 
+  /** Several options. */
   options(options: Readonly<Record<string, unknown>>): FrameWriter {
     return new FrameWriter(this.#frame, this.#format, new Map([...this.#options, ...Object.entries(object('write', 'options', options))]));
   }
 
+  /** Parquet, snappy-compressed unless `compression` says otherwise. */
   parquet(path: string, options: WriteOptions & ParquetWriteOptions = {}): Promise<void> {
     return this.#write('parquet', path, options);
   }
 
+  /** CSV with Spark’s defaults: no header, `,` between fields. */
   csv(path: string, options: WriteOptions & CsvWriteOptions = {}): Promise<void> {
     return this.#write('csv', path, options);
   }

@@ -49,10 +49,12 @@ export class CrossValidatorModel extends SearchModel<typeof CrossValidatorModelP
     },
   };
 
+  /** For each point of the grid the mean of its metric over the folds. */
   get avgMetrics(): readonly number[] {
     return this.state.avgMetrics;
   }
 
+  /** For each point of the grid the standard deviation of its metric over the folds. */
   get stdMetrics(): readonly number[] {
     return this.state.stdMetrics;
   }

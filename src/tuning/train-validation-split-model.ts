@@ -42,6 +42,7 @@ export class TrainValidationSplitModel extends SearchModel<typeof TrainValidatio
     },
   };
 
+  /** For each point of the grid its metric on the validation part. */
   get validationMetrics(): readonly number[] {
     return this.state.validationMetrics;
   }

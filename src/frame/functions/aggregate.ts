@@ -1,76 +1,59 @@
 import { Column, type ColumnOrName, call, nameToExpression, toExpression, type Value } from '../column.ts';
-import { of } from './of.ts';
+import { of, unary } from './of.ts';
 
 /** The sum; null of no values. Whole numbers give a long, and an error when that overflows. */
-export function sum(x: ColumnOrName): Column {
-  return of('sum', nameToExpression(x));
-}
+export const sum = unary('sum');
 
-export function sumDistinct(x: ColumnOrName): Column {
-  return of('sum_distinct', nameToExpression(x));
-}
+/** The sum of the distinct values. */
+export const sumDistinct = unary('sum_distinct');
 
-export function avg(x: ColumnOrName): Column {
-  return of('avg', nameToExpression(x));
-}
+/** The mean, as a double; null of no values. */
+export const avg = unary('avg');
 
-export function mean(x: ColumnOrName): Column {
-  return of('avg', nameToExpression(x));
-}
+/** As {@link avg}. */
+export const mean = avg;
 
-export function min(x: ColumnOrName): Column {
-  return of('min', nameToExpression(x));
-}
+/** The least value; NaN is the greatest number. */
+export const min = unary('min');
 
 /** NaN is the greatest number. */
-export function max(x: ColumnOrName): Column {
-  return of('max', nameToExpression(x));
-}
+export const max = unary('max');
 
 /** Sample standard deviation: `√(Σ(x - mean)² / (n - 1))`. */
-export function stddev(x: ColumnOrName): Column {
-  return of('stddev', nameToExpression(x));
-}
+export const stddev = unary('stddev');
 
-export function stddevSamp(x: ColumnOrName): Column {
-  return of('stddev_samp', nameToExpression(x));
-}
+/** As {@link stddev}. */
+export const stddevSamp = unary('stddev_samp');
 
 /** `√(Σ(x - mean)² / n)`. */
-export function stddevPop(x: ColumnOrName): Column {
-  return of('stddev_pop', nameToExpression(x));
-}
+export const stddevPop = unary('stddev_pop');
 
-export function variance(x: ColumnOrName): Column {
-  return of('variance', nameToExpression(x));
-}
+/** Sample variance: `Σ(x - mean)² / (n - 1)`. */
+export const variance = unary('variance');
 
-export function varSamp(x: ColumnOrName): Column {
-  return of('var_samp', nameToExpression(x));
-}
+/** As {@link variance}. */
+export const varSamp = unary('var_samp');
 
-export function varPop(x: ColumnOrName): Column {
-  return of('var_pop', nameToExpression(x));
-}
+/** `Σ(x - mean)² / n`. */
+export const varPop = unary('var_pop');
 
-export function skewness(x: ColumnOrName): Column {
-  return of('skewness', nameToExpression(x));
-}
+/** `√n · Σ(x - mean)³ / (Σ(x - mean)²)^1.5`. */
+export const skewness = unary('skewness');
 
 /** Excess kurtosis. */
-export function kurtosis(x: ColumnOrName): Column {
-  return of('kurtosis', nameToExpression(x));
-}
+export const kurtosis = unary('kurtosis');
 
 /** Pearson’s correlation. */
 export function corr(x: ColumnOrName, y: ColumnOrName): Column {
   return of('corr', nameToExpression(x), nameToExpression(y));
 }
 
+/** `Σ(x - mean x)(y - mean y) / n`, over rows that have both. */
 export function covarPop(x: ColumnOrName, y: ColumnOrName): Column {
   return of('covar_pop', nameToExpression(x), nameToExpression(y));
 }
 
+/** `Σ(x - mean x)(y - mean y) / (n - 1)`, over rows that have both. */
 export function covarSamp(x: ColumnOrName, y: ColumnOrName): Column {
   return of('covar_samp', nameToExpression(x), nameToExpression(y));
 }
@@ -89,39 +72,28 @@ export function anyValue(x: ColumnOrName, ignoreNulls?: boolean): Column {
 }
 
 /** All values that are not null, in the order of rows. */
-export function collectList(x: ColumnOrName): Column {
-  return of('collect_list', nameToExpression(x));
-}
+export const collectList = unary('collect_list');
 
 /** The distinct values, ascending. */
-export function collectSet(x: ColumnOrName): Column {
-  return of('collect_set', nameToExpression(x));
-}
+export const collectSet = unary('collect_set');
 
-export function median(x: ColumnOrName): Column {
-  return of('median', nameToExpression(x));
-}
+/** The middle value, or the mean of the two middle ones. */
+export const median = unary('median');
 
 /** The most frequent value; the least of equals. */
-export function mode(x: ColumnOrName): Column {
-  return of('mode', nameToExpression(x));
-}
+export const mode = unary('mode');
 
-export function product(x: ColumnOrName): Column {
-  return of('product', nameToExpression(x));
-}
+/** The product, as a double. */
+export const product = unary('product');
 
-export function boolAnd(x: ColumnOrName): Column {
-  return of('bool_and', nameToExpression(x));
-}
+/** Whether all are true; nulls are skipped. */
+export const boolAnd = unary('bool_and');
 
-export function boolOr(x: ColumnOrName): Column {
-  return of('bool_or', nameToExpression(x));
-}
+/** Whether one is true; nulls are skipped. */
+export const boolOr = unary('bool_or');
 
-export function countIf(x: ColumnOrName): Column {
-  return of('count_if', nameToExpression(x));
-}
+/** How many are true. */
+export const countIf = unary('count_if');
 
 /** x in the row where `by` is greatest. */
 export function maxBy(x: ColumnOrName, by: ColumnOrName): Column {
@@ -133,9 +105,7 @@ export function minBy(x: ColumnOrName, by: ColumnOrName): Column {
 }
 
 /** The number of distinct values (exact here). */
-export function approxCountDistinct(x: ColumnOrName): Column {
-  return of('approx_count_distinct', nameToExpression(x));
-}
+export const approxCountDistinct = unary('approx_count_distinct');
 
 /** 1 in rows of a rollup or cube that are not grouped by this key, 0 else. */
 export function grouping(key: ColumnOrName): Column {
@@ -147,34 +117,38 @@ export function groupingId(...keys: ColumnOrName[]): Column {
   return of('grouping_id', ...keys.map(nameToExpression));
 }
 
+/** 1, 2, … in the order of the window. */
 export function rowNumber(): Column {
   return of('row_number');
 }
 
+/** Place in the order of the window; equal rows share one, and places after them are left out. */
 export function rank(): Column {
   return of('rank');
 }
 
+/** Place in the order of the window; equal rows share one, and none is left out. */
 export function denseRank(): Column {
   return of('dense_rank');
 }
 
+/** `(rank - 1) / (rows - 1)`. */
 export function percentRank(): Column {
   return of('percent_rank');
 }
 
+/** The share of the rows that stand at or before the row. */
 export function cumeDist(): Column {
   return of('cume_dist');
 }
 
+/** The number, from 1, of the one of `n` parts of equal size that the row is in. */
 export function ntile(count: number): Column {
   return of('ntile', toExpression(count));
 }
 
 /** The number of rows where the column is not null; `count('*')` of all rows. */
-export function count(x: ColumnOrName): Column {
-  return of('count', nameToExpression(x));
-}
+export const count = unary('count');
 
 /** The number of distinct combinations without a null. */
 export function countDistinct(...columns: ColumnOrName[]): Column {
@@ -201,34 +175,26 @@ export function lead(x: ColumnOrName, offset = 1, otherwise: Value = null): Colu
   return of('lead', nameToExpression(x), toExpression(offset), toExpression(otherwise));
 }
 
-export function std(x: ColumnOrName): Column {
-  return of('std', nameToExpression(x));
-}
+/** As {@link stddev}. */
+export const std = unary('std');
 
-export function every(x: ColumnOrName): Column {
-  return of('every', nameToExpression(x));
-}
+/** As {@link boolAnd}. */
+export const every = unary('every');
 
-export function some(x: ColumnOrName): Column {
-  return of('some', nameToExpression(x));
-}
+/** As {@link boolOr}. */
+export const some = unary('some');
 
-export function bitAnd(x: ColumnOrName): Column {
-  return of('bit_and', nameToExpression(x));
-}
+/** The bits that all values have. */
+export const bitAnd = unary('bit_and');
 
-export function bitOr(x: ColumnOrName): Column {
-  return of('bit_or', nameToExpression(x));
-}
+/** The bits that any value has. */
+export const bitOr = unary('bit_or');
 
-export function bitXor(x: ColumnOrName): Column {
-  return of('bit_xor', nameToExpression(x));
-}
+/** The bits that an odd number of the values have. */
+export const bitXor = unary('bit_xor');
 
 /** As {@link collectList}. */
-export function arrayAgg(x: ColumnOrName): Column {
-  return of('collect_list', nameToExpression(x));
-}
+export const arrayAgg = collectList;
 
 /** The texts in the order of the rows, parted by a constant; nulls are left out. */
 export function listagg(x: ColumnOrName, separator = ''): Column {
@@ -241,19 +207,16 @@ export function stringAgg(x: ColumnOrName, separator = ''): Column {
 }
 
 /** The sum; null instead of an overflow. */
-export function trySum(x: ColumnOrName): Column {
-  return of('try_sum', nameToExpression(x));
-}
+export const trySum = unary('try_sum');
 
-export function tryAvg(x: ColumnOrName): Column {
-  return of('try_avg', nameToExpression(x));
-}
+export const tryAvg = unary('try_avg');
 
 /** Of the line that fits y = slope · x + intercept best, over rows where neither is null. */
 export function regrSlope(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_slope', nameToExpression(y), nameToExpression(x));
 }
 
+/** The intercept of the least-squares line of `y` over `x`. */
 export function regrIntercept(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_intercept', nameToExpression(y), nameToExpression(x));
 }
@@ -263,14 +226,17 @@ export function regrR2(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_r2', nameToExpression(y), nameToExpression(x));
 }
 
+/** How many rows have both. */
 export function regrCount(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_count', nameToExpression(y), nameToExpression(x));
 }
 
+/** The mean of `x` over rows that have both. */
 export function regrAvgx(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_avgx', nameToExpression(y), nameToExpression(x));
 }
 
+/** The mean of `y` over rows that have both. */
 export function regrAvgy(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_avgy', nameToExpression(y), nameToExpression(x));
 }

@@ -1,20 +1,19 @@
 import { MlError, show } from '../../error.ts';
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { lambda, of } from './of.ts';
+import { lambda, of, unary } from './of.ts';
 
+/** An array of these columns’ values. */
 export function array(...columns: ColumnOrName[]): Column {
   return of('array', ...columns.map(nameToExpression));
 }
 
 /** Number of items of an array or a map. */
-export function size(x: ColumnOrName): Column {
-  return of('size', nameToExpression(x));
-}
+export const size = unary('size');
 
-export function arraySize(x: ColumnOrName): Column {
-  return of('array_size', nameToExpression(x));
-}
+/** Number of items; null for null. */
+export const arraySize = unary('array_size');
 
+/** Whether the array holds the value; null where that is not known. */
 export function arrayContains(x: ColumnOrName, value: ColumnOrValue): Column {
   return of('array_contains', nameToExpression(x), toExpression(value));
 }
@@ -24,39 +23,43 @@ export function arrayPosition(x: ColumnOrName, value: ColumnOrValue): Column {
   return of('array_position', nameToExpression(x), toExpression(value));
 }
 
+/** Without the items equal to the value. */
 export function arrayRemove(x: ColumnOrName, value: ColumnOrValue): Column {
   return of('array_remove', nameToExpression(x), toExpression(value));
 }
 
+/** With the value at the end. */
 export function arrayAppend(x: ColumnOrName, value: ColumnOrValue): Column {
   return of('array_append', nameToExpression(x), toExpression(value));
 }
 
+/** With the value at the front. */
 export function arrayPrepend(x: ColumnOrName, value: ColumnOrValue): Column {
   return of('array_prepend', nameToExpression(x), toExpression(value));
 }
 
 /** Without nulls. */
-export function arrayCompact(x: ColumnOrName): Column {
-  return of('array_compact', nameToExpression(x));
-}
+export const arrayCompact = unary('array_compact');
 
-export function arrayDistinct(x: ColumnOrName): Column {
-  return of('array_distinct', nameToExpression(x));
-}
+/** Each different item once. */
+export const arrayDistinct = unary('array_distinct');
 
+/** The different items of both. */
 export function arrayUnion(x: ColumnOrName, y: ColumnOrName): Column {
   return of('array_union', nameToExpression(x), nameToExpression(y));
 }
 
+/** The different items that both have. */
 export function arrayIntersect(x: ColumnOrName, y: ColumnOrName): Column {
   return of('array_intersect', nameToExpression(x), nameToExpression(y));
 }
 
+/** The different items that the second lacks. */
 export function arrayExcept(x: ColumnOrName, y: ColumnOrName): Column {
   return of('array_except', nameToExpression(x), nameToExpression(y));
 }
 
+/** Whether both have an item in common. */
 export function arraysOverlap(x: ColumnOrName, y: ColumnOrName): Column {
   return of('arrays_overlap', nameToExpression(x), nameToExpression(y));
 }
@@ -66,24 +69,21 @@ export function arrayJoin(x: ColumnOrName, separator: ColumnOrValue, missing?: C
   return of('array_join', nameToExpression(x), toExpression(separator), ...(missing === undefined ? [] : [toExpression(missing)]));
 }
 
-export function arrayMax(x: ColumnOrName): Column {
-  return of('array_max', nameToExpression(x));
-}
+/** The greatest item, nulls skipped. */
+export const arrayMax = unary('array_max');
 
-export function arrayMin(x: ColumnOrName): Column {
-  return of('array_min', nameToExpression(x));
-}
+/** The least item, nulls skipped. */
+export const arrayMin = unary('array_min');
 
 /** Ascending, nulls last. */
-export function arraySort(x: ColumnOrName): Column {
-  return of('array_sort', nameToExpression(x));
-}
+export const arraySort = unary('array_sort');
 
 /** Sorted; nulls are the least. */
 export function sortArray(x: ColumnOrName, ascending?: boolean): Column {
   return of('sort_array', nameToExpression(x), ...(ascending === undefined ? [] : [toExpression(ascending)]));
 }
 
+/** The value so many times. */
 export function arrayRepeat(x: ColumnOrValue, count: ColumnOrValue): Column {
   return of('array_repeat', toExpression(x), toExpression(count));
 }
@@ -92,9 +92,8 @@ export function slice(x: ColumnOrName, start: ColumnOrValue, length: ColumnOrVal
   return of('slice', nameToExpression(x), toExpression(start), toExpression(length));
 }
 
-export function flatten(x: ColumnOrName): Column {
-  return of('flatten', nameToExpression(x));
-}
+/** The items of all arrays in the array. */
+export const flatten = unary('flatten');
 
 export function sequence(start: ColumnOrValue, stop: ColumnOrValue, step?: ColumnOrValue): Column {
   return of('sequence', toExpression(start), toExpression(stop), ...(step === undefined ? [] : [toExpression(step)]));
@@ -105,6 +104,7 @@ export function elementAt(x: ColumnOrName, key: ColumnOrValue): Column {
   return of('element_at', nameToExpression(x), toExpression(key));
 }
 
+/** As `elementAt`, but null out of range. */
 export function tryElementAt(x: ColumnOrName, key: ColumnOrValue): Column {
   return of('try_element_at', nameToExpression(x), toExpression(key));
 }
@@ -115,40 +115,33 @@ export function get(x: ColumnOrName, index: ColumnOrValue): Column {
 }
 
 /** One row an item; none for an empty array or null. */
-export function explode(x: ColumnOrName): Column {
-  return of('explode', nameToExpression(x));
-}
+export const explode = unary('explode');
 
 /** One row an item; a null for an empty array or null. */
-export function explodeOuter(x: ColumnOrName): Column {
-  return of('explode_outer', nameToExpression(x));
-}
+export const explodeOuter = unary('explode_outer');
 
 /** One row an item, as columns `pos` (from 0) and `col`. */
-export function posexplode(x: ColumnOrName): Column {
-  return of('posexplode', nameToExpression(x));
-}
+export const posexplode = unary('posexplode');
 
-export function posexplodeOuter(x: ColumnOrName): Column {
-  return of('posexplode_outer', nameToExpression(x));
-}
+export const posexplodeOuter = unary('posexplode_outer');
 
+/** A map of keys and values in turn. */
 export function createMap(...keysAndValues: ColumnOrName[]): Column {
   return of('map', ...keysAndValues.map(nameToExpression));
 }
 
+/** A map of an array of keys and one of values. */
 export function mapFromArrays(keys: ColumnOrName, values: ColumnOrName): Column {
   return of('map_from_arrays', nameToExpression(keys), nameToExpression(values));
 }
 
-export function mapKeys(x: ColumnOrName): Column {
-  return of('map_keys', nameToExpression(x));
-}
+/** The keys as an array. */
+export const mapKeys = unary('map_keys');
 
-export function mapValues(x: ColumnOrName): Column {
-  return of('map_values', nameToExpression(x));
-}
+/** The values as an array. */
+export const mapValues = unary('map_values');
 
+/** Whether the map has the key. */
 export function mapContainsKey(x: ColumnOrName, key: ColumnOrValue): Column {
   return of('map_contains_key', nameToExpression(x), toExpression(key));
 }
@@ -168,9 +161,7 @@ export function vectorToArray(x: ColumnOrName, dtype: 'float64' | 'float32' = 'f
 }
 
 /** An array of numbers as a dense vector. */
-export function arrayToVector(x: ColumnOrName): Column {
-  return of('array_to_vector', nameToExpression(x));
-}
+export const arrayToVector = unary('array_to_vector');
 
 type OfItem = (item: Column) => ColumnOrValue;
 
@@ -184,10 +175,12 @@ export function filter(x: ColumnOrName, test: (item: Column, index: Column) => C
   return of('filter', nameToExpression(x), lambda(test, test?.length > 1 ? ['x', 'i'] : ['x']));
 }
 
+/** Whether the condition holds for an item. */
 export function exists(x: ColumnOrName, test: OfItem): Column {
   return of('exists', nameToExpression(x), lambda(test, ['x']));
 }
 
+/** Whether the condition holds for all items. */
 export function forall(x: ColumnOrName, test: OfItem): Column {
   return of('forall', nameToExpression(x), lambda(test, ['x']));
 }
@@ -228,9 +221,7 @@ export function mapFilter(x: ColumnOrName, test: OfEntry): Column {
 }
 
 /** As {@link size}. */
-export function cardinality(x: ColumnOrName): Column {
-  return of('cardinality', nameToExpression(x));
-}
+export const cardinality = unary('cardinality');
 
 /** The array with an item at a position, from 1; negative ones count from the end. Nulls fill what lies between. */
 export function arrayInsert(x: ColumnOrName, at: ColumnOrValue, value: ColumnOrValue): Column {
@@ -248,14 +239,10 @@ export function namedStruct(...namesAndValues: ColumnOrName[]): Column {
 }
 
 /** Keys and values of a map as structs. */
-export function mapEntries(x: ColumnOrName): Column {
-  return of('map_entries', nameToExpression(x));
-}
+export const mapEntries = unary('map_entries');
 
 /** A map of an array of structs of a key and a value. */
-export function mapFromEntries(x: ColumnOrName): Column {
-  return of('map_from_entries', nameToExpression(x));
-}
+export const mapFromEntries = unary('map_from_entries');
 
 /** Several maps as one; a key that stands twice is an error. */
 export function mapConcat(...columns: ColumnOrName[]): Column {

@@ -1,19 +1,20 @@
 import { branch, Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toCondition, toExpression } from '../column.ts';
-import { of } from './of.ts';
+import { of, unary } from './of.ts';
 
 /** The first value that is not null. */
 export function coalesce(...columns: ColumnOrName[]): Column {
   return of('coalesce', ...columns.map(nameToExpression));
 }
 
+/** The value, or `otherwise` where it is null. */
 export function ifnull(x: ColumnOrName, otherwise: ColumnOrValue): Column {
   return of('ifnull', nameToExpression(x), toExpression(otherwise));
 }
 
-export function nvl(x: ColumnOrName, otherwise: ColumnOrValue): Column {
-  return of('ifnull', nameToExpression(x), toExpression(otherwise));
-}
+/** As {@link ifnull}. */
+export const nvl = ifnull;
 
+/** `notNull` where `x` has a value, else `isNull`. */
 export function nvl2(x: ColumnOrName, notNull: ColumnOrValue, isNull: ColumnOrValue): Column {
   return of('nvl2', nameToExpression(x), toExpression(notNull), toExpression(isNull));
 }
@@ -23,13 +24,11 @@ export function nullif(x: ColumnOrName, value: ColumnOrValue): Column {
   return of('nullif', nameToExpression(x), toExpression(value));
 }
 
-export function isnull(x: ColumnOrName): Column {
-  return of('isnull', nameToExpression(x));
-}
+/** Whether there is no value. */
+export const isnull = unary('isnull');
 
-export function isnotnull(x: ColumnOrName): Column {
-  return of('isnotnull', nameToExpression(x));
-}
+/** Whether there is a value. */
+export const isnotnull = unary('isnotnull');
 
 /** The value where the condition holds; go on with `.when(…)` and `.otherwise(…)`. */
 export function when(condition: Column, value: ColumnOrValue): Column {
@@ -42,11 +41,7 @@ export function equalNull(x: ColumnOrName, y: ColumnOrName): Column {
 }
 
 /** Null in place of 0. */
-export function nullifzero(x: ColumnOrName): Column {
-  return of('nullifzero', nameToExpression(x));
-}
+export const nullifzero = unary('nullifzero');
 
 /** 0 in place of null. */
-export function zeroifnull(x: ColumnOrName): Column {
-  return of('zeroifnull', nameToExpression(x));
-}
+export const zeroifnull = unary('zeroifnull');

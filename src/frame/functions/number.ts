@@ -1,62 +1,48 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { of } from './of.ts';
+import { of, unary } from './of.ts';
 
-export function abs(x: ColumnOrName): Column {
-  return of('abs', nameToExpression(x));
-}
+/** The magnitude; an error for the least whole number of its type. */
+export const abs = unary('abs');
 
 /** NaN for negative numbers. */
-export function sqrt(x: ColumnOrName): Column {
-  return of('sqrt', nameToExpression(x));
-}
+export const sqrt = unary('sqrt');
 
-export function cbrt(x: ColumnOrName): Column {
-  return of('cbrt', nameToExpression(x));
-}
+/** The cube root. */
+export const cbrt = unary('cbrt');
 
-export function exp(x: ColumnOrName): Column {
-  return of('exp', nameToExpression(x));
-}
+/** e to the power `x`. */
+export const exp = unary('exp');
 
 /** `exp(x) - 1`. */
-export function expm1(x: ColumnOrName): Column {
-  return of('expm1', nameToExpression(x));
-}
+export const expm1 = unary('expm1');
 
 /** Natural logarithm; null for x <= 0. */
-export function ln(x: ColumnOrName): Column {
-  return of('ln', nameToExpression(x));
-}
+export const ln = unary('ln');
 
-export function log10(x: ColumnOrName): Column {
-  return of('log10', nameToExpression(x));
-}
+/** Logarithm to base 10; null for x <= 0. */
+export const log10 = unary('log10');
 
-export function log2(x: ColumnOrName): Column {
-  return of('log2', nameToExpression(x));
-}
+/** Logarithm to base 2; null for x <= 0. */
+export const log2 = unary('log2');
 
 /** `ln(1 + x)`; null for x <= -1. */
-export function log1p(x: ColumnOrName): Column {
-  return of('log1p', nameToExpression(x));
-}
+export const log1p = unary('log1p');
 
+/** `x` to the power `y`, as a double. */
 export function pow(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('pow', toExpression(x), toExpression(y));
 }
 
-export function power(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('pow', toExpression(x), toExpression(y));
-}
+/** As {@link pow}. */
+export const power = pow;
 
 /** The least whole number >= x, as a long; with `scale` the least decimal of so many digits after the point. */
 export function ceil(x: ColumnOrName, scale?: ColumnOrValue): Column {
   return of('ceil', nameToExpression(x), ...(scale === undefined ? [] : [toExpression(scale)]));
 }
 
-export function ceiling(x: ColumnOrName, scale?: ColumnOrValue): Column {
-  return ceil(x, scale);
-}
+/** As {@link ceil}. */
+export const ceiling = ceil;
 
 /** The greatest whole number <= x, as a long; with `scale` the greatest decimal of so many digits after the point. */
 export function floor(x: ColumnOrName, scale?: ColumnOrValue): Column {
@@ -74,82 +60,65 @@ export function bround(x: ColumnOrName, scale?: number): Column {
 }
 
 /** The nearest whole number, halves to even, as a double. */
-export function rint(x: ColumnOrName): Column {
-  return of('rint', nameToExpression(x));
-}
+export const rint = unary('rint');
 
-export function signum(x: ColumnOrName): Column {
-  return of('signum', nameToExpression(x));
-}
+/** -1, 0 or 1, as a double. */
+export const signum = unary('signum');
 
-export function sign(x: ColumnOrName): Column {
-  return of('signum', nameToExpression(x));
-}
+/** As {@link signum}. */
+export const sign = signum;
 
-export function sin(x: ColumnOrName): Column {
-  return of('sin', nameToExpression(x));
-}
+/** Sine; radians. */
+export const sin = unary('sin');
 
-export function cos(x: ColumnOrName): Column {
-  return of('cos', nameToExpression(x));
-}
+/** Cosine; radians. */
+export const cos = unary('cos');
 
-export function tan(x: ColumnOrName): Column {
-  return of('tan', nameToExpression(x));
-}
+/** Tangent; radians. */
+export const tan = unary('tan');
 
-export function cot(x: ColumnOrName): Column {
-  return of('cot', nameToExpression(x));
-}
+/** Cotangent; radians. */
+export const cot = unary('cot');
 
-export function asin(x: ColumnOrName): Column {
-  return of('asin', nameToExpression(x));
-}
+/** Arcsine in radians; NaN outside [-1, 1]. */
+export const asin = unary('asin');
 
-export function acos(x: ColumnOrName): Column {
-  return of('acos', nameToExpression(x));
-}
+/** Arccosine in radians; NaN outside [-1, 1]. */
+export const acos = unary('acos');
 
-export function atan(x: ColumnOrName): Column {
-  return of('atan', nameToExpression(x));
-}
+/** Arctangent in radians. */
+export const atan = unary('atan');
 
+/** The angle of the point (`x`, `y`), in radians, in (-π, π]. */
 export function atan2(y: ColumnOrValue, x: ColumnOrValue): Column {
   return of('atan2', toExpression(y), toExpression(x));
 }
 
-export function sinh(x: ColumnOrName): Column {
-  return of('sinh', nameToExpression(x));
-}
+/** Hyperbolic sine. */
+export const sinh = unary('sinh');
 
-export function cosh(x: ColumnOrName): Column {
-  return of('cosh', nameToExpression(x));
-}
+/** Hyperbolic cosine. */
+export const cosh = unary('cosh');
 
-export function tanh(x: ColumnOrName): Column {
-  return of('tanh', nameToExpression(x));
-}
+/** Hyperbolic tangent. */
+export const tanh = unary('tanh');
 
-export function asinh(x: ColumnOrName): Column {
-  return of('asinh', nameToExpression(x));
-}
+/** Inverse hyperbolic sine. */
+export const asinh = unary('asinh');
 
-export function degrees(x: ColumnOrName): Column {
-  return of('degrees', nameToExpression(x));
-}
+/** Radians as degrees. */
+export const degrees = unary('degrees');
 
-export function radians(x: ColumnOrName): Column {
-  return of('radians', nameToExpression(x));
-}
+/** Degrees as radians. */
+export const radians = unary('radians');
 
+/** `√(x² + y²)`. */
 export function hypot(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('hypot', toExpression(x), toExpression(y));
 }
 
 /** Null outside of 0 to 20. */
-export function factorial(x: ColumnOrName): Column {
-  return of('factorial', nameToExpression(x));
-}
+export const factorial = unary('factorial');
 
 /** The remainder that is not negative (for y > 0). */
 export function pmod(x: ColumnOrValue, y: ColumnOrValue): Column {
@@ -161,10 +130,12 @@ export function tryAdd(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('try_add', toExpression(x), toExpression(y));
 }
 
+/** `x - y`, null where it overflows. */
 export function trySubtract(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('try_subtract', toExpression(x), toExpression(y));
 }
 
+/** `x * y`, null where it overflows. */
 export function tryMultiply(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('try_multiply', toExpression(x), toExpression(y));
 }
@@ -174,6 +145,7 @@ export function tryDivide(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('try_divide', toExpression(x), toExpression(y));
 }
 
+/** The remainder, null for a divisor of 0. */
 export function tryMod(x: ColumnOrValue, y: ColumnOrValue): Column {
   return of('try_mod', toExpression(x), toExpression(y));
 }
@@ -183,23 +155,21 @@ export function greatest(...columns: ColumnOrName[]): Column {
   return of('greatest', ...columns.map(nameToExpression));
 }
 
+/** The least of the values, nulls skipped. */
 export function least(...columns: ColumnOrName[]): Column {
   return of('least', ...columns.map(nameToExpression));
 }
 
 /** Whether the value is NaN; false for null. */
-export function isnan(x: ColumnOrName): Column {
-  return of('isnan', nameToExpression(x));
-}
+export const isnan = unary('isnan');
 
 /** x, or y where x is NaN. */
 export function nanvl(x: ColumnOrName, y: ColumnOrName): Column {
   return of('nanvl', nameToExpression(x), nameToExpression(y));
 }
 
-export function negate(x: ColumnOrName): Column {
-  return of('negative', nameToExpression(x));
-}
+/** `-x`. */
+export const negate = unary('negative');
 
 /** Which of `count` equal ranges of [low, high) holds x, from 1. */
 export function widthBucket(x: ColumnOrValue, low: ColumnOrValue, high: ColumnOrValue, count: ColumnOrValue): Column {
@@ -211,10 +181,12 @@ export function monotonicallyIncreasingId(): Column {
   return of('monotonically_increasing_id');
 }
 
+/** π. */
 export function pi(): Column {
   return of('pi');
 }
 
+/** Euler’s number. */
 export function e(): Column {
   return of('e');
 }
@@ -239,26 +211,20 @@ export function hashUnit(x: ColumnOrName, seed: number | bigint = 0): Column {
   return of('hash_unit', nameToExpression(x), toExpression(seed));
 }
 
-export function acosh(x: ColumnOrName): Column {
-  return of('acosh', nameToExpression(x));
-}
+/** Inverse hyperbolic cosine; NaN for x < 1. */
+export const acosh = unary('acosh');
 
-export function atanh(x: ColumnOrName): Column {
-  return of('atanh', nameToExpression(x));
-}
+/** Inverse hyperbolic tangent; NaN outside [-1, 1]. */
+export const atanh = unary('atanh');
 
-export function csc(x: ColumnOrName): Column {
-  return of('csc', nameToExpression(x));
-}
+/** Cosecant; radians. */
+export const csc = unary('csc');
 
-export function sec(x: ColumnOrName): Column {
-  return of('sec', nameToExpression(x));
-}
+/** Secant; radians. */
+export const sec = unary('sec');
 
-export function negative(x: ColumnOrName): Column {
-  return of('negative', nameToExpression(x));
-}
+/** As {@link negate}. */
+export const negative = negate;
 
-export function positive(x: ColumnOrName): Column {
-  return of('positive', nameToExpression(x));
-}
+/** `x` itself. */
+export const positive = unary('positive');

@@ -1,5 +1,5 @@
 import { MlError, show } from '../../error.ts';
-import { Column, type ColumnOrValue, call, toExpression } from '../column.ts';
+import { Column, type ColumnOrName, type ColumnOrValue, call, nameToExpression, toExpression } from '../column.ts';
 import type { Expression } from '../expression.ts';
 
 /** A call of Spark's function `name`. */
@@ -16,3 +16,9 @@ export function lambda(step: (...args: Column[]) => ColumnOrValue, parameters: r
   const names = parameters.map((name) => `${name}_${id}`);
   return { kind: 'lambda', parameters: names, body: toExpression(step(...names.map((name) => new Column({ kind: 'variable', name })))) };
 }
+
+/** The function of one column that expressions know by this name. */
+export const unary =
+  (name: string) =>
+  (x: ColumnOrName): Column =>
+    of(name, nameToExpression(x));

@@ -21,13 +21,13 @@ export function regexpExtractAll(x: ColumnOrName, pattern: ColumnOrValue, group?
   return of('regexp_extract_all', nameToExpression(x), toExpression(pattern), ...(group === undefined ? [] : [toExpression(group)]));
 }
 
+/** Whether the regular expression is found anywhere in the text. */
 export function regexpLike(x: ColumnOrName, pattern: ColumnOrValue): Column {
   return of('rlike', nameToExpression(x), toExpression(pattern));
 }
 
-export function rlike(x: ColumnOrName, pattern: ColumnOrValue): Column {
-  return of('rlike', nameToExpression(x), toExpression(pattern));
-}
+/** As {@link regexpLike}. */
+export const rlike = regexpLike;
 
 /** How often the pattern is found. */
 export function regexpCount(x: ColumnOrName, pattern: ColumnOrValue): Column {

@@ -1,40 +1,35 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { of } from './of.ts';
+import { of, unary } from './of.ts';
 
-export function upper(x: ColumnOrName): Column {
-  return of('upper', nameToExpression(x));
-}
+/** In capital letters. */
+export const upper = unary('upper');
 
-export function lower(x: ColumnOrName): Column {
-  return of('lower', nameToExpression(x));
-}
+/** In small letters. */
+export const lower = unary('lower');
 
 /** Without blanks (or any of `characters`) at both ends. */
 export function trim(x: ColumnOrName, characters?: ColumnOrValue): Column {
   return of('trim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
 }
 
+/** Without blanks (or any of `characters`) at the front. */
 export function ltrim(x: ColumnOrName, characters?: ColumnOrValue): Column {
   return of('ltrim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
 }
 
+/** Without blanks (or any of `characters`) at the end. */
 export function rtrim(x: ColumnOrName, characters?: ColumnOrValue): Column {
   return of('rtrim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
 }
 
 /** Number of characters (of bytes, for binary). */
-export function length(x: ColumnOrName): Column {
-  return of('length', nameToExpression(x));
-}
+export const length = unary('length');
 
-export function charLength(x: ColumnOrName): Column {
-  return of('char_length', nameToExpression(x));
-}
+/** As {@link length}. */
+export const charLength = unary('char_length');
 
 /** Number of bytes in UTF-8. */
-export function octetLength(x: ColumnOrName): Column {
-  return of('octet_length', nameToExpression(x));
-}
+export const octetLength = unary('octet_length');
 
 /** Texts, or arrays, one after the other; null when one is null. */
 export function concat(...columns: ColumnOrName[]): Column {
@@ -56,10 +51,12 @@ export function substringIndex(x: ColumnOrName, delimiter: ColumnOrValue, count:
   return of('substring_index', nameToExpression(x), toExpression(delimiter), toExpression(count));
 }
 
+/** The first characters. */
 export function left(x: ColumnOrName, length: ColumnOrValue): Column {
   return of('left', nameToExpression(x), toExpression(length));
 }
 
+/** The last characters. */
 export function right(x: ColumnOrName, length: ColumnOrValue): Column {
   return of('right', nameToExpression(x), toExpression(length));
 }
@@ -84,14 +81,13 @@ export function rpad(x: ColumnOrName, length: ColumnOrValue, pad?: ColumnOrValue
   return of('rpad', nameToExpression(x), toExpression(length), ...(pad === undefined ? [] : [toExpression(pad)]));
 }
 
+/** The text so many times. */
 export function repeat(x: ColumnOrName, count: ColumnOrValue): Column {
   return of('repeat', nameToExpression(x), toExpression(count));
 }
 
 /** A text or an array backwards. */
-export function reverse(x: ColumnOrName): Column {
-  return of('reverse', nameToExpression(x));
-}
+export const reverse = unary('reverse');
 
 /** Each `search` replaced; taken away without `by`. */
 export function replace(x: ColumnOrName, search: ColumnOrValue, by?: ColumnOrValue): Column {
@@ -108,52 +104,49 @@ export function splitPart(x: ColumnOrName, delimiter: ColumnOrValue, part: Colum
   return of('split_part', nameToExpression(x), toExpression(delimiter), toExpression(part));
 }
 
+/** SQL’s LIKE: `%` any text, `_` any character. */
 export function like(x: ColumnOrName, pattern: ColumnOrValue): Column {
   return of('like', nameToExpression(x), toExpression(pattern));
 }
 
+/** As {@link like}, without regard to case. */
 export function ilike(x: ColumnOrName, pattern: ColumnOrValue): Column {
   return of('ilike', nameToExpression(x), toExpression(pattern));
 }
 
+/** Whether the text holds the other. */
 export function contains(x: ColumnOrName, part: ColumnOrValue): Column {
   return of('contains', nameToExpression(x), toExpression(part));
 }
 
+/** Whether the text begins with the other. */
 export function startswith(x: ColumnOrName, part: ColumnOrValue): Column {
   return of('startswith', nameToExpression(x), toExpression(part));
 }
 
+/** Whether the text ends with the other. */
 export function endswith(x: ColumnOrName, part: ColumnOrValue): Column {
   return of('endswith', nameToExpression(x), toExpression(part));
 }
 
 /** The first letter of each word large, the others small. */
-export function initcap(x: ColumnOrName): Column {
-  return of('initcap', nameToExpression(x));
-}
+export const initcap = unary('initcap');
 
 /** Code of the first character. */
-export function ascii(x: ColumnOrName): Column {
-  return of('ascii', nameToExpression(x));
-}
+export const ascii = unary('ascii');
 
-export function chr(x: ColumnOrName): Column {
-  return of('chr', nameToExpression(x));
-}
+export const chr = unary('chr');
 
 /** Number of single-character edits between two texts; -1 when there are more than `most`. */
 export function levenshtein(x: ColumnOrName, y: ColumnOrName, most?: number): Column {
   return of('levenshtein', nameToExpression(x), nameToExpression(y), ...(most === undefined ? [] : [toExpression(most)]));
 }
 
-export function md5(x: ColumnOrName): Column {
-  return of('md5', nameToExpression(x));
-}
+/** The MD5 hash, as hexadecimal digits. */
+export const md5 = unary('md5');
 
-export function sha1(x: ColumnOrName): Column {
-  return of('sha1', nameToExpression(x));
-}
+/** The SHA-1 hash, as hexadecimal digits. */
+export const sha1 = unary('sha1');
 
 /** `bits`: 224, 256 (or 0), 384 or 512. */
 export function sha2(x: ColumnOrName, bits: number): Column {
@@ -161,9 +154,7 @@ export function sha2(x: ColumnOrName, bits: number): Column {
 }
 
 /** The checksum of a text or of bytes, as a long. */
-export function crc32(x: ColumnOrName): Column {
-  return of('crc32', nameToExpression(x));
-}
+export const crc32 = unary('crc32');
 
 /** Spark's hash (Murmur3, seed 42) of values one after the other, as an int; null changes nothing. */
 export function hash(...columns: ColumnOrName[]): Column {
@@ -175,21 +166,17 @@ export function xxhash64(...columns: ColumnOrName[]): Column {
   return of('xxhash64', ...columns.map(nameToExpression));
 }
 
-export function base64(x: ColumnOrName): Column {
-  return of('base64', nameToExpression(x));
-}
+/** Bytes as base64. */
+export const base64 = unary('base64');
 
-export function unbase64(x: ColumnOrName): Column {
-  return of('unbase64', nameToExpression(x));
-}
+/** The bytes of base64. */
+export const unbase64 = unary('unbase64');
 
-export function hex(x: ColumnOrName): Column {
-  return of('hex', nameToExpression(x));
-}
+/** Bytes or a whole number in hexadecimal digits. */
+export const hex = unary('hex');
 
-export function unhex(x: ColumnOrName): Column {
-  return of('unhex', nameToExpression(x));
-}
+/** The bytes of hexadecimal digits. */
+export const unhex = unary('unhex');
 
 /** `1,234.50`: with commas, and `digits` after the point. */
 export function formatNumber(x: ColumnOrName, digits: number): Column {
@@ -211,26 +198,19 @@ export function btrim(x: ColumnOrName, characters?: ColumnOrValue): Column {
   return of('btrim', nameToExpression(x), ...(characters === undefined ? [] : [toExpression(characters)]));
 }
 
-export function characterLength(x: ColumnOrName): Column {
-  return of('character_length', nameToExpression(x));
-}
+/** As {@link length}. */
+export const characterLength = unary('character_length');
 
 /** Length in bits of the text's UTF-8, or of a binary. */
-export function bitLength(x: ColumnOrName): Column {
-  return of('bit_length', nameToExpression(x));
-}
+export const bitLength = unary('bit_length');
 
-export function lcase(x: ColumnOrName): Column {
-  return of('lcase', nameToExpression(x));
-}
+/** As {@link lower}. */
+export const lcase = unary('lcase');
 
-export function ucase(x: ColumnOrName): Column {
-  return of('ucase', nameToExpression(x));
-}
+/** As {@link upper}. */
+export const ucase = unary('ucase');
 
-export function char(x: ColumnOrName): Column {
-  return of('char', nameToExpression(x));
-}
+export const char = unary('char');
 
 /** So many blanks. */
 export function space(count: ColumnOrName): Column {
@@ -273,10 +253,8 @@ export function decode(x: ColumnOrName, charset: string): Column {
   return of('decode', nameToExpression(x), toExpression(charset));
 }
 
-export function urlEncode(x: ColumnOrName): Column {
-  return of('url_encode', nameToExpression(x));
-}
+/** As a part of a URL’s query. */
+export const urlEncode = unary('url_encode');
 
-export function urlDecode(x: ColumnOrName): Column {
-  return of('url_decode', nameToExpression(x));
-}
+/** The text of a part of a URL’s query. */
+export const urlDecode = unary('url_decode');

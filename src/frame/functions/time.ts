@@ -1,63 +1,55 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { of } from './of.ts';
+import { of, unary } from './of.ts';
 
+/** Today in UTC, the same for a whole query. */
 export function currentDate(): Column {
   return of('current_date');
 }
 
+/** Now, the same for a whole query. */
 export function currentTimestamp(): Column {
   return of('current_timestamp');
 }
 
-export function year(x: ColumnOrName): Column {
-  return of('year', nameToExpression(x));
-}
+/** The year. */
+export const year = unary('year');
 
-export function quarter(x: ColumnOrName): Column {
-  return of('quarter', nameToExpression(x));
-}
+/** The quarter, 1 to 4. */
+export const quarter = unary('quarter');
 
-export function month(x: ColumnOrName): Column {
-  return of('month', nameToExpression(x));
-}
+/** The month, 1 to 12. */
+export const month = unary('month');
 
-export function dayofmonth(x: ColumnOrName): Column {
-  return of('dayofmonth', nameToExpression(x));
-}
+/** The day of the month, from 1. */
+export const dayofmonth = unary('dayofmonth');
 
-export function dayofyear(x: ColumnOrName): Column {
-  return of('dayofyear', nameToExpression(x));
-}
+/** The day of the year, from 1. */
+export const dayofyear = unary('dayofyear');
 
-export function weekofyear(x: ColumnOrName): Column {
-  return of('weekofyear', nameToExpression(x));
-}
+/** The ISO week of the year, 1 to 53. */
+export const weekofyear = unary('weekofyear');
 
-export function hour(x: ColumnOrName): Column {
-  return of('hour', nameToExpression(x));
-}
+/** The hour, in UTC. */
+export const hour = unary('hour');
 
-export function minute(x: ColumnOrName): Column {
-  return of('minute', nameToExpression(x));
-}
+/** The minute. */
+export const minute = unary('minute');
 
-export function second(x: ColumnOrName): Column {
-  return of('second', nameToExpression(x));
-}
+/** The second. */
+export const second = unary('second');
 
-export function weekday(x: ColumnOrName): Column {
-  return of('weekday', nameToExpression(x));
-}
+/** 0 for Monday to 6 for Sunday. */
+export const weekday = unary('weekday');
 
 /** 1 is Sunday. */
-export function dayofweek(x: ColumnOrName): Column {
-  return of('dayofweek', nameToExpression(x));
-}
+export const dayofweek = unary('dayofweek');
 
+/** The date so many days later. */
 export function dateAdd(x: ColumnOrName, days: ColumnOrValue): Column {
   return of('date_add', nameToExpression(x), toExpression(days));
 }
 
+/** The date so many days before. */
 export function dateSub(x: ColumnOrName, days: ColumnOrValue): Column {
   return of('date_sub', nameToExpression(x), toExpression(days));
 }
@@ -67,10 +59,9 @@ export function datediff(end: ColumnOrName, start: ColumnOrName): Column {
   return of('datediff', nameToExpression(end), nameToExpression(start));
 }
 
-export function dateDiff(end: ColumnOrName, start: ColumnOrName): Column {
-  return of('datediff', nameToExpression(end), nameToExpression(start));
-}
+export const dateDiff = datediff;
 
+/** The date so many months later; the last day of a shorter month stands for a missing one. */
 export function addMonths(x: ColumnOrName, months: ColumnOrValue): Column {
   return of('add_months', nameToExpression(x), toExpression(months));
 }
@@ -81,9 +72,7 @@ export function monthsBetween(end: ColumnOrName, start: ColumnOrName, roundOff =
 }
 
 /** The last day of the month. */
-export function lastDay(x: ColumnOrName): Column {
-  return of('last_day', nameToExpression(x));
-}
+export const lastDay = unary('last_day');
 
 /** The first later date on a day of the week (`Mon`). */
 export function nextDay(x: ColumnOrName, day: string): Column {
@@ -126,44 +115,35 @@ export function fromUnixtime(x: ColumnOrName, pattern?: string): Column {
 }
 
 /** `Mon`. */
-export function dayname(x: ColumnOrName): Column {
-  return of('dayname', nameToExpression(x));
-}
+export const dayname = unary('dayname');
 
 /** `Jan`. */
-export function monthname(x: ColumnOrName): Column {
-  return of('monthname', nameToExpression(x));
-}
+export const monthname = unary('monthname');
 
 /** Days since 1970. */
-export function unixDate(x: ColumnOrName): Column {
-  return of('unix_date', nameToExpression(x));
-}
+export const unixDate = unary('unix_date');
 
-export function unixSeconds(x: ColumnOrName): Column {
-  return of('unix_seconds', nameToExpression(x));
-}
+/** Seconds since 1970 in UTC. */
+export const unixSeconds = unary('unix_seconds');
 
-export function unixMillis(x: ColumnOrName): Column {
-  return of('unix_millis', nameToExpression(x));
-}
+/** Milliseconds since 1970 in UTC. */
+export const unixMillis = unary('unix_millis');
 
+/** The date of a year, month and day. */
 export function makeDate(year: ColumnOrName, month: ColumnOrName, day: ColumnOrName): Column {
   return of('make_date', nameToExpression(year), nameToExpression(month), nameToExpression(day));
 }
 
-export function timestampSeconds(x: ColumnOrName): Column {
-  return of('timestamp_seconds', nameToExpression(x));
-}
+/** The moment so many seconds after 1970 in UTC. */
+export const timestampSeconds = unary('timestamp_seconds');
 
-export function timestampMillis(x: ColumnOrName): Column {
-  return of('timestamp_millis', nameToExpression(x));
-}
+/** The moment so many milliseconds after 1970 in UTC. */
+export const timestampMillis = unary('timestamp_millis');
 
-export function day(x: ColumnOrName): Column {
-  return of('day', nameToExpression(x));
-}
+/** As {@link dayofmonth}. */
+export const day = unary('day');
 
+/** As {@link dateAdd}. */
 export function dateadd(x: ColumnOrName, days: ColumnOrValue): Column {
   return of('dateadd', nameToExpression(x), toExpression(days));
 }
@@ -183,19 +163,13 @@ export function toUnixTimestamp(x: ColumnOrName, pattern?: ColumnOrValue): Colum
 }
 
 /** The moment so many microseconds after 1970. */
-export function timestampMicros(x: ColumnOrName): Column {
-  return of('timestamp_micros', nameToExpression(x));
-}
+export const timestampMicros = unary('timestamp_micros');
 
 /** Microseconds from 1970 to the moment. */
-export function unixMicros(x: ColumnOrName): Column {
-  return of('unix_micros', nameToExpression(x));
-}
+export const unixMicros = unary('unix_micros');
 
 /** The date so many days after 1970-01-01. */
-export function dateFromUnixDate(x: ColumnOrName): Column {
-  return of('date_from_unix_date', nameToExpression(x));
-}
+export const dateFromUnixDate = unary('date_from_unix_date');
 
 export function makeTimestamp(
   years: ColumnOrName,
