@@ -7,6 +7,8 @@ export function javaDouble(x: number): string {
     const text = String(x);
     return text.includes('.') ? text : `${text}.0`;
   }
+  // Java prints two digits at least, the nearest ones: 5e-324, the least double, is 4.94e-324.
+  if (magnitude === Number.MIN_VALUE) return x < 0 ? '-4.9E-324' : '4.9E-324';
   const [digits, exponent] = x.toExponential().split('e') as [string, string];
   return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`;
 }

@@ -45,7 +45,10 @@ function vectorReader(): (column: VectorColumn) => Vector {
     if (scratch.length < size) scratch = new Float64Array(size);
     writeDenseRow(column, 0, scratch);
     let nonzeros = 0;
-    for (let j = 0; j < size; j++) if (scratch[j] !== 0) nonzeros++;
+    for (let j = 0; j < size; j++) {
+      if (scratch[j] !== 0) nonzeros++;
+      else scratch[j] = 0; // what is assembled has no -0, as in Spark
+    }
     if (!leavesSparse(column, 0, nonzeros)) return new DenseVector(room.copy(scratch, size));
     const indices = room.ints(nonzeros);
     const values = room.doubles(nonzeros);

@@ -326,6 +326,17 @@ describe('numbers out of range', () => {
       expect(row?.probability).toEqual(scorer({ features })?.probability);
     }
   });
+
+  it('are assembled and indexed the same in a frame and alone, signs of zero included', async () => {
+    const numbers = [0, -0, 5e-324, -5e-324, 1e-310, 1e308, -1e308, 0.1, 1e7, 2 ** 53].map((a) => ({ a, b: 1 }));
+    const frame = s().createFrame(numbers);
+    const index = new StringIndexer({ inputCol: 'a', outputCol: 'i', stringOrderType: 'alphabetAsc' });
+    const model = await new Pipeline({ stages: [assembler, new VectorAssembler({ inputCols: ['a', 'a'], outputCol: 'twice' }), index] }).fit(frame);
+    const scorer = model.rowScorer();
+    const rows = await model.transform(frame).select('features', 'twice', 'i').collect();
+    expect(numbers.map((row) => scorer(row))).toEqual(rows);
+    expect(rows[1]?.features).toEqual(Vectors.dense([0, 1]));
+  });
 });
 
 describe('whole numbers beyond 2^53', () => {

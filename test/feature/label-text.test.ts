@@ -18,6 +18,8 @@ describe('numberText', () => {
     [1, 'double', '1.0'],
     [1e7, 'double', '1.0E7'],
     [-0, 'double', '-0.0'],
+    [-Number.MIN_VALUE, 'double', '-4.9E-324'],
+    [1e-320, 'double', '1.0E-320'],
     [Math.fround(0.1), 'float', '0.1'],
     [16777216, 'float', '1.6777216E7'],
     [12, 'int', '12'],
