@@ -9,6 +9,7 @@ import { object } from '../frame/plan-arguments.ts';
 import { FrameReader, parseSchema } from '../frame/reader.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
 import { checkOptionNames } from '../param/options.ts';
+import type { Checked } from '../frame/type-names.ts';
 import type { Backend } from './engine.ts';
 import { type LocalOptions, openLocal } from './local/open.ts';
 import { type RowsIn, tableOfRows, withSchema } from './local/rows.ts';
@@ -64,7 +65,11 @@ export class Session {
    * A frame of rows of this process, or of an Arrow table. Types come from `schema` or else from the values: a number is a double, a
    * bigint a long, a Date a timestamp. Missing and undefined values are null.
    */
-  createFrame(rows: RowsIn | Table, schema?: Schema | SchemaLiteral | string, options: { partitions?: number } = {}): Frame {
+  createFrame<const S extends SchemaLiteral = SchemaLiteral>(
+    rows: RowsIn | Table,
+    schema?: Schema | string | (S & Checked<S>),
+    options: { partitions?: number } = {},
+  ): Frame {
     this.#checkOpen('createFrame');
     checkOptionNames('createFrame', options, ['partitions']);
     const { partitions = null } = options;

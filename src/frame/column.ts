@@ -1,6 +1,7 @@
 import { MlError, show } from '../error.ts';
 import { isVector, type Vector } from '../linalg/vectors.ts';
-import type { Expression } from './expression.ts';
+import { type Expression, shallow } from './expression.ts';
+import type { NameOfType } from './type-names.ts';
 import { type DataType, parseType } from './types.ts';
 import type { Window } from './window.ts';
 
@@ -18,7 +19,7 @@ export class Column {
   readonly expression: Expression;
 
   constructor(expression: Expression) {
-    this.expression = expression;
+    this.expression = shallow(expression);
   }
 
   /** `this + other`; whole numbers that overflow are an error. */
@@ -153,17 +154,17 @@ export class Column {
   }
 
   /** The value as another type (`'double'`, `'decimal(10,2)'`); a value that cannot be is an error at the action. */
-  cast(type: string | DataType): Column {
+  cast<const T extends string>(type: (T & NameOfType<T>) | DataType): Column {
     return new Column({ kind: 'cast', child: this.expression, type: toType(type), lenient: false });
   }
 
   /** As {@link Column.cast}. */
-  astype(type: string | DataType): Column {
-    return this.cast(type);
+  astype<const T extends string>(type: (T & NameOfType<T>) | DataType): Column {
+    return this.cast(type as DataType);
   }
 
   /** As {@link Column.cast}, but a value that cannot be becomes null. */
-  tryCast(type: string | DataType): Column {
+  tryCast<const T extends string>(type: (T & NameOfType<T>) | DataType): Column {
     return new Column({ kind: 'cast', child: this.expression, type: toType(type), lenient: true });
   }
 

@@ -1,3 +1,4 @@
+import { MlError } from '../error.ts';
 import type { DataType } from './types.ts';
 /**
  * A column expression, free of any engine. Function names in `call` are Spark's SQL names (`upper`, `date_add`, `avg`);
@@ -93,6 +94,28 @@ export type Expression =
       readonly parameters: readonly string[];
       readonly body: Expression;
     };
+
+/** How deep expressions may be nested: engines walk them by recursion. */
+const DEEPEST = 1500;
+
+const depths = new WeakMap<Expression, number>();
+
+/** The expression itself; one that is nested too deep is an error. */
+export function shallow(expression: Expression): Expression {
+  if (depthOf(expression) <= DEEPEST) return expression;
+  const remedy = 'do it in several withColumn, or by a function of many columns (isin, coalesce, greatest, array with aggregate)';
+  throw new MlError('EXPRESSION_INVALID', `Column: an expression must be at most ${DEEPEST} operators deep; ${remedy}`, { value: DEEPEST + 1 });
+}
+
+/** Parts that stand in columns already are known, so that this goes down a step or two only. */
+function depthOf(expression: Expression): number {
+  let depth = depths.get(expression);
+  if (depth === undefined) {
+    depth = 1 + parts(expression).reduce((most, part) => Math.max(most, depthOf(part)), 0);
+    depths.set(expression, depth);
+  }
+  return depth;
+}
 
 /** The expressions directly within one. */
 export function parts(expression: Expression): readonly Expression[] {

@@ -10,13 +10,14 @@ import type { Plan, TransformStage } from './plan.ts';
 import { callable, checkNames, fraction, list, moduleName, object, wholeNumber } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
 import { type ShowOptions, showTable } from './show.ts';
+import type { Checked } from './type-names.ts';
 import { parseType, typeName } from './types.ts';
 import { FrameWriter } from './writer.ts';
 
 /** What users pass as a batch function's place and needs. */
-export interface BatchOptions {
+export interface BatchOptions<S extends SchemaLiteral = SchemaLiteral> {
   /** The columns that come out. */
-  schema: Schema | SchemaLiteral;
+  schema: Schema | (S & Checked<S>);
   /** Plain data handed to the function. */
   args?: unknown;
 }
@@ -96,7 +97,7 @@ export class Frame extends FrameSteps {
    * Runs export `name` of the module at `url` on batches of whole columns, on the workers. The function gets
    * `({ rows, columns: { [name]: typed array or array } }, args)` and returns columns of the same form, as `schema` says.
    */
-  mapBatches(url: string | URL, name: string, options: BatchOptions): Frame {
+  mapBatches<const S extends SchemaLiteral = SchemaLiteral>(url: string | URL, name: string, options: BatchOptions<S>): Frame {
     return this.next({
       op: 'mapBatches',
       input: this.plan,

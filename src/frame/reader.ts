@@ -4,10 +4,11 @@ import { Frame } from './frame.ts';
 import { type CsvReadOptions, checkFormat, checkOptions, type Format, type JsonReadOptions, type ParquetReadOptions } from './io-options.ts';
 import { object } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
+import type { Checked } from './type-names.ts';
 import { parseType } from './types.ts';
 
 type Paths = string | readonly string[];
-type WithSchema<T> = T & { schema?: Schema | SchemaLiteral | string };
+type WithSchema<T, S> = T & { schema?: Schema | string | (S & Checked<S>) };
 
 /** Reads files, globs and partitioned folders: `session.read.csv('a.csv', { header: true })`. Nothing is opened before an await. */
 export class FrameReader {
@@ -37,7 +38,7 @@ export class FrameReader {
   }
 
   /** The types to read: a literal, or Spark's text `name type, name type`. */
-  schema(schema: Schema | SchemaLiteral | string): FrameReader {
+  schema<const S extends SchemaLiteral = SchemaLiteral>(schema: Schema | string | (S & Checked<S>)): FrameReader {
     return this.option('schema', schema);
   }
 
@@ -47,17 +48,17 @@ export class FrameReader {
   }
 
   /** CSV: a path, a glob, a folder, or several. */
-  csv(paths: Paths, options: WithSchema<CsvReadOptions> = {}): Frame {
+  csv<const S extends SchemaLiteral = SchemaLiteral>(paths: Paths, options: WithSchema<CsvReadOptions, S> = {}): Frame {
     return this.#read('csv', paths, options);
   }
 
   /** Parquet: a path, a glob, a folder (also partitioned by `name=value`), or several. */
-  parquet(paths: Paths, options: WithSchema<ParquetReadOptions> = {}): Frame {
+  parquet<const S extends SchemaLiteral = SchemaLiteral>(paths: Paths, options: WithSchema<ParquetReadOptions, S> = {}): Frame {
     return this.#read('parquet', paths, options);
   }
 
   /** One JSON object a line, unless `multiLine`. */
-  json(paths: Paths, options: WithSchema<JsonReadOptions> = {}): Frame {
+  json<const S extends SchemaLiteral = SchemaLiteral>(paths: Paths, options: WithSchema<JsonReadOptions, S> = {}): Frame {
     return this.#read('json', paths, options);
   }
 

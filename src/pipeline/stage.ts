@@ -2,6 +2,7 @@ import type { RemoteStage } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { Executor } from '../frame/executor.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
+import type { Checked } from '../frame/type-names.ts';
 import { checkParams, type ParamDefinition, type ParamSchema, type ParamShape, paramShapes, resolveParams, unknownParam } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import type * as z from '../param/zod.ts';
@@ -71,7 +72,7 @@ export abstract class PipelineStage<P extends ParamSchema> {
   }
 
   /** What comes out for a frame of this schema; fails where `fit` or `transform` would, before any data is read. */
-  transformSchema(schema: Schema | SchemaLiteral): Schema {
+  transformSchema<const S extends SchemaLiteral = SchemaLiteral>(schema: Schema | (S & Checked<S>)): Schema {
     return this.outputSchema(Schema.from(schema));
   }
 

@@ -379,7 +379,7 @@ describe('a mistake shows before any data is read', () => {
     ['replace with lists of two lengths', (f) => f.replace([1, 2], [1]), 'VALUE_INVALID'],
     ['approxQuantile of text', (f) => f.approxQuantile('k', [0.5]), 'COLUMN_TYPE'],
     ['approxQuantile beyond 1', (f) => f.approxQuantile('id', [1.5]), 'PARAM_INVALID'],
-    ['an unknown type', (f) => f.select(col('id').cast('strin')), 'SCHEMA_INVALID'],
+    ['an unknown type', (f) => f.select(col('id').cast('strin' as string)), 'SCHEMA_INVALID'],
     [
       'arithmetic on a vector',
       (f) =>

@@ -2,12 +2,12 @@ import type { Expression } from '../../frame/expression.ts';
 import type { Plan, TransformStage } from '../../frame/plan.ts';
 import { STRING } from '../../frame/types.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
-import { HashFunctions } from './hashes/functions.ts';
 import { LocalTables } from './local-table.ts';
 import { batchSchema, emptyRelation, mapBatches } from './map-batches.ts';
 import { chainOf } from './ml/chain.ts';
 import { wantedOf } from './ml/narrow.ts';
 import { Transforms } from './ml/transform.ts';
+import { ScriptedFunctions } from './scripted/functions.ts';
 import { shared } from './shared.ts';
 import { Sources } from './sources.ts';
 import { text } from './sql/duck-type.ts';
@@ -42,7 +42,7 @@ export class Compiler {
   readonly #database: Database;
   readonly #pool: WorkerPool;
   readonly #locals: LocalTables;
-  readonly #hashes: HashFunctions;
+  readonly #hashes: ScriptedFunctions;
   readonly #described: PlanContext['compiled'] = new WeakMap();
   /** Values of pivoted columns, by the column's expression, which a narrowed plan has too. */
   readonly #pivots = new WeakMap<object, Promise<(string | null)[]>>();
@@ -59,7 +59,7 @@ export class Compiler {
     this.transforms = new Transforms(database);
     this.sources = new Sources(database);
     this.#locals = new LocalTables(database);
-    this.#hashes = new HashFunctions(database);
+    this.#hashes = new ScriptedFunctions(database);
   }
 
   /** The relation by which a plan's schema is known. */

@@ -106,6 +106,19 @@ export async function frames(session: Session) {
   await frame.write.parquet('out', { mode: 'replace' });
   // @ts-expect-error unknown option
   await Session.local({ threads: 2 });
+  session.createFrame([], { a: 'double', b: { type: 'array<string>', nullable: false }, c: 'decimal(10,2)', d: 'Integer', e: 'map<string,int>' });
+  const later: string = 'double';
+  session.createFrame([], { a: later });
+  // @ts-expect-error a misspelt type
+  session.createFrame([], { a: 'doubel' });
+  // @ts-expect-error a misspelt type
+  session.createFrame([], { a: { type: 'doubel' } });
+  // @ts-expect-error a misspelt type of items
+  session.read.schema({ a: 'array<doubel>' });
+  // @ts-expect-error a misspelt type
+  session.read.csv('a.csv', { schema: { a: 'doubel' } });
+  // @ts-expect-error a misspelt type
+  col('a').cast('doubel');
   // @ts-expect-error a value is no expression
   frame.withColumn('c', 1);
   // @ts-expect-error a truth value is no condition

@@ -7,12 +7,16 @@ import type { Database, QueryOptions } from '../duck/database.ts';
 import { readValues } from '../duck/read-vector.ts';
 import { typeOf } from '../duck/types.ts';
 import { writeValues } from '../duck/write-vector.ts';
-import { hashValue, type ValueHash } from './hash-value.ts';
-import { murmur3 } from './murmur3.ts';
-import { xxhash64 } from './xxhash64.ts';
+import { hashValue, type ValueHash } from '../hashes/hash-value.ts';
+import { murmur3 } from '../hashes/murmur3.ts';
+import { xxhash64 } from '../hashes/xxhash64.ts';
+import { regexpExtract, regexpExtractAll, regexpInstr, regexpReplace, rlike, splitAt } from './regexp.ts';
+import { soundex } from './soundex.ts';
 
 /** How names of the functions here begin, by which a query is known to need them. */
 const PREFIX = 'spark_';
+
+const TEXT: DataType = { kind: 'string' };
 
 type Call = (row: readonly unknown[], types: readonly DataType[]) => unknown;
 
@@ -30,14 +34,26 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
         .update(bytes as Uint8Array)
         .digest('hex'),
   },
+  { name: `${PREFIX}soundex`, result: TEXT, call: ofTexts(soundex) },
+  { name: `${PREFIX}rlike`, result: { kind: 'boolean' }, call: ofTexts(rlike) },
+  { name: `${PREFIX}regexp_extract`, result: TEXT, call: ofTexts(regexpExtract) },
+  { name: `${PREFIX}regexp_extract_all`, result: { kind: 'array', element: TEXT }, call: ofTexts(regexpExtractAll) },
+  { name: `${PREFIX}regexp_instr`, result: { kind: 'int' }, call: ofTexts(regexpInstr) },
+  { name: `${PREFIX}regexp_replace`, result: TEXT, call: ofTexts(regexpReplace) },
+  { name: `${PREFIX}split`, result: { kind: 'array', element: TEXT }, call: ofTexts(splitAt) },
 ];
+
+/** A function whose value is null when an argument is. */
+function ofTexts(of: (...args: never[]) => unknown): Call {
+  return (row) => (row.includes(null) ? null : of(...(row as never[])));
+}
 
 function hashed<H>(hash: ValueHash<H>): Call {
   return (row, types) => row.reduce<H>((upon, value, k) => hashValue(hash, value, types[k] as DataType, upon), hash.seed);
 }
 
 /** Makes the functions known to a database, once a query names one. */
-export class HashFunctions {
+export class ScriptedFunctions {
   readonly #database: Database;
   #known: Promise<void> | null = null;
 
@@ -61,7 +77,7 @@ export class HashFunctions {
         low.scalar_function_set_name(f, name);
         low.scalar_function_set_special_handling(f);
         low.scalar_function_set_varargs(f, low.create_logical_type(low.Type.ANY));
-        low.scalar_function_set_return_type(f, rawType(result.kind as 'int'));
+        low.scalar_function_set_return_type(f, result.kind === 'array' ? low.create_list_type(rawType('string')) : rawType(result.kind as 'int'));
         low.scalar_function_set_function(f, (info, input, output) => {
           try {
             const rows = low.data_chunk_get_size(input);
