@@ -1,9 +1,11 @@
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
-import { Column, type ColumnOrName, col, expr, toCondition, type Value } from './column.ts';
+import { Column, type ColumnOrName, col, expr, lit, toCondition, type Value } from './column.ts';
 import type { Executor } from './executor.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
+import { collectList, count, sum } from './functions/aggregate.ts';
+import { array, elementAt, posexplode, sortArray } from './functions/collection.ts';
 import { GroupedFrame } from './grouped.ts';
 import { type JoinHow, joinKind } from './join.ts';
 import { type FillValue, fillPlan, replacePairs, type Subset, subsetOf } from './missing.ts';
@@ -11,6 +13,7 @@ import type { Plan } from './plan.ts';
 import { checkNames, fraction, pairs, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
 import type { Metadata } from './schema.ts';
 import { callSite } from './site.ts';
+import { Window } from './window.ts';
 
 /** The steps that a {@link Frame} offers to plan with: each returns a new frame at once and touches nothing. */
 export abstract class FrameSteps {
@@ -249,6 +252,44 @@ export abstract class FrameSteps {
     });
   }
 
+  /**
+   * Columns turned into rows: for each row one of each of `values`, with the name of that column in `variable` and its value in `value`, beside `ids`. Spark's
+   * `melt`; values become their common type.
+   */
+  unpivot(ids: readonly ColumnOrName[], values: readonly string[], variable: string, value: string): Frame {
+    const names = checkNames('unpivot', values);
+    if (names.length === 0) throw new MlError('EXPRESSION_INVALID', 'unpivot: needs at least one column of values');
+    const kept = ids.map((id, i) => [`id${i}_`, id instanceof Column ? id : col(id)] as const);
+    const taken = kept.map(([given], i) => col(given).alias(typeof ids[i] === 'string' ? (ids[i] as string) : nameOfAlias(ids[i] as Column)));
+    const tall = this.select(...kept.map(([given, id]) => id.alias(given)), posexplode(array(...names)));
+    return tall.select(...taken, elementAt(lit(names), col('pos').plus(1)).alias(variable), col('col').alias(value));
+  }
+
+  melt(ids: readonly ColumnOrName[], values: readonly string[], variable: string, value: string): Frame {
+    return this.unpivot(ids, values, variable, value);
+  }
+
+  /**
+   * The values of each column that at least a share `support` of the rows have, ascending, as an array in `<column>_freqItems`; one row. Exact, where Spark may
+   * name some that are rarer.
+   */
+  freqItems(columns: readonly string[], support = 0.01): Frame {
+    const names = checkNames('freqItems', columns);
+    if (names.length === 0) throw new MlError('EXPRESSION_INVALID', 'freqItems: needs at least one column');
+    const least = fraction('freqItems', support);
+    const frames = names.map((name) => {
+      const counts = this.groupBy(col(name).alias('item_')).agg(count('*').alias('n_'));
+      const shares = counts.withColumn('all_', sum('n_').over(Window.partitionBy()));
+      return shares.filter(col('n_').geq(col('all_').times(least))).agg(sortArray(collectList('item_')).alias(`${name}_freqItems`));
+    });
+    return frames.reduce((whole, next) => whole.crossJoin(next));
+  }
+
+  /** The frame itself: advice on how to run it changes no result, and neither engine here takes any. */
+  hint(_name: string, ..._parameters: unknown[]): Frame {
+    return this.next(this.plan);
+  }
+
   // ---- missing values
 
   /** Nulls (and NaN, for numbers) replaced by a value, in all columns of its type, in `subset`, or by column. */
@@ -307,4 +348,9 @@ function expressions(columns: readonly (ColumnOrName | readonly ColumnOrName[])[
     }
     return (c instanceof Column ? c : col(c)).expression;
   });
+}
+
+function nameOfAlias({ expression }: Column): string {
+  if (expression.kind === 'alias' || expression.kind === 'column') return expression.name;
+  throw new MlError('EXPRESSION_INVALID', 'unpivot: an expression among ids needs an alias');
 }

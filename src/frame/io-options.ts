@@ -63,6 +63,12 @@ export interface JsonReadOptions {
   /** The share of rows that types are inferred from; the local engine reads all and takes 1 only. */
   samplingRatio?: number;
   primitivesAsString?: boolean;
+  /** Texts and names may stand in single quotes; true by default. */
+  allowSingleQuotes?: boolean;
+  /** Numbers may begin with zeros, which mean nothing; false by default. */
+  allowNumericLeadingZeros?: boolean;
+  /** Names may stand without quotes; false by default. */
+  allowUnquotedFieldNames?: boolean;
   dateFormat?: string;
   timestampFormat?: string;
   encoding?: string;
@@ -138,7 +144,9 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
     'json-read',
     new Map<string, Kind>([
       ['multiLine', 'boolean'],
-      ['primitivesAsString', 'boolean'],
+      ...(['primitivesAsString', 'allowSingleQuotes', 'allowNumericLeadingZeros', 'allowUnquotedFieldNames'] as const).map(
+        (name) => [name, 'boolean'] as const,
+      ),
       ['samplingRatio', 'number'],
       ...(['mode', 'columnNameOfCorruptRecord', 'dateFormat', 'timestampFormat', 'encoding', 'compression'] as const).map(
         (name) => [name, 'string'] as const,

@@ -557,6 +557,25 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
     expect(await session.range(3).count()).toBe(3);
   });
 
+  it('finds the values that a share of the rows have', async () => {
+    const frame = session.createFrame(
+      ['p', 'q', 'p', 'q', 'p', 'r', null, 'p'].map((k, i) => ({ k, i: i % 2 })),
+      { k: 'string', i: 'int' },
+    );
+    expect(await frame.freqItems(['k', 'i'], 0.25).collect()).toEqual([{ k_freqItems: ['p', 'q'], i_freqItems: [0, 1] }]);
+  });
+
+  it('fields of JSON texts become columns, and moments of now are of today', async () => {
+    const frame = session.createFrame([{ j: '{"a": 1, "b.c": "x"}' }, { j: 'nope' }, { j: null }], { j: 'string' });
+    expect(await frame.select(F.jsonTuple('j', 'a', 'b.c', 'z')).collect()).toEqual([
+      { c0: '1', c1: 'x', c2: null },
+      { c0: null, c1: null, c2: null },
+      { c0: null, c1: null, c2: null },
+    ]);
+    const [{ same }] = await session.range(1).select(F.now().cast('date').eq(F.curdate()).alias('same')).collect();
+    expect(same).toBe(true);
+  });
+
   it('a closed session says so', async () => {
     const other = await open();
     const frame = other.range(3);

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { col, expr, lit } from '#dist/frame/column.js';
+import { type Column, col, expr, lit } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { avg, count, explode, max, rowNumber, sum } from '#dist/frame/functions.js';
 import { Window } from '#dist/frame/window.js';
@@ -404,4 +404,10 @@ it('is aborted by a signal, before and while it runs', async () => {
   setTimeout(() => abort.abort(), 100);
   await refuses(() => open().range(500_000_000).selectExpr('sum(sin(id)) AS x').collect({ signal: abort.signal }), 'ABORTED');
   expect(await df.count()).toBe(4);
+});
+
+it('an expression of thousands of operators is an error of ours where it is built', async () => {
+  const chain = (n: number) => Array.from({ length: n }).reduce<Column>((sum) => sum.plus(1), col('id'));
+  expect((await df.select(chain(300).alias('r')).first())?.r).toBe(301);
+  await refuses(() => chain(3000), 'EXPRESSION_INVALID');
 });

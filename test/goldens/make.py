@@ -2,7 +2,7 @@
 
     python test/goldens/make.py [OUT] [section...]
 
-Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv trees stat vector-forms. OUT defaults to this folder.
+Sections, one JSON file each: logistic-regression feature evaluation telco expressions csv json trees stat vector-forms. OUT defaults to this folder.
 Made with pyspark 4.3.0, numpy 2.4, Python 3.11, Java 17, local[1], one partition, session time zone UTC, ANSI mode on
 (Spark's default). `telco` needs the Telco churn table: set TELCO_CSV or have examples/data/telco-churn.csv.
 
@@ -1643,6 +1643,83 @@ lit(None).isin(1) |
 lit("a").isin([]) |
 lit(1).eqNullSafe(lit(1.0)) |
 col("i").between(None, 3) | i
+soundex(lit("Robert")) |
+soundex(lit("Tymczak")) |
+soundex(lit("Pfister")) |
+soundex(lit("Ashcraft")) |
+soundex(lit("O'Hara")) |
+soundex(lit("")) |
+soundex(lit("1abc")) |
+soundex(col("s")) | s
+from_json(lit("{'a': 1, 'b': [1, 2.5]}"), "a int, b array<int>") |
+from_json(lit("nope"), "a int") |
+from_json(lit(""), "a int") |
+from_json(lit("[1, 2]"), "array<int>") |
+from_json(lit("{\\"k\\": 1.5}"), "map<string,double>") |
+from_json(lit("nope"), "array<int>") |
+from_json(lit("{\\"a\\": \\"x\\", \\"b\\": 3}"), "a int, b string") |
+from_json(col("s"), "a int") | s
+to_json(struct(col("i"), col("s"), col("d"))) | i s d
+to_json(struct(col("day"), col("at"), col("b"), col("a"))) | day at b a
+to_json(create_map(lit("k"), col("l"))) | l
+to_json(array(col("e"))) | e
+json_array_length(lit("[1, 2, [3]]")) |
+json_array_length(lit("{}")) |
+json_object_keys(lit("{\\"a\\": 1, \\"b\\": {\\"c\\": 2}}")) |
+json_object_keys(lit("[1]")) |
+get_json_object(lit("{\\"a\\": {\\"b\\": 1}}"), "$.a.b") |
+typeof(col("i")) | i
+typeof(col("a")) | a
+typeof(struct(col("l"), col("s"))) | l s
+from_utc_timestamp(col("at"), "America/New_York") | at
+to_utc_timestamp(col("at"), "America/New_York") | at
+from_utc_timestamp(col("at"), "+05:30") | at
+to_utc_timestamp(col("at"), "GMT+2") | at
+to_utc_timestamp(lit("2024-03-10 02:30:00").cast("timestamp"), "America/New_York") |
+to_utc_timestamp(lit("2024-11-03 01:30:00").cast("timestamp"), "America/New_York") |
+from_utc_timestamp(lit("2024-03-31 00:59:59").cast("timestamp"), "Europe/Berlin") |
+from_utc_timestamp(lit("1900-01-01 00:00:00").cast("timestamp"), "Europe/Berlin") |
+call_function("levenshtein", lit("a"), lit("b")) |
+raise_error(lit("x")) |
+assert_true(lit(True)) |
+assert_true(lit(False)) |
+printf(lit("%d %s"), lit(1), lit("x")) |
+sha(lit("x")) |
+lit("a\\nb\\n").rlike("b$") |
+lit("aa").rlike("(a)\\\\1") |
+lit("ab").rlike("a(?=b)") |
+lit("ab").rlike("(?<!a)b") |
+lit("abc").rlike("[a-c&&[^b]]+$") |
+lit("a").rlike("\\\\p{Alpha}") |
+lit("x\\ry").rlike("x.y") |
+regexp_replace(lit("aaa"), "a*", "b") |
+regexp_replace(lit("abc"), "(?<x>b)", "[${x}]") |
+regexp_replace(lit("abc"), "b", "$2") |
+regexp_replace(lit("abc"), "b", "\\\\\\\\") |
+regexp_replace(lit("a1b22"), "(\\\\d)(?=\\\\d)", "<$1>") |
+regexp_extract(lit("foo"), "(o)(?=o)", 1) |
+regexp_count(lit("aXbxc"), lit("(?i)x$|x")) |
+split(lit("abc"), "(?=b)") |
+split(lit("a1b2c3"), "\\\\d", 2) |
+split(lit("abc"), "", 2) |
+substring(lit("hello").cast("binary"), 2, 2) |
+lit(5.5).cast("decimal(10,2)") % lit(2).cast("decimal(10,3)") |
+sequence(lit("2024-01-31").cast("date"), lit("2024-02-02").cast("date")) |
+format_string("%.2f|%8.3f|%f", lit(1.005), lit(2.0005), lit(0.1)) |
+months_between(lit("1997-02-28 10:30:00"), lit("1996-10-30"), False) |
+date_trunc("microsecond", lit("1969-12-31 23:59:59.123456").cast("timestamp")) |
+date_format(lit("2024-02-09 13:04:05.006007").cast("timestamp"), "G kk KK LLL QQQQ [yyyy]") |
+to_timestamp(lit("2024-02-09T13:04:05Z"), "yyyy-MM-dd'T'HH:mm:ssX") |
+to_timestamp(lit("9/2/2024"), "dd/MM/yyyy") |
+to_timestamp(lit(" 2024-02-09"), "yyyy-MM-dd") |
+to_timestamp(lit("13:04"), "HH:mm") |
+to_timestamp(lit("29/02/72"), "dd/MM/yy") |
+lit("9223372036854775807").cast("double").cast("bigint") |
+lit("1.5").cast("decimal(10,2)").cast("timestamp") |
+lit("1969-12-31 23:59:59.999999").cast("timestamp") |
+lit("9999-12-31 23:59:59.999999").cast("timestamp").cast("bigint") |
+lit("1e300").cast("double").cast("float") |
+lit("2024-02-29 24:00:00").try_cast("timestamp") |
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -1912,6 +1989,17 @@ letters | df.crosstab("numbers", "letters").orderBy("numbers_letters")
 letters | df.stat.crosstab("letters", "numbers").orderBy("letters_numbers")
 letters | df.sampleBy("letters", {"a": 0.0, "b": 1.0}, 0).where("letters = 'a'")
 letters | df.select(F.col("negDoubles").cast("int").alias("n")).distinct().orderBy("n").limit(2)
+clean | df.select(F.col("d").cast("int"), F.col("d").cast("int") + 1, F.upper(F.col("d").cast("string"))).limit(1)
+numbers | df.unpivot(["id"], ["i", "d"], "name", "value").orderBy("id", "name").limit(5)
+numbers | df.melt(["id"], ["d", "e"], "name", "value").where("id < 3")
+clean | df.hint("broadcast").limit(1)
+clean | df.join(F.broadcast(other), "k").orderBy("i", "v")
+clean | df.orderBy(F.desc("k"), F.asc("i")).limit(3)
+numbers | df.orderBy(F.asc_nulls_last("i"), "id").select("id", "i")
+numbers | df.orderBy(F.desc_nulls_first("i"), "id").select("id", "i")
+numbers | df.orderBy(F.asc_nulls_first("i"), F.desc_nulls_last("id")).select("id", "i")
+numbers | df.groupBy("k").agg(F.first_value("i"), F.last_value("i", True), F.approx_percentile("e", 0.5)).orderBy("k")
+clean | df.select(F.column("k")).limit(1)
 """
 
 VALUE_EXPRESSIONS = """
@@ -2135,8 +2223,74 @@ def csv(spark):
     return {"about": "Files are the UTF-8 bytes of `text`, read by spark.read.options(**options)[.schema(schema)].csv(path).", "cases": cases}
 
 
+# ---- json ----
+
+# text, options, schema (None: inferred)
+JSON_CASES = [
+    ("{'a': 1, 'b': \"it's\"}\n{\"a\": 2}\n",{},None),
+    ("{'a': 1, 'b': \"it's\"}\n{\"a\": 2}\n",{'allowSingleQuotes':False},None),
+    ('{"a":1} x\n{"a":2}{"a":3}\n',{},None),
+    ('{"a":1.0.0}\n{"a":2}\n',{},None),
+    ('{"a":01}\n{"a":2}\n',{},None),
+    ('{"a":01}\n{"a":-007.5}\n',{'allowNumericLeadingZeros':True},None),
+    ('{a:1}\n{"a":2}\n',{},None),
+    ('{a:1}\n{"a":2}\n',{'allowUnquotedFieldNames':True},None),
+    ('{"a":NaN}\n{"a":-Infinity}\n{"a":"NaN"}\n{"a":+INF}\n',{},"a double"),
+    ('{"c":[1.5,2,"3",null]}\n{"c":[1]}\n{"c":5}\n',{},"c array<int>"),
+    ('{"d":{"x":1.5,"y":2}}\n{"d":{"x":1}}\n{"d":[1]}\n{"d":null}\n',{},"d struct<x:int,y:string>"),
+    ('{"a":1,"b":true,"c":[1,2.5]}\n{"a":"x"}\n',{'primitivesAsString':True},None),
+    ('{"a":1}\n\n  \n{"a":2}\n',{},None),
+    ('{"a":1}\nnope\n[1]\n5\n',{},None),
+    ('{"a":1}\nnope\n[1]\n5\n',{'mode':'DROPMALFORMED'},None),
+    ('{"a":1}\nnope\n',{'mode':'FAILFAST'},None),
+    ('{"a":1}\nnope\n',{},"a int"),
+    ("{'a':1}\nnope\n",{},"a int, _corrupt_record string"),
+    ("{'a':1}\nnope\n",{'columnNameOfCorruptRecord':'bad'},None),
+    ('{"m":{"k":1,"z":2.5}}\n{"m":{}}\n',{},"m map<string,int>"),
+    ('{"t":"2024-02-29T01:02:03Z","u":"2024-02-29 01:02:03","v":1,"w":"2024-02-29"}\n',{},"t timestamp, u timestamp, v timestamp, w date"),
+    ('{"t":"29/02/2024"}\n{"t":"2024-02-29"}\n',{'dateFormat':'dd/MM/yyyy'},"t date"),
+    ('{"t":"29/02/2024 10:00"}\n',{'timestampFormat':'dd/MM/yyyy HH:mm'},"t timestamp"),
+    ('{"x":1.10,"y":"2.5","z":12345678901234567890}\n',{},"x decimal(10,2), y decimal(10,2), z decimal(20,0)"),
+    ('{"s":{"q":1}, "u":[1,{"k":2}], "v":1.0, "w":true}\n',{},"s string, u string, v string, w string"),
+    ('{"i":1e3,"l":9223372036854775808,"b":"true","y":300}\n',{},"i int, l bigint, b boolean, y tinyint"),
+    ('{"a":"tab\\tq\\"u\\u00e9"}\n{\'a\':\'say "hi" \\\' x\'}\n',{},None),
+    ('[{"a":1},\n {"a":2}]',{'multiLine':True},None),
+    ('{"a":\n1}',{'multiLine':True},None),
+    ('{"a":1,}\n{"a":2}\n',{},None),
+    ('{"a":1 /* c */}\n{"a":2}\n',{},None),
+    ('{"a b":1,"A":2}\n',{},None),
+    ('{"n":{"x":{"y":[{"z":1},{"z":null,"w":"q"}]}}}\n',{},None),
+    ('{"a":null}\n{"a":null}\n',{},None),
+    ('{"a":1}\n{"a":"x"}\n{"a":[1]}\n',{},None),
+    ('{"a":1}\n{"a":2.5}\n{"a":12345678901234567890}\n',{},None),
+    ('{"a":true}\n{"a":1}\n',{},None),
+    ('{"a":"2024-01-01"}\n',{},None),
+    ('{"a":1,"a":2}\n',{},"a int"),
+    ('{\'a\':[1,\'x\',{"b":\'c\'}]}\n',{},"a array<string>"),
+]
+
+
+def json_files(spark):
+    cases = []
+    with tempfile.TemporaryDirectory() as folder:
+        for k, (body, options, schema) in enumerate(JSON_CASES):
+            path = os.path.join(folder, f"{k}.json")
+            with open(path, "wb") as f:
+                f.write(body.encode("utf-8"))
+            case = {"text": body, "options": options, **({"schema": schema} if schema else {})}
+            try:
+                reader = spark.read.options(**options)
+                frame = (reader.schema(schema) if schema else reader).json(path).cache()
+                case["output"] = frame_out(frame)
+                frame.unpersist()
+            except Exception as e:
+                case.update({k: v.replace(folder, "DIR") for k, v in failure(e).items()})
+            cases.append(case)
+    return {"about": "Files are the UTF-8 bytes of `text`, read by spark.read.options(**options)[.schema(schema)].json(path).", "cases": cases}
+
+
 SECTIONS = {"logistic-regression": logistic_regression, "feature": feature, "evaluation": evaluation, "telco": telco,
-            "expressions": expressions, "csv": csv, "trees": lambda spark: trees(spark, failure), "stat": lambda spark: stat(spark, failure, frame_out), "vector-forms": vector_forms}
+            "expressions": expressions, "csv": csv, "json": json_files, "trees": lambda spark: trees(spark, failure), "stat": lambda spark: stat(spark, failure, frame_out), "vector-forms": vector_forms}
 
 
 def main(args):

@@ -59,7 +59,7 @@ export class Compiler {
     this.transforms = new Transforms(database);
     this.sources = new Sources(database);
     this.#locals = new LocalTables(database);
-    this.#hashes = new ScriptedFunctions(database);
+    this.#hashes = ScriptedFunctions.of(database);
   }
 
   /** The relation by which a plan's schema is known. */

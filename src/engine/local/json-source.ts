@@ -2,11 +2,14 @@ import { MlError } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, STRING, type StructField, sameType, typeName } from '../../frame/types.ts';
-import { CORRUPT } from './csv/options.ts';
+import { byPattern } from './csv/cast.ts';
+import { CORRUPT, refuseSampling } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import type { SourceFile } from './files.ts';
+import { ScriptedFunctions } from './scripted/functions.ts';
 import { castSource, partitionSql, relationOf, withFields, without } from './source-columns.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
+import { type JsonPatterns, jsonField, jsonValue } from './sql/json-value.ts';
 import type { Relation } from './sql/relation.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
@@ -28,22 +31,28 @@ export class JsonSource {
       `ignore_errors = ${lenient}`,
       'maximum_object_size = 67108864',
     ];
+    refuseSampling('read.json', plan.options);
+    const allowed = allowedBy(plan.options);
     const corrupt = String(plan.options.columnNameOfCorruptRecord ?? CORRUPT);
     const given = plan.schema && without(plan.schema, partition);
     const schema = given ?? (await this.#inferred(paths, shape, plan, lenient && mode === 'PERMISSIVE' ? corrupt : null, options));
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
     // Types that were inferred fit; of a schema's they need not, and DuckDB would make 2 of 1.5.
-    const strict = (type: DataType) => given !== null && STRICT.has(type.kind);
-    const types = schema.fields.map(({ type }) => (strict(type) ? 'JSON' : jsonType(type)));
-    const cast = (sql: string, type: DataType) => castSource(strict(type) ? strictSql(sql, type) : sql, type);
+    const patterns = patternsOf(plan.options);
+    const types = schema.fields.map(({ type }) => (given ? 'JSON' : jsonType(type)));
+    const cast = (sql: string, type: DataType) => castSource(given ? jsonValue(sql, type, patterns) : sql, type);
     const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
     // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
     const alike = new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length;
-    if ((lenient && (mode === 'DROPMALFORMED' || schema.has(corrupt))) || alike) {
-      const objects = lenient ? lineObjects(paths, folders, mode) : `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
+    const odd = lenient && (mode === 'DROPMALFORMED' || schema.has(corrupt) || (await this.#hasOddLines(paths, shape, options)));
+    if (odd || alike) {
+      const objects = lenient
+        ? lineObjects(paths, folders, mode, allowed)
+        : `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
       return relationOf(objects, withFields(schema, partition), (field, j) => {
         if (j >= schema.fields.length) return partitionSql(field);
         if (lenient && field.name === corrupt) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
+        if (given) return cast(jsonField('json', field.name), field.type);
         const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
         return cast(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
@@ -60,22 +69,31 @@ export class JsonSource {
   async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, corrupt: string | null, options: QueryOptions): Promise<Schema> {
     const schema = await this.#inferJson(paths, shape, plan, options);
     if (corrupt === null || schema.has(corrupt)) return schema;
-    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
-    const [bad] = await this.#database.rows(
-      `SELECT true FROM ${objects} WHERE coalesce(json_type(json), '') <> 'OBJECT' LIMIT 1`,
-      [{ kind: 'boolean' }],
-      options,
-    );
-    if (!bad) return schema;
+    if (!(await this.#hasOddLines(paths, shape, options))) return schema;
+    const sql = `SELECT true FROM (${lineObjects(paths, 'hive_partitioning = false', 'PERMISSIVE', allowedBy(plan.options))}) WHERE json IS NULL LIMIT 1`;
+    if ((await this.#rows(sql, [{ kind: 'boolean' }], options)).length === 0) return schema;
     return new Schema([...schema.fields, { name: corrupt, type: STRING, nullable: true }].sort(byName));
+  }
+
+  /** Whether there are lines that are no objects in strict JSON. */
+  async #hasOddLines(paths: string, shape: readonly string[], options: QueryOptions): Promise<boolean> {
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const sql = `SELECT true FROM ${objects} WHERE coalesce(json_type(json), '') <> 'OBJECT' LIMIT 1`;
+    return (await this.#rows(sql, [{ kind: 'boolean' }], options)).length > 0;
+  }
+
+  async #rows(sql: string, types: readonly DataType[], options: QueryOptions): Promise<unknown[][]> {
+    await ScriptedFunctions.of(this.#database).prepare(sql, options);
+    return this.#database.rows(sql, types, options);
   }
 
   /** Numbers, texts, booleans, arrays and structs, columns sorted by name; DuckDB's guesses of dates and the like stay texts, as in Spark. */
   async #inferJson(paths: string, shape: readonly string[], plan: ReadPlan, options: QueryOptions): Promise<Schema> {
+    const asText = plan.options.primitivesAsString === true;
+    const lines = shape.includes('ignore_errors = true') && (await this.#hasOddLines(paths, shape, options));
+    if (lines) return this.#ofObjects(paths, allowedBy(plan.options), asText, options);
     const sql = `SELECT * FROM read_json(${paths}, auto_detect = true, sample_size = -1, map_inference_threshold = -1, hive_partitioning = false, ${shape.join(', ')})`;
     const described = await this.#database.describe(sql, options);
-    const asText = plan.options.primitivesAsString === true;
-    if (described.length === 1 && described[0]?.name === 'json') return this.#ofObjects(paths, shape, asText, options);
     const whole = (await this.#hasLongNumbers(described, paths, shape, options)) ? WIDE : LONG;
     const names = await this.#jsonNames(
       paths,
@@ -88,10 +106,9 @@ export class JsonSource {
   }
 
   /** The schema of those lines that are objects, where others are not. */
-  async #ofObjects(paths: string, shape: readonly string[], asText: boolean, options: QueryOptions): Promise<Schema> {
-    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
-    const sql = `SELECT CAST(json_group_structure(json) AS VARCHAR) FROM ${objects} WHERE json_type(json) = 'OBJECT'`;
-    const [[found]] = await this.#database.rows(sql, [STRING], options);
+  async #ofObjects(paths: string, allowed: string, asText: boolean, options: QueryOptions): Promise<Schema> {
+    const objects = lineObjects(paths, 'hive_partitioning = false', 'DROPMALFORMED', allowed);
+    const [[found]] = await this.#rows(`SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (${objects})`, [STRING], options);
     const fields = structFields(found === null ? {} : JSON.parse(found as string));
     return new Schema(fields.map(({ name, type }) => ({ name, type: plainJson(type, asText, LONG), nullable: true })).sort(byName));
   }
@@ -121,17 +138,21 @@ const LONG: DataType = { kind: 'long' };
 /** What DuckDB's HUGEINT becomes. */
 const WIDE: DataType = { kind: 'decimal', precision: 38, scale: 0 };
 
-/** Types that a JSON value of another kind is null for. */
-const STRICT: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long', 'float', 'double', 'boolean']);
+/** What Spark's options allow in a text, a letter each. */
+function allowedBy(options: ReadPlan['options']): string {
+  const letters = [
+    ['allowSingleQuotes', 'q', true],
+    ['allowNumericLeadingZeros', 'z', false],
+    ['allowUnquotedFieldNames', 'u', false],
+  ] as const;
+  return letters.map(([name, letter, usual]) => ((options[name] ?? usual) ? letter : '')).join('');
+}
 
-/** A JSON value as a number or a boolean when it is one; texts are none but for `NaN` and the infinities. */
-function strictSql(json: string, { kind }: DataType): string {
-  const is = (...kinds: string[]) => `json_type(${json}) IN (${kinds.map(text).join(', ')})`;
-  if (kind === 'boolean') return `CASE WHEN ${is('BOOLEAN')} THEN CAST(${json} AS BOOLEAN) END`;
-  if (kind !== 'float' && kind !== 'double')
-    return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT')} THEN TRY_CAST(CAST(${json} AS VARCHAR) AS ${duckType({ kind } as DataType)}) END`;
-  const words = `regexp_full_match(${json} ->> '$', '[+-]?(NaN|Infinity|INF)')`;
-  return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')} OR ${words} THEN TRY_CAST(${json} ->> '$' AS DOUBLE) END`;
+function patternsOf({ dateFormat, timestampFormat }: ReadPlan['options']): JsonPatterns {
+  return {
+    ...(typeof dateFormat === 'string' && { date: (x: string) => byPattern('read.json', x, 'dateFormat', dateFormat) }),
+    ...(typeof timestampFormat === 'string' && { timestamp: (x: string) => byPattern('read.json', x, 'timestampFormat', timestampFormat) }),
+  };
 }
 
 /** The fields of what `json_group_structure` says of objects. */
@@ -146,14 +167,15 @@ function structureType(node: unknown): DataType {
   return { kind: kinds[String(node)] ?? 'string' } as DataType;
 }
 
-const byName = (a: Field, b: Field) => (a.name < b.name ? -1 : 1);
+const byName = (a: StructField, b: StructField) => (a.name < b.name ? -1 : 1);
 
 /** The lines of files with the objects that they are, null where they are none; blank lines are left out. */
-function lineObjects(paths: string, folders: string, mode: string): string {
+function lineObjects(paths: string, folders: string, mode: string, allowed: string): string {
   const format = "header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = 67108864";
   const lines = `SELECT * FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, ${format}, ${folders})`;
-  const objects = `SELECT *, CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN CAST(line AS JSON) END AS json FROM (${lines})`;
-  return `SELECT * FROM (${objects}) WHERE trim(line) <> ''${mode === 'DROPMALFORMED' ? ' AND json IS NOT NULL' : ''}`;
+  const strict = `SELECT *, CASE WHEN json_valid(line) THEN line ELSE spark_json(line, ${text(allowed)}) END AS strict FROM (${lines}) WHERE trim(line) <> ''`;
+  const objects = `SELECT * EXCLUDE (strict), CASE WHEN json_type(strict) = 'OBJECT' THEN CAST(strict AS JSON) END AS json FROM (${strict})`;
+  return `SELECT * FROM (${objects})${mode === 'DROPMALFORMED' ? ' WHERE json IS NOT NULL' : ''}`;
 }
 
 function plainJson(type: DataType, asText: boolean, whole: DataType): DataType {
@@ -161,7 +183,7 @@ function plainJson(type: DataType, asText: boolean, whole: DataType): DataType {
     case 'array':
       return { kind: 'array', element: plainJson(type.element, asText, whole) };
     case 'struct':
-      return { kind: 'struct', fields: type.fields.map((f) => ({ name: f.name, type: plainJson(f.type, asText, whole) })) };
+      return { kind: 'struct', fields: type.fields.map((f) => ({ name: f.name, type: plainJson(f.type, asText, whole) })).sort(byName) };
     case 'map':
       return { kind: 'map', key: STRING, value: plainJson(type.value, asText, whole) };
     case 'vector':

@@ -118,6 +118,8 @@ const OTHER_FORMS: ReadonlyMap<string, (args: ExpressionInit[]) => ExpressionIni
   ...['trim', 'ltrim', 'rtrim'].map((name) => [name, (args: ExpressionInit[]) => call(name, args.toReversed())] as const),
   ['vector_to_array', ([vector]) => call('vector_to_array', [vector, literal('float64')])],
   ['hash_unit', ([x, seed]) => hashUnit(x, seed)],
+  // A path in brackets takes any name but for quotes.
+  ['json_field', ([x, field]) => call('get_json_object', [x, call('concat', [literal("$['"), field, literal("']")])])],
 ]);
 
 function sparkCall({ name, args, distinct }: Extract<Expression, { kind: 'call' }>, names: Names): ExpressionInit {

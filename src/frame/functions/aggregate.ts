@@ -260,3 +260,18 @@ export function regrSxy(y: ColumnOrName, x: ColumnOrName): Column {
 export function nthValue(x: ColumnOrName, n: number): Column {
   return of('nth_value', nameToExpression(x), toExpression(n));
 }
+
+/** As {@link first}. */
+export function firstValue(x: ColumnOrName, ignoreNulls?: boolean): Column {
+  return of('first_value', nameToExpression(x), ...(ignoreNulls === undefined ? [] : [toExpression(ignoreNulls)]));
+}
+
+/** As {@link last}. */
+export function lastValue(x: ColumnOrName, ignoreNulls?: boolean): Column {
+  return of('last_value', nameToExpression(x), ...(ignoreNulls === undefined ? [] : [toExpression(ignoreNulls)]));
+}
+
+/** As {@link percentileApprox}. */
+export function approxPercentile(x: ColumnOrName, percentage: number | readonly number[], accuracy?: number): Column {
+  return percentileApprox(x, percentage, accuracy);
+}

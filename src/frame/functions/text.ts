@@ -258,3 +258,14 @@ export const urlEncode = unary('url_encode');
 
 /** The text of a part of a URL’s query. */
 export const urlDecode = unary('url_decode');
+
+/** American Soundex: a letter and three digits for how a name sounds. */
+export const soundex = unary('soundex');
+
+/** As {@link formatString}. */
+export function printf(format: ColumnOrName, ...columns: ColumnOrName[]): Column {
+  return of('printf', nameToExpression(format), ...columns.map(nameToExpression));
+}
+
+/** As {@link sha1}. */
+export const sha = unary('sha1');

@@ -191,3 +191,23 @@ export function datePart(field: Column, x: ColumnOrName): Column {
 export function extract(field: Column, x: ColumnOrName): Column {
   return of('extract', nameToExpression(field), nameToExpression(x));
 }
+
+/** As {@link currentTimestamp}. */
+export function now(): Column {
+  return of('current_timestamp');
+}
+
+/** As {@link currentDate}. */
+export function curdate(): Column {
+  return of('current_date');
+}
+
+/** What clocks in a time zone (`Europe/Berlin`, `+02:00`) show at a moment told in UTC. */
+export function fromUtcTimestamp(x: ColumnOrName, zone: string): Column {
+  return of('from_utc_timestamp', nameToExpression(x), toExpression(zone));
+}
+
+/** The moment in UTC at which clocks in a time zone show this. */
+export function toUtcTimestamp(x: ColumnOrName, zone: string): Column {
+  return of('to_utc_timestamp', nameToExpression(x), toExpression(zone));
+}

@@ -202,11 +202,16 @@ class Reader {
 }
 
 const whole = (digits: string) => (Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits));
-const text = (token: string) => token.slice(1, -1).replace(/\\(.)/g, (_, c: string) => ({ n: '\n', t: '\t' })[c] ?? c);
+const text = (token: string) => token.slice(1, -1).replace(/\\(.)/g, (_, c: string) => ({ n: '\n', t: '\t', r: '\r' })[c] ?? c);
 const camel = (name: string) => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase());
 
 /** Names that are not PySpark's in camel case. */
-const OTHER_NAMES: Record<string, string> = { shiftleft: 'shiftLeft', shiftright: 'shiftRight', shiftrightunsigned: 'shiftRightUnsigned' };
+const OTHER_NAMES: Record<string, string> = {
+  typeof: 'typeOf',
+  shiftleft: 'shiftLeft',
+  shiftright: 'shiftRight',
+  shiftrightunsigned: 'shiftRightUnsigned',
+};
 
 function column(value: unknown): Column {
   return value instanceof Column ? value : lit(constant(value) as number);
@@ -230,7 +235,7 @@ function plain(value: unknown): unknown {
 }
 
 /** Functions that take a plain number where Python gives a float. */
-const PLAIN = new Set(['percentile', 'percentileApprox']);
+const PLAIN = new Set(['percentile', 'percentileApprox', 'approxPercentile']);
 
 function named(holder: object, name: string): unknown {
   const known = OTHER_NAMES[name] ?? camel(name);

@@ -40,10 +40,10 @@ export function csvCast(x: string, type: DataType, format: CsvFormat): string {
     case 'decimal':
       return `CASE WHEN ${matches(x, NUMBER)} THEN TRY_CAST(${x} AS ${duckType(type)}) END`;
     case 'date':
-      if (format.dateFormat !== null) return `CAST(${byPattern(x, 'dateFormat', format.dateFormat)} AS DATE)`;
+      if (format.dateFormat !== null) return `CAST(${byPattern('read.csv', x, 'dateFormat', format.dateFormat)} AS DATE)`;
       return `CASE WHEN ${matches(x, `[ ]*${DATE}[ ]*`)} THEN TRY_CAST(trim(${x}) AS DATE) END`;
     case 'timestamp':
-      if (format.timestampFormat !== null) return byPattern(x, 'timestampFormat', format.timestampFormat);
+      if (format.timestampFormat !== null) return byPattern('read.csv', x, 'timestampFormat', format.timestampFormat);
       return `CASE WHEN ${matches(x, TIMESTAMP)} THEN CAST(TRY_CAST(${x} AS TIMESTAMPTZ) AS TIMESTAMP) END`;
     case 'binary':
       return `encode(${x})`;
@@ -71,9 +71,10 @@ export function isWholeNumber(x: string): string {
 /** As the options dateFormat and timestampFormat take them: with offsets from UTC. */
 const LETTERS: ReadonlyMap<string, string> = new Map([...DATE_LETTERS, ...['X', 'XX', 'XXX', 'Z'].map((letters) => [letters, '%z'] as const)]);
 
-function byPattern(x: string, param: 'dateFormat' | 'timestampFormat', pattern: string): string {
+/** A text read by a pattern of an option. */
+export function byPattern(owner: string, x: string, param: 'dateFormat' | 'timestampFormat', pattern: string): string {
   const refuse = () =>
-    new MlError('NOT_SUPPORTED', `read.csv: option ${param} must be made of ${[...LETTERS.keys()].join(' ')}, got ${show(pattern)}`, {
+    new MlError('NOT_SUPPORTED', `${owner}: option ${param} must be made of ${[...LETTERS.keys()].join(' ')}, got ${show(pattern)}`, {
       param,
       value: pattern,
     });

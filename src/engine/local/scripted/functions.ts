@@ -10,6 +10,7 @@ import { writeValues } from '../duck/write-vector.ts';
 import { hashValue, type ValueHash } from '../hashes/hash-value.ts';
 import { murmur3 } from '../hashes/murmur3.ts';
 import { xxhash64 } from '../hashes/xxhash64.ts';
+import { jsonOf, strictJson } from './json-text.ts';
 import { regexpExtract, regexpExtractAll, regexpInstr, regexpReplace, rlike, splitAt } from './regexp.ts';
 import { soundex } from './soundex.ts';
 
@@ -34,6 +35,8 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
         .update(bytes as Uint8Array)
         .digest('hex'),
   },
+  { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
+  { name: `${PREFIX}to_json`, result: TEXT, call: ([value], [type]) => (value === null ? null : jsonOf(value, type as DataType)) },
   { name: `${PREFIX}soundex`, result: TEXT, call: ofTexts(soundex) },
   { name: `${PREFIX}rlike`, result: { kind: 'boolean' }, call: ofTexts(rlike) },
   { name: `${PREFIX}regexp_extract`, result: TEXT, call: ofTexts(regexpExtract) },
@@ -53,12 +56,21 @@ function hashed<H>(hash: ValueHash<H>): Call {
 }
 
 /** Makes the functions known to a database, once a query names one. */
+const ofDatabase = new WeakMap<Database, ScriptedFunctions>();
+
 export class ScriptedFunctions {
   readonly #database: Database;
   #known: Promise<void> | null = null;
 
   constructor(database: Database) {
     this.#database = database;
+  }
+
+  /** The one of a database. */
+  static of(database: Database): ScriptedFunctions {
+    const known = ofDatabase.get(database) ?? new ScriptedFunctions(database);
+    ofDatabase.set(database, known);
+    return known;
   }
 
   async prepare(sql: string, options: QueryOptions): Promise<void> {

@@ -2,7 +2,7 @@ const CODES = '01230127022455012623017202';
 
 /** American Soundex as Spark has it: a letter and three digits; a text that begins with no letter stays as it is. */
 export function soundex(text: string): string {
-  const letters = text.toUpperCase();
+  const letters = text.replace(/[a-z]/g, (c) => c.toUpperCase());
   if (!/^[A-Z]/.test(letters)) return text;
   let out = letters[0] as string;
   let last = code(letters.charCodeAt(0));

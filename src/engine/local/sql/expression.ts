@@ -21,7 +21,7 @@ export function expressionSql(expression: Expression, scope: Scope): Typed {
       return literalSql(expression.value, expression.type);
     case 'alias': {
       const child = expressionSql(expression.child, scope);
-      return { ...child, name: expression.name, metadata: expression.metadata ?? child.metadata };
+      return { ...child, name: expression.name, isNamed: true, metadata: expression.metadata ?? child.metadata };
     }
     case 'cast': {
       const child = expressionSql(expression.child, scope);

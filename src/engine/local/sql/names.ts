@@ -61,7 +61,7 @@ function callName({ name, distinct }: Extract<Expression, { kind: 'call' }>, par
 }
 
 /** A type as SQL spells it. */
-function sqlType(name: string): string {
+export function sqlType(name: string): string {
   return name
     .replace(/\blong\b/g, 'bigint')
     .replace(/\bshort\b/g, 'smallint')

@@ -11,6 +11,8 @@ export interface Typed {
   /** The name that Spark would give the column. */
   readonly name: string;
   readonly metadata?: Metadata;
+  /** Whether the name was given by `alias`. */
+  readonly isNamed?: boolean;
   /** The value when it is a constant. */
   readonly literal?: unknown;
 }

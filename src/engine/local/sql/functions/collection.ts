@@ -256,7 +256,7 @@ export const COLLECTION_RULES: Rules = [
     'struct',
     rule(1, Number.POSITIVE_INFINITY, (args) =>
       struct(
-        args.map((a, i) => (/^[\w ]+$/.test(a.name) && a.literal === undefined ? a.name : `col${i + 1}`)),
+        args.map((a, i) => (a.isNamed || (/^[\w ]+$/.test(a.name) && a.literal === undefined) ? a.name : `col${i + 1}`)),
         args,
       ),
     ),

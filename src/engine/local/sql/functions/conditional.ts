@@ -1,6 +1,9 @@
+import { typeName } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { unify } from '../coerce.ts';
+import { text } from '../duck-type.ts';
 import { literalSql } from '../literal.ts';
+import { sqlType } from '../names.ts';
 import { comparison } from '../operators.ts';
 import { BOOLEAN, failure, TEXT, type Typed, VOID } from '../typed.ts';
 import { asText, type Rules, rule } from './rule.ts';
@@ -25,6 +28,15 @@ export const CONDITIONAL_RULES: Rules = [
     rule(2, 2, ([x, y]) => {
       const { values } = unify('nullif', [x, y]);
       return { sql: `CASE WHEN ${values[0].sql} = ${values[1].sql} THEN NULL ELSE ${x.sql} END`, type: x.type, nullable: true };
+    }),
+  ],
+  ['typeof', rule(1, 1, ([x]) => ({ sql: text(sqlType(typeName(x.type)).toLowerCase()), type: TEXT, nullable: false }))],
+  ['raise_error', rule(1, 1, ([message]) => ({ sql: `error(${asText(message)})`, type: VOID, nullable: true }))],
+  [
+    'assert_true',
+    rule(1, 2, ([test, message]) => {
+      const wrong = message ? `error(${asText(message)})` : failure(`assert_true: ${test.name} must be true`);
+      return { sql: `CASE WHEN ${castSql(test, BOOLEAN).sql} THEN NULL ELSE ${wrong} END`, type: VOID, nullable: true };
     }),
   ],
   ['equal_null', rule(2, 2, ([x, y]) => comparison('<=>', x, y))],

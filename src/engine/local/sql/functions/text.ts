@@ -129,6 +129,7 @@ export const TEXT_RULES: Rules = [
     'initcap',
     ofText(1, TEXT, (x) => `array_to_string(list_transform(string_split(lower(${x}), ' '), lambda w_: upper(w_[1]) || substring(w_, 2)), ' ')`),
   ],
+  ['soundex', ofText(1, TEXT, (x) => `spark_soundex(${x})`)],
   ['ascii', ofText(1, INT, (x) => `CASE WHEN ${x} = '' THEN 0 ELSE ascii(${x}) END`)],
   ['chr char', rule(1, 1, ([n]) => ({ sql: `CASE WHEN ${asInt('chr', n)} < 0 THEN '' ELSE chr(${asInt('chr', n)} % 256) END`, type: TEXT }))],
   ['overlay', rule(3, 4, (args) => ({ sql: `(${overlaid(args)})`, type: TEXT }))],

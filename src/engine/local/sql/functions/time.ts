@@ -266,6 +266,9 @@ export const TIME_RULES: Rules = [
     }),
   ],
   ['date_part datepart extract', rule(2, 2, ([field, x], { name }) => partOf(name, String(constant(name, 'field', field)).toLowerCase(), x))],
+  ...(['from_utc_timestamp', 'to_utc_timestamp'] as const).map(
+    (name) => [name, rule(2, 2, ([x, zone]) => ({ sql: inZone(name, moment(x), String(constant(name, 'zone', zone))), type: TIMESTAMP }))] as const,
+  ),
   ['dayname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%a')`, type: TEXT }))],
   ['monthname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%b')`, type: TEXT }))],
   ['date', ofText(1, DATE, (x) => `CAST(${x} AS DATE)`)],
@@ -274,4 +277,30 @@ export const TIME_RULES: Rules = [
 function whole(owner: string, x: Typed, micros: number) {
   if (!isInteger(x.type)) throw typeError(owner, 'a whole number', x.type);
   return { sql: `make_timestamp(CAST(${x.sql} AS BIGINT) * ${micros})`, type: TIMESTAMP };
+}
+
+/** What clocks in a zone show at a moment of UTC, or the other way round; an hour that a zone skips is taken for the one after it. */
+function inZone(owner: 'from_utc_timestamp' | 'to_utc_timestamp', x: string, zone: string): string {
+  const offset = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/.exec(zone);
+  if (offset) {
+    const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
+    const forward = (offset[1] === '+') === (owner === 'from_utc_timestamp');
+    return `(${x} ${forward ? '+' : '-'} to_minutes(${minutes}))`;
+  }
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+  } catch (cause) {
+    throw new MlError(
+      'EXPRESSION_INVALID',
+      `${owner}: zone must be a time zone such as Europe/Berlin or +02:00, got ${show(zone)}`,
+      { value: zone },
+      { cause },
+    );
+  }
+  const between = (t: string, from: string, to: string) => `((${t} AT TIME ZONE ${text(from)}) AT TIME ZONE ${text(to)})`;
+  if (owner === 'from_utc_timestamp') return between(x, 'UTC', zone);
+  // Of an hour that comes twice the first is meant, the engine takes the second.
+  const found = between(x, zone, 'UTC');
+  const before = `(${found} - INTERVAL 1 HOUR)`;
+  return `CASE WHEN ${between(before, 'UTC', zone)} = ${x} THEN ${before} ELSE ${found} END`;
 }

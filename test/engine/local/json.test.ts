@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { MlError } from '#dist/error.js';
+import { parseType, typeName } from '#dist/frame/types.js';
+import { folder, session } from '../harness.ts';
+
+interface Case {
+  readonly text: string;
+  readonly options: Record<string, unknown>;
+  readonly schema?: string;
+  readonly output?: { readonly columns: readonly { readonly name: string; readonly type: string }[]; readonly rows: readonly (readonly unknown[])[] };
+  readonly error?: string;
+}
+
+/** Made by Spark 4.3.0, see `goldens/make.py`. */
+const { cases }: { cases: readonly Case[] } = JSON.parse(readFileSync(new URL('../../goldens/json.json', import.meta.url), 'utf8'));
+
+/** Texts that read otherwise on purpose, with the reason. */
+const DIFFERENT: ReadonlyMap<string, string> = new Map([
+  ['{"a":1,}\n{"a":2}\n', 'the engine takes a comma behind the last field'],
+  ['{"a":1,"a":2}\n', 'of fields of one name the first counts'],
+  ["{'a':[1,'x',{\"b\":'c'}]}\n", 'an object that is wanted as text has double quotes'],
+]);
+
+const open = session(1);
+const path = folder();
+
+/** Values as the golden file has them. */
+function plain(value: unknown): unknown {
+  if (value instanceof Date) return `${value.toISOString().slice(0, -1)}000Z`;
+  if (value instanceof Map) return Object.fromEntries([...value].map(([k, v]) => [k, plain(v)]));
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.values(value).map(plain);
+}
+
+describe('a JSON file reads as Spark reads it', () => {
+  it.each(
+    cases.filter(({ text }) => !DIFFERENT.has(text)).map((c, k) => [`${c.text} ${JSON.stringify(c.options)} ${c.schema ?? ''}`, k, c] as const),
+  )('%s', async (_, k, { text, options, schema, output, error }) => {
+    const file = path(`${k}.json`);
+    writeFileSync(file, text);
+    const reader = open().read.options(options);
+    const read = async () => {
+      const frame = (schema ? reader.schema(schema) : reader).json(file);
+      const { fields } = await frame.schema();
+      const rows = await frame.toDF(...fields.map((_, j) => `c${j}`)).collect();
+      return { fields: fields.map((f) => [f.name, typeName(f.type)]), rows: rows.map((row) => Object.values(row).map(plain)) };
+    };
+    if (error) {
+      const found = await read().catch((e: unknown) => e);
+      expect(found).toBeInstanceOf(MlError);
+      expect((found as MlError).code).not.toBe('INTERNAL');
+      return;
+    }
+    const { columns, rows } = output as NonNullable<Case['output']>;
+    expect(await read()).toEqual({ fields: columns.map((c) => [c.name, typeName(parseType(c.type))]), rows });
+  });
+});
