@@ -107,7 +107,7 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
 }
 
 /** Types are inferred from all values: a share of them, drawn by chance, would say less. */
-function refuseSampling(owner: string, { samplingRatio }: Readonly<Record<string, unknown>>): void {
+export function refuseSampling(owner: string, { samplingRatio }: Readonly<Record<string, unknown>>): void {
   if (samplingRatio === undefined || samplingRatio === 1) return;
   const remedy = 'types are inferred from all rows; leave it out, or give a schema';
   throw new MlError('NOT_SUPPORTED', `${owner}: option samplingRatio must be 1, got ${show(samplingRatio)}: ${remedy}`, { param: 'samplingRatio' });
