@@ -268,8 +268,11 @@ export class Frame extends FrameSteps {
     return typeof columns === 'string' ? found[0] : found;
   }
 
-  /** Pearson's correlation of two columns, or null when it is not defined. */
-  async corr(x: string, y: string, options?: ActionOptions): Promise<number | null> {
+  /** Pearson's correlation of two columns, or null when it is not defined; Spearman's is `Correlation.corr` of vectors. */
+  async corr(x: string, y: string, method: 'pearson' | ActionOptions = 'pearson', options?: ActionOptions): Promise<number | null> {
+    if (typeof method === 'object') return this.corr(x, y, 'pearson', method);
+    if (method !== 'pearson')
+      throw new MlError('PARAM_INVALID', `corr: method must be pearson, got ${show(method)}`, { param: 'method', value: method });
     return this.#number(call('corr', [col(x).expression, col(y).expression]), options);
   }
 
