@@ -91,7 +91,10 @@ function transportError(error: ConnectError, owner: string): MlError | null {
     case Code.PermissionDenied:
       return make('ACCESS_DENIED', `the server refuses the token (${raw}); put the right one into the address as token=…`);
     case Code.ResourceExhausted:
-      return make('MEMORY_LIMIT', `a message is larger than 128 MiB (${raw}); take fewer rows or columns at once, or read a path of the server's`);
+      return make(
+        'MEMORY_LIMIT',
+        `a message is larger than the limit, 128 MiB unless grpc_max_message_size says otherwise (${raw}); take fewer rows or columns at once, or read a path of the server's`,
+      );
     case Code.Unimplemented:
       return make('NOT_SUPPORTED', `the server does not offer this call (${raw}); Spark 4.0 or newer is needed`);
     case Code.DeadlineExceeded:

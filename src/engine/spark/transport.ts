@@ -21,7 +21,7 @@ export interface Service {
 
 /** The server's calls over HTTP/2. Nothing is opened before the first call, and an idle connection does not keep the process alive. */
 export function openService(address: Address, { ca }: TransportOptions): Service {
-  const { host, port, token, useSsl } = address;
+  const { host, port, token, useSsl, maxMessage = MAX_MESSAGE } = address;
   const headers = [...address.headers, ...(token === undefined ? [] : [['authorization', `Bearer ${token}`] as const])];
   const withHeaders: Interceptor = (next) => (request) => {
     for (const [name, value] of headers) request.header.set(name, value);
@@ -34,8 +34,8 @@ export function openService(address: Address, { ca }: TransportOptions): Service
     baseUrl,
     sessionManager: connection,
     interceptors: [withHeaders],
-    readMaxBytes: MAX_MESSAGE,
-    writeMaxBytes: MAX_MESSAGE,
+    readMaxBytes: maxMessage,
+    writeMaxBytes: maxMessage,
   });
   return { calls: createClient(SparkConnectService, transport), close: () => connection.close() };
 }

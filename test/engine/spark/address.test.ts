@@ -10,6 +10,7 @@ describe('an address', () => {
     ['sc://spark/;token=a%3Bb%20c', {}],
     ['sc://localhost/;token=t', { token: 't', useSsl: false }],
     ['sc://spark/;token=t', { token: 't', useSsl: true }],
+    ['sc://spark/;grpc_max_message_size=1000', { maxMessage: 1000, headers: new Map() }],
     ['sc://spark/;user_id=eve;user_agent=job;X-Team=a%2Fb', { userId: 'eve', userAgent: 'job', headers: new Map([['x-team', 'a/b']]) }],
   ])('%s', (text, parts) => {
     if (text.includes('%20')) return refuses(() => parseAddress(text), 'PARAM_INVALID', { param: 'token' });
@@ -29,10 +30,21 @@ describe('an address', () => {
     ['sc://spark/;session_id=1', 'UUID'],
     ['sc://spark/;a b=c', 'name of a header'],
     ['sc://spark/;token=%E0%A4', 'percent-encoded'],
+    ['sc://spark/;x=a%0d%0ab:c', 'printable'],
+    ['sc://spark/;Authorization=Bearer%20t', 'token='],
+    ['sc://spark/;grpc_max_message_size=2GB', 'bytes'],
+    ['sc://eve:pw@spark', 'user_id'],
   ])('is refused: %s', (text, why) => refuses(() => parseAddress(text), 'PARAM_INVALID', {}, why));
 
   it('is never told with its token', async () => {
-    for (const text of ['x://spark/;token=hidden', 'sc://spark:x/;token=hidden', 'sc://spark/;token=hidden;use_ssl=false', 'sc:spark;token=hidden']) {
+    for (const text of [
+      'x://spark/;token=hidden',
+      'sc://spark:x/;token=hidden',
+      'sc://spark/;token=hidden;use_ssl=false',
+      'sc:spark;token=hidden',
+      'sc://eve:hidden@spark',
+      'sc://spark?token=hidden',
+    ]) {
       await refuses(() => parseAddress(text), 'PARAM_INVALID', {}, /^(?!.*hidden)/s);
     }
   });
