@@ -38,11 +38,11 @@ describe('constants of a server', () => {
     const values = [1, 0, -0, Number.NaN, Number.POSITIVE_INFINITY, 6];
     for (const transposed of [true, false]) {
       const dense = new DenseMatrix(2, 3, values, transposed);
-      expect(through(dense)).toEqual(dense);
+      expect(through(dense, { kind: 'matrix' })).toEqual(dense);
       const sparse = new SparseMatrix(3, 2, transposed ? [0, 1, 1, 2] : [0, 1, 2], [1, 0], [5, 7], transposed);
-      expect(through(sparse)).toEqual(sparse);
+      expect(through(sparse, { kind: 'matrix' })).toEqual(sparse);
     }
-    expect(through(Matrices.dense(0, 0, []))).toEqual(Matrices.dense(0, 0, []));
+    expect(through(Matrices.dense(0, 0, []), { kind: 'matrix' })).toEqual(Matrices.dense(0, 0, []));
   });
 
   it('of other types are refused', async () => {
