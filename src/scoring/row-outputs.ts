@@ -1,4 +1,5 @@
-import { type Column, leavesSparse, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { type Column, leavesSparse, type VectorColumn } from '../block/column.ts';
+import { FilledSlots } from '../block/filled-slots.ts';
 import type { Field } from '../frame/schema.ts';
 import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 
@@ -31,6 +32,7 @@ export function rowOutput(field: Field): RowOutput {
 /** One-hot vectors are made once a category; others anew for each row. */
 function vectorReader(): (column: VectorColumn) => Vector {
   const oneHot: SparseVector[] = [];
+  const filled = new FilledSlots();
   const room = new Room();
   let scratch = new Float64Array(0);
   return (column) => {
@@ -41,24 +43,14 @@ function vectorReader(): (column: VectorColumn) => Vector {
       const code = Math.min(part.codes[0], size);
       return (oneHot[code] ??= code < size ? new SparseVector(size, [code], [1]) : new SparseVector(size, [], []));
     }
-    if (asIs && part.kind === 'dense') return new DenseVector(room.copy(part.values, size));
+    if (asIs && part.kind === 'dense') return new DenseVector(room.doubles(part.values, size));
+    filled.collect(parts, 0);
+    const { count } = filled;
+    if (leavesSparse(column, 0, count)) return new SparseVector(size, room.ints(filled.slots, count), room.doubles(filled.numbers, count));
+    if (count === size) return new DenseVector(room.doubles(filled.numbers, size));
     if (scratch.length < size) scratch = new Float64Array(size);
-    writeDenseRow(column, 0, scratch);
-    let nonzeros = 0;
-    for (let j = 0; j < size; j++) {
-      if (scratch[j] !== 0) nonzeros++;
-      else scratch[j] = 0; // what is assembled has no -0, as in Spark
-    }
-    if (!leavesSparse(column, 0, nonzeros)) return new DenseVector(room.copy(scratch, size));
-    const indices = room.ints(nonzeros);
-    const values = room.doubles(nonzeros);
-    for (let j = 0, k = 0; j < size; j++) {
-      const x = scratch[j];
-      if (x === 0) continue;
-      indices[k] = j;
-      values[k++] = x;
-    }
-    return new SparseVector(size, indices, values);
+    filled.spread(scratch, size);
+    return new DenseVector(room.doubles(scratch, size));
   };
 }
 
@@ -66,23 +58,21 @@ function vectorReader(): (column: VectorColumn) => Vector {
 const SMALL_BYTES = 64;
 const SLAB_BYTES = 8192;
 
-/** Makes arrays: small ones alone, larger ones side by side in buffers that they share. */
+/** Copies the first numbers of arrays: few of them into an array of their own, more side by side into buffers that they share. */
 class Room {
   #slab = new ArrayBuffer(0);
   #used = 0;
 
-  doubles(length: number): Float64Array {
+  doubles(values: Float64Array, length: number): Float64Array {
     const at = this.#reserve(8 * length);
-    return at < 0 ? new Float64Array(length) : new Float64Array(this.#slab, at, length);
+    const out = at < 0 ? new Float64Array(length) : new Float64Array(this.#slab, at, length);
+    for (let i = 0; i < length; i++) out[i] = values[i];
+    return out;
   }
 
-  ints(length: number): Int32Array {
+  ints(values: Int32Array, length: number): Int32Array {
     const at = this.#reserve(4 * length);
-    return at < 0 ? new Int32Array(length) : new Int32Array(this.#slab, at, length);
-  }
-
-  copy(values: Float64Array, length: number): Float64Array {
-    const out = this.doubles(length);
+    const out = at < 0 ? new Int32Array(length) : new Int32Array(this.#slab, at, length);
     for (let i = 0; i < length; i++) out[i] = values[i];
     return out;
   }

@@ -2,6 +2,7 @@ import type { Block, VectorColumn } from '../block/column.ts';
 import { writeDenseRow } from '../block/column.ts';
 import { MlError, show } from '../error.ts';
 import { attributeOf } from '../frame/attributes.ts';
+import { emptyRow } from '../frame/empty-row.ts';
 import { type BindableStage, bindProgram } from './bind.ts';
 import { startProgram } from './program.ts';
 import { type RowInput, rowInput } from './row-inputs.ts';
@@ -115,7 +116,7 @@ class BoundRow {
   readonly #inputs: readonly RowInput[];
   readonly #absent: readonly string[];
   readonly #outputs: readonly { name: string; slot: number; read: RowOutput }[];
-  /** All keys of a result, in order; copying it is faster than adding keys one by one, and makes own keys of names such as `__proto__`. */
+  /** All keys of a result, in order. */
   readonly #template: Record<string, unknown>;
   readonly #probabilities: { slot: number; labels: string[]; scratch: Float64Array } | null = null;
   readonly #block: Block = { rows: 1, firstRow: 0, columns: [], keep: null };
@@ -139,7 +140,7 @@ class BoundRow {
       this.#probabilities = { slot, labels: [...probabilities.labels], scratch: new Float64Array(0) };
     }
     const keys = [...this.#outputs.map(({ name }) => name), ...(this.#probabilities ? [PROBABILITIES] : [])];
-    this.#template = JSON.parse(`{${keys.map((key) => `${JSON.stringify(key)}:null`).join(',')}}`);
+    this.#template = emptyRow(keys);
   }
 
   /** Takes the row's values; false when the row has other keys or other types than this program is for. */

@@ -5,6 +5,8 @@ import { goesLeft, type TreeWalker } from './walk.ts';
 const MAX_DEPTH = 40;
 /** Different splits by category at most: all of them are tried for each row. */
 const MAX_SETS = 256;
+/** Bits of an integer that engines keep in a plain array as it is. */
+const SMALL_BITS = 30;
 
 /** A number of the prepared row: feature j, with NaN as a number that goes left or right of every threshold; or 1 where NaN is, else 0; or 0 where a split by category goes left, else 1. */
 type Slot =
@@ -12,22 +14,23 @@ type Slot =
   | { readonly kind: 'set'; readonly feature: number; readonly node: number };
 
 /**
- * A walker without branches, four trees at a time: siblings stand side by side, the next node is the left one plus (x > threshold), leaves lead to themselves, and a tree takes as many
- * steps as it has levels. The processor need not guess, and the four go on while one waits for memory. Null for trees that are too deep or have too many splits by category.
+ * A walker without branches, eight trees at a time: siblings stand side by side, the next node is the left one plus (x > threshold), leaves lead to themselves, and a tree takes as many
+ * steps as it has levels. The processor need not guess, and seven trees go on while one waits for memory. Null for trees that are too deep or large, or have too many splits by category.
+ *
+ * Plain arrays: typed ones are slower to read by half once any ArrayBuffer of the process has been handed to another owner, from when on each access must look whether its own is still there.
  */
 export function steppedTrees(trees: Trees): TreeWalker | null {
   const count = treeCount(trees);
   const slots = new Slots(trees);
-  const nodes = trees.feature.length;
-  const threshold = new Float64Array(nodes);
-  const slot = new Int32Array(nodes);
-  const next = new Int32Array(nodes);
-  const original = new Int32Array(nodes);
-  const roots = new Int32Array(count);
-  const depths = new Int32Array(count);
+  const threshold = [0.5];
+  const slot: number[] = [];
+  const step: number[] = [];
+  const original: number[] = [];
+  const roots: number[] = [];
+  const depths: number[] = [];
   let top = 0;
   for (let t = 0; t < count; t++) {
-    roots[t] = top;
+    roots.push(top);
     // Level by level; where nodes stand follows from where their parent put them.
     let level = [{ from: trees.starts[t], to: top++ }];
     for (let depth = 0; level.length > 0; depth++) {
@@ -36,11 +39,11 @@ export function steppedTrees(trees: Trees): TreeWalker | null {
       const below: typeof level = [];
       for (const { from, to } of level) {
         original[to] = from;
-        next[to] = to;
         threshold[to] = Number.POSITIVE_INFINITY;
+        [slot[to], step[to]] = [0, 0];
         if (trees.feature[from] < 0) continue;
         [slot[to], threshold[to]] = slots.testOf(from);
-        next[to] = top;
+        step[to] = top - to;
         below.push({ from: trees.left[from], to: top }, { from: trees.right[from], to: top + 1 });
         top += 2;
       }
@@ -48,30 +51,46 @@ export function steppedTrees(trees: Trees): TreeWalker | null {
     }
     if (slots.sets > MAX_SETS) return null;
   }
-  // Trees of like depth go together; the last four repeat one.
-  const order = Int32Array.from(depths.keys()).sort((a, b) => depths[a] - depths[b]);
-  const row = new Float64Array(slots.list.length + 1);
+  const bits = 32 - Math.clz32(slots.list.length);
+  const mask = (1 << bits) - 1;
+  if (step.some((nodes) => nodes >= 2 ** (SMALL_BITS - bits))) return null;
+  /** Of each node how many nodes further its left child stands, and below that its slot. */
+  const node = step.map((nodes, at) => (nodes << bits) | slot[at]);
+  // Trees of like depth go together; the last eight repeat one.
+  const order = [...depths.keys()].sort((a, b) => depths[a] - depths[b]);
+  while (order.length % 8 !== 0) order.push(order[count - 1]);
+  const row = slots.list.map(() => 0.5);
 
   return (x, reached) => {
     slots.fill(x, row);
-    for (let g = 0; g < count; g += 4) {
-      const last = count - 1;
-      const [a, b, c, d] = [order[g], order[Math.min(g + 1, last)], order[Math.min(g + 2, last)], order[Math.min(g + 3, last)]];
-      let i = roots[a];
-      let j = roots[b];
-      let k = roots[c];
-      let l = roots[d];
+    for (let g = 0; g < order.length; g += 8) {
+      let a = roots[order[g]];
+      let b = roots[order[g + 1]];
+      let c = roots[order[g + 2]];
+      let d = roots[order[g + 3]];
+      let e = roots[order[g + 4]];
+      let f = roots[order[g + 5]];
+      let h = roots[order[g + 6]];
+      let i = roots[order[g + 7]];
       // Number(…) of a comparison is a flag moved; a choice of 1 or 0 would be a branch, and as slow as a walk.
-      for (let step = depths[d]; step > 0; step--) {
-        i = next[i] + Number(row[slot[i]] > threshold[i]);
-        j = next[j] + Number(row[slot[j]] > threshold[j]);
-        k = next[k] + Number(row[slot[k]] > threshold[k]);
-        l = next[l] + Number(row[slot[l]] > threshold[l]);
+      for (let level = depths[order[g + 7]]; level > 0; level--) {
+        a += (node[a] >> bits) + Number(row[node[a] & mask] > threshold[a]);
+        b += (node[b] >> bits) + Number(row[node[b] & mask] > threshold[b]);
+        c += (node[c] >> bits) + Number(row[node[c] & mask] > threshold[c]);
+        d += (node[d] >> bits) + Number(row[node[d] & mask] > threshold[d]);
+        e += (node[e] >> bits) + Number(row[node[e] & mask] > threshold[e]);
+        f += (node[f] >> bits) + Number(row[node[f] & mask] > threshold[f]);
+        h += (node[h] >> bits) + Number(row[node[h] & mask] > threshold[h]);
+        i += (node[i] >> bits) + Number(row[node[i] & mask] > threshold[i]);
       }
-      reached[a] = original[i];
-      reached[b] = original[j];
-      reached[c] = original[k];
-      reached[d] = original[l];
+      reached[order[g]] = original[a];
+      reached[order[g + 1]] = original[b];
+      reached[order[g + 2]] = original[c];
+      reached[order[g + 3]] = original[d];
+      reached[order[g + 4]] = original[e];
+      reached[order[g + 5]] = original[f];
+      reached[order[g + 6]] = original[h];
+      reached[order[g + 7]] = original[i];
     }
   };
 }
@@ -103,7 +122,7 @@ class Slots {
   }
 
   /** What the slots hold for the row `x`. */
-  fill(x: Float64Array, row: Float64Array): void {
+  fill(x: Float64Array, row: number[]): void {
     const { list } = this;
     for (let s = 0; s < list.length; s++) {
       const slot = list[s];

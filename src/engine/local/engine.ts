@@ -1,6 +1,7 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import { arrowTable, batchOfBuffers } from '../../frame/arrow-batches.ts';
 import { arrowSchema } from '../../frame/arrow-schema.ts';
+import { emptyRow } from '../../frame/empty-row.ts';
 import type { ActionOptions, FitOptions, Logger, Row, Sink } from '../../frame/executor.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { object } from '../../frame/plan-arguments.ts';
@@ -12,7 +13,7 @@ import { columnGatherer } from './duck/arrow-columns.ts';
 import { withViews } from './duck/bindings.ts';
 import type { Chunk } from './duck/chunk.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
-import { readValues, setOwn } from './duck/read-vector.ts';
+import { readValues } from './duck/read-vector.ts';
 import { located } from './locate.ts';
 import { inputColumn } from './ml/chain.ts';
 import { narrow } from './ml/narrow.ts';
@@ -66,15 +67,15 @@ export class LocalEngine implements Engine {
     this.#check('collect', options);
     const { schema } = await this.compiler.describe(plan, { owner: 'collect', signal: options.signal });
     for (const name of schema.names) schema.find(name);
+    const empty = emptyRow(schema.names);
     const rows: Row[] = [];
     for await (const chunk of this.#chunks('collect', plan, options, true)) {
       const { rows: count } = chunk;
       const from = rows.length;
-      for (let i = 0; i < count; i++) rows.push({});
+      for (let i = 0; i < count; i++) rows.push({ ...empty });
       schema.fields.forEach(({ name, type }, j) => {
         const values = readValues(chunk.column(j), type, count);
-        if (name === '__proto__') for (let i = 0; i < count; i++) setOwn(rows[from + i] as Row, name, values[i]);
-        else for (let i = 0; i < count; i++) (rows[from + i] as Row)[name] = values[i];
+        for (let i = 0; i < count; i++) (rows[from + i] as Row)[name] = values[i];
       });
     }
     return rows;

@@ -4,6 +4,7 @@ import { MlError, show } from '../../error.ts';
 import { arrowTable, renamedBatch } from '../../frame/arrow-batches.ts';
 import { arrowSchema } from '../../frame/arrow-schema.ts';
 import { arrowColumns } from '../../frame/arrow-table.ts';
+import { emptyRow } from '../../frame/empty-row.ts';
 import type { ActionOptions, FitOptions, Logger, ProgressEvent, Row, Sink } from '../../frame/executor.ts';
 import type { Expression } from '../../frame/expression.ts';
 import { Frame } from '../../frame/frame.ts';
@@ -267,17 +268,14 @@ export class SparkEngine implements Engine {
   }
 }
 
-/** Adds a batch's rows; the columns' names are own keys, `__proto__` too. */
+/** Adds a batch's rows. */
 function rowsInto(rows: Row[], schema: Schema, batch: RecordBatch): void {
   const columns = arrowColumns(schema, batch);
   const from = rows.length;
-  for (let i = 0; i < batch.numRows; i++) rows.push({});
+  const empty = emptyRow(schema.names);
+  for (let i = 0; i < batch.numRows; i++) rows.push({ ...empty });
   schema.names.forEach((name, j) => {
     const values = columns[j];
-    const own = name === '__proto__';
-    for (let i = 0; i < batch.numRows; i++) {
-      if (own) Object.defineProperty(rows[from + i], name, { value: values[i], enumerable: true, configurable: true, writable: true });
-      else rows[from + i][name] = values[i];
-    }
+    for (let i = 0; i < batch.numRows; i++) rows[from + i][name] = values[i];
   });
 }

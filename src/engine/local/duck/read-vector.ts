@@ -1,4 +1,5 @@
 import type { NumberColumn } from '../../../block/column.ts';
+import { emptyRow } from '../../../frame/empty-row.ts';
 import type { DataType } from '../../../frame/types.ts';
 import { DenseMatrix, SparseMatrix } from '../../../linalg/matrices.ts';
 import { list, low, type RawVector, validity, view, withViews } from './bindings.ts';
@@ -84,9 +85,10 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
     }
     case 'struct': {
       const columns = type.fields.map((field, k) => readValues(low.struct_vector_get_child(vector, k), field.type, rows));
+      const empty = emptyRow(type.fields.map(({ name }) => name));
       return (i) => {
-        const object: Record<string, unknown> = {};
-        for (let k = 0; k < columns.length; k++) setOwn(object, type.fields[k].name, columns[k][i]);
+        const object = { ...empty };
+        for (let k = 0; k < columns.length; k++) object[type.fields[k].name] = columns[k][i];
         return object;
       };
     }
@@ -95,12 +97,6 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
     case 'matrix':
       return matrixReader(vector, rows);
   }
-}
-
-/** Sets an own property, whatever its name. */
-export function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
-  else object[name] = value;
 }
 
 function at<T>(data: ArrayLike<T>): (i: number) => T {

@@ -1,4 +1,5 @@
 import { leavesSparse, type VectorColumn, type VectorPart } from '../../../block/column.ts';
+import { FilledSlots } from '../../../block/filled-slots.ts';
 import { copyInto, copyValidity, listChild, low, type RawVector } from './bindings.ts';
 
 /** Rows of the vector struct, collected for one chunk: sparse rows and dense ones mixed as they come. */
@@ -118,75 +119,21 @@ export function writeVectorColumn(vector: RawVector, column: VectorColumn, rows:
     const { starts, indices, values } = single;
     for (let i = 0; i < rows; i++) skip(i) ? form.none(i) : form.sparse(i, size, indices, values, starts[i] as number, starts[i + 1] as number);
   } else {
-    const row = new FilledSlots(size);
+    const filled = new FilledSlots();
+    let dense: Float64Array | null = null;
     for (let i = 0; i < rows; i++) {
-      if (skip(i)) form.none(i);
-      else row.collect(parts, i).writeTo(form, i, column);
+      if (skip(i)) {
+        form.none(i);
+        continue;
+      }
+      filled.collect(parts, i);
+      if (leavesSparse(column, i, filled.count)) form.sparse(i, size, filled.slots, filled.numbers, 0, filled.count);
+      else {
+        dense ??= new Float64Array(size);
+        filled.spread(dense, size);
+        form.dense(i, dense, 0, size);
+      }
     }
   }
   form.copyTo(vector, rows);
-}
-
-/** The nonzero slots of one row of parts side by side. */
-class FilledSlots {
-  readonly #size: number;
-  #slots = new Int32Array(64);
-  #numbers = new Float64Array(64);
-  #count = 0;
-  #dense: Float64Array | null = null;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  collect(parts: readonly VectorPart[], i: number): this {
-    this.#count = 0;
-    let offset = 0;
-    for (const part of parts) {
-      switch (part.kind) {
-        case 'numbers':
-          this.#add(offset, part.values[i] as number);
-          break;
-        case 'codes': {
-          const code = part.codes[i] as number;
-          if (code < part.size) this.#add(offset + code, part.table ? (part.table[code] as number) : 1);
-          break;
-        }
-        case 'dense':
-          for (let j = 0, p = i * part.size; j < part.size; j++, p++) this.#add(offset + j, part.values[p] as number);
-          break;
-        case 'sparse':
-          for (let p = part.starts[i] as number; p < (part.starts[i + 1] as number); p++)
-            this.#add(offset + (part.indices[p] as number), part.values[p] as number);
-          break;
-      }
-      offset += part.size;
-    }
-    return this;
-  }
-
-  writeTo(form: VectorForm, i: number, column: VectorColumn): void {
-    if (leavesSparse(column, i, this.#count)) {
-      form.sparse(i, this.#size, this.#slots, this.#numbers, 0, this.#count);
-      return;
-    }
-    this.#dense ??= new Float64Array(this.#size);
-    this.#dense.fill(0);
-    for (let p = 0; p < this.#count; p++) this.#dense[this.#slots[p] as number] = this.#numbers[p] as number;
-    form.dense(i, this.#dense, 0, this.#size);
-  }
-
-  #add(slot: number, x: number): void {
-    if (x === 0) return;
-    if (this.#count === this.#slots.length) {
-      const slots = new Int32Array(2 * this.#count);
-      slots.set(this.#slots);
-      this.#slots = slots;
-      const numbers = new Float64Array(2 * this.#count);
-      numbers.set(this.#numbers);
-      this.#numbers = numbers;
-    }
-    this.#slots[this.#count] = slot;
-    this.#numbers[this.#count++] = x;
-  }
 }
