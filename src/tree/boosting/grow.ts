@@ -1,8 +1,9 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
-import { hash32, Random } from '../../random.ts';
+import { hash32 } from '../../random.ts';
 import { binCount } from '../bins.ts';
 import { MAX_DEPTH } from '../check-trees.ts';
 import * as commands from './commands.ts';
+import { drawn, everyFeature } from './feature-draws.ts';
 import type { BoostingHand } from './hand.ts';
 import { MOST_PIECES, NARROW_ROWS, RESULT } from './memory.ts';
 import { allowedFeatures, type GrowingNode, leafValue, noiseGain, type Split, sideBounds } from './split.ts';
@@ -54,7 +55,7 @@ export class Grower {
     const { dims } = this.#hand.memory;
     const { growth } = this.#hand.args.spec;
     this.#seed = seed;
-    this.#drawn = growth.featureFraction < 1 ? this.#draw(everyFeature(dims.features), growth.featureFraction, 0) : null;
+    this.#drawn = growth.featureFraction < 1 ? drawn(everyFeature(dims.features), growth.featureFraction, hash32(this.#seed, 0)) : null;
     this.#free[0] = Array.from({ length: dims.slots }, (_, slot) => slot).reverse();
     this.#free[1] = Array.from({ length: dims.wideSlots }, (_, slot) => slot).reverse();
     this.#leaves = [];
@@ -275,20 +276,9 @@ export class Grower {
     }
     const together = allowedFeatures(interactions, leaf.path, dims.features);
     const able = (this.#drawn ?? everyFeature(dims.features)).filter((j) => !together || together[j] === 1);
-    const chosen = featureFractionByNode < 1 ? this.#draw(able, featureFractionByNode, 2 * this.#turn + side + 1) : able;
+    const chosen = featureFractionByNode < 1 ? drawn(able, featureFractionByNode, hash32(this.#seed, 2 * this.#turn + side + 1)) : able;
     allowed.fill(0);
     for (const j of chosen) allowed[j] = 1;
-  }
-
-  #draw(features: readonly number[], fraction: number, turn: number): readonly number[] {
-    const random = new Random(hash32(this.#seed, turn));
-    const drawn = [...features];
-    const count = Math.min(drawn.length, Math.max(1, Math.round(fraction * drawn.length)));
-    for (let i = 0; i < count; i++) {
-      const other = i + random.nextInt(drawn.length - i);
-      [drawn[i], drawn[other]] = [drawn[other], drawn[i]];
-    }
-    return drawn.slice(0, count).sort((a, b) => a - b);
   }
 
   #take(rows: number): Slot {
@@ -301,8 +291,4 @@ export class Grower {
   #give({ at, isWide }: Slot): void {
     this.#free[isWide ? 1 : 0].push(at);
   }
-}
-
-function everyFeature(features: number): number[] {
-  return Array.from({ length: features }, (_, j) => j);
 }
