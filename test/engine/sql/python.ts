@@ -262,6 +262,8 @@ const isGrouped = (value: unknown) => typeof value === 'object' && value !== nul
 
 /** Methods whose arguments PySpark takes in another form. */
 const FRAME: Record<string, (frame: Frame, args: unknown[], named: Named) => unknown> = {
+  // The third argument names the method, of which there is one.
+  corr: (frame, [x, y]) => frame.corr(x as string, y as string),
   unionByName: (frame, [other], named) => frame.unionByName(other as Frame, { allowMissingColumns: named.get('allowMissingColumns') === true }),
 };
 

@@ -41,7 +41,9 @@ function callName({ name, distinct }: Extract<Expression, { kind: 'call' }>, par
     case 'getitem':
       return `${parts[0]}[${parts[1]}]`;
     case 'first':
+    case 'first_value':
     case 'last':
+    case 'last_value':
     case 'any_value':
       return `${name}(${parts[0]})`;
     case 'sort_array':

@@ -59,5 +59,4 @@ export const CONDITIONAL_RULES: Rules = [
       type: VOID,
     })),
   ],
-  ['typeof', rule(1, 1, ([x]) => ({ sql: `'${x.type.kind === 'long' ? 'bigint' : x.type.kind}'`, type: TEXT, nullable: false }))],
 ];
