@@ -273,5 +273,5 @@ export function lastValue(x: ColumnOrName, ignoreNulls?: boolean): Column {
 
 /** As {@link percentileApprox}. */
 export function approxPercentile(x: ColumnOrName, percentage: number | readonly number[], accuracy?: number): Column {
-  return percentileApprox(x, percentage, accuracy);
+  return of('approx_percentile', nameToExpression(x), toExpression(percentage), ...(accuracy === undefined ? [] : [toExpression(accuracy)]));
 }

@@ -51,7 +51,8 @@ function callName({ name, distinct }: Extract<Expression, { kind: 'call' }>, par
     case 'percentile':
       return `percentile(${parts[0]}, ${parts[1]}, 1)`;
     case 'percentile_approx':
-      return `percentile_approx(${parts[0]}, ${parts[1]}, ${parts[2] ?? '10000'})`;
+    case 'approx_percentile':
+      return `${name}(${parts[0]}, ${parts[1]}, ${parts[2] ?? '10000'})`;
     case 'explode':
     case 'explode_outer':
       return 'col';
