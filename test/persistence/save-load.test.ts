@@ -149,7 +149,7 @@ describe('save and load', () => {
   it('refuses a uid that would lead out of its folder, before anything is written', async () => {
     const path = fresh();
     mkdirSync(join(path, '..'), { recursive: true });
-    for (const uid of ['../out', 'a/b', '..', '']) {
+    for (const uid of ['../out', 'a/b', '..']) {
       const pipeline = new PipelineModel({}, { stages: [new Binarizer({ inputCol: 'a' }, uid)] as never }, 'p');
       await expect(pipeline.save(path)).rejects.toMatchObject({ code: 'PARAM_INVALID', message: expect.stringMatching(/uid must be a plain name/) });
     }
