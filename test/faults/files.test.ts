@@ -229,9 +229,9 @@ describe('a JSON file', () => {
     expect(await json(lines)).toEqual([{ _corrupt_record: null, a: 1n }, bad]);
     expect(await json(lines, { schema: { a: 'int' } })).toEqual([{ a: 1 }, { a: null }]);
     expect(await json(lines, { schema: { a: 'int', _corrupt_record: 'string' } })).toEqual([{ a: 1, _corrupt_record: null }, bad]);
-    expect(await json(file('none.json', "[1]\n{'a':1}\n"), { schema: { _corrupt_record: 'string' } })).toEqual([
+    expect(await json(file('none.json', '[1]\n{a:1}\n'), { schema: { _corrupt_record: 'string' } })).toEqual([
       { _corrupt_record: '[1]' },
-      { _corrupt_record: "{'a':1}" },
+      { _corrupt_record: '{a:1}' },
     ]);
     expect(await json(lines, { columnNameOfCorruptRecord: 'bad' })).toEqual([
       { a: 1n, bad: null },
