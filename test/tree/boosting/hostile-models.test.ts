@@ -74,7 +74,7 @@ describe.each(['xgboost-logistic.json', 'xgboost-softprob.json', 'xgboost-dart.j
             [parent, key] = [below as Record<string, unknown>, keys[step % keys.length]];
           }
           if (isLost) delete parent[key];
-          else parent[key] = value;
+          else parent[key] = structuredClone(value);
         }
         isModelOrRefused(() => fromXGBoost(JSON.stringify(json)));
       }),
