@@ -102,6 +102,7 @@ export class Reader {
   trees(): Section[] {
     const end = this.#lines.indexOf('end of trees');
     if (end < 0) this.fail('the text is cut off: it has no line "end of trees"');
+    if (this.#lines.slice(end).some((line) => line.startsWith('Tree='))) this.fail('it has trees behind the line "end of trees"');
     this.#end = end;
     const blocks: Section[] = [];
     for (let i = 1; i < end; i++) {

@@ -23,6 +23,12 @@ function isModelOrRefused(read: () => HistGradientBoostingClassificationModel): 
   }
 }
 
+it('trees behind the end of trees are told', () => {
+  const [header, ...trees] = text('lightgbm-binary.txt').split('Tree=');
+  const early = [header.replace(/^tree_sizes.*$/m, 'end of trees'), ...trees].join('Tree=');
+  expect(() => fromLightGBM(early)).toThrow(/trees behind the line "end of trees"/);
+});
+
 describe.each(['lightgbm-binary.txt', 'lightgbm-multiclass.txt', 'lightgbm-ova.txt'])('%s with other words and lines', (file) => {
   const lines = text(file).split('\n');
   const word = fc.constantFrom(
