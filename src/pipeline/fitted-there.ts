@@ -35,6 +35,12 @@ export class FittedThere extends Transformer<ParamSchema> {
     return giveBack(this.state);
   }
 
+  /** Who asks for a copy wants to send the model anew, which the cluster has lost: there is none here. */
+  override copy(): never {
+    const message = `${this.uid}: the model is no longer on the server; fit it again`;
+    throw new MlError('NOT_FOUND', message, { errorClass: 'CONNECT_ML.CACHE_INVALID' });
+  }
+
   bind(): never {
     throw new MlError('NOT_SUPPORTED', `${this.uid}: the model is on the cluster only`);
   }
