@@ -58,7 +58,7 @@ export async function searchGrid(
   try {
     await runInOrder(splits.length * maps.length, limit, search.owner, options.signal, async (task, signal) => {
       const [s, p] = [Math.floor(task / maps.length), task % maps.length];
-      if (small) folds[s + 1]?.prepare(signal).catch(() => {}); // its own points will meet the error
+      if (small) folds[s + 1]?.prepare(signal).rows.catch(() => {}); // its own points will meet the error
       const { head, model, metric } = await folds[s].judged(tail.copy(maps[p]), signal);
       if (Number.isNaN(metric)) throw notANumber(plan, splits[s], p);
       metrics[s][p] = metric;
@@ -116,10 +116,16 @@ interface JudgedPoint {
   readonly metric: number;
 }
 
-interface PreparedFold {
+interface FoldRows {
   readonly head: PipelineModel | null;
   readonly train: Frame;
   readonly validation: Frame;
+}
+
+/** Rows on their way, and the frames that are kept for them. */
+interface PreparedFold {
+  readonly rows: Promise<FoldRows>;
+  readonly cached: Frame[];
 }
 
 /** A split while its points are fitted: the prefix is fitted at the first point, and the frames are kept until the last. */
@@ -129,8 +135,7 @@ class Fold {
   readonly #prefix: Pipeline | null;
   readonly #small: boolean;
   #left: number;
-  #prepared: Promise<PreparedFold> | null = null;
-  readonly #cached: Frame[] = [];
+  #prepared: PreparedFold | null = null;
 
   constructor(plan: SearchPlan, split: Split, prefix: Pipeline | null, small: boolean) {
     this.#plan = plan;
@@ -140,8 +145,11 @@ class Fold {
     this.#small = small;
   }
 
-  prepare(signal: AbortSignal): Promise<PreparedFold> {
-    this.#prepared ??= this.#prepare(signal);
+  prepare(signal: AbortSignal): PreparedFold {
+    if (!this.#prepared) {
+      const cached: Frame[] = [];
+      this.#prepared = { rows: this.#prepare(signal, cached), cached };
+    }
     return this.#prepared;
   }
 
@@ -149,7 +157,7 @@ class Fold {
   async judged(point: AnyEstimator, signal: AbortSignal, again = false): Promise<JudgedPoint> {
     const prepared = this.prepare(signal);
     try {
-      const { head, train, validation } = await prepared;
+      const { head, train, validation } = await prepared.rows;
       const model = (await point.fit(train, staying({ signal }, this.#plan))) as AnyTransformer;
       const metric = await this.#plan.evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBackFitted(model));
       return { head, model, metric };
@@ -166,29 +174,29 @@ class Fold {
   }
 
   async release(): Promise<void> {
-    const prepared = await this.#prepared?.catch(() => null);
-    this.#prepared = null;
-    if (prepared?.head) await giveBackFitted(prepared.head);
-    await unpersist(this.#cached.splice(0).reverse());
+    const prepared = this.#prepared;
+    if (!prepared) return;
+    this.#prepared = null; // at once: a point may prepare it anew while these go
+    const rows = await prepared.rows.catch(() => null);
+    if (rows?.head) await giveBackFitted(rows.head);
+    await unpersist(prepared.cached.reverse());
   }
 
-  async #prepare(signal: AbortSignal): Promise<PreparedFold> {
+  async #prepare(signal: AbortSignal, cached: Frame[]): Promise<FoldRows> {
+    const cache = (frame: Frame) => {
+      cached.push(frame.cache());
+      return cached[cached.length - 1];
+    };
     const split = this.#split.train;
     // Few cached rows are filtered again sooner than copied.
-    const train = this.#prefix && this.#small && split.plan.op === 'filter' ? split : this.#cache(split);
+    const train = this.#prefix && this.#small && split.plan.op === 'filter' ? split : cache(split);
     const head = this.#prefix && (await this.#prefix.fit(train, staying({ signal }, this.#plan)));
     const [trained, judged] = [train, this.#split.validation].map((rows) => (head ? head.transform(rows) : rows));
     return {
       head,
-      train: head ? this.#cache(trained) : trained,
-      validation: this.#small ? new HeldRows(judged).frame : this.#cache(judged),
+      train: head ? cache(trained) : trained,
+      validation: this.#small ? new HeldRows(judged).frame : cache(judged),
     };
-  }
-
-  #cache(frame: Frame): Frame {
-    const cached = frame.cache();
-    this.#cached.push(cached);
-    return cached;
   }
 }
 

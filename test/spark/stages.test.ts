@@ -129,7 +129,8 @@ describe('stages on a cluster', { timeout: 180_000 }, () => {
     const seen = new Set<string>();
     await new StringIndexer({ inputCol: 'plan', outputCol: 'ix' }, 'seen').fit(there.repartition(2), { onProgress: (e) => seen.add(e.stage) });
     expect([...seen].every((stage) => stage === 'seen')).toBe(true);
-    const big = cluster.range(5_000_000).withColumn('plan', col('id').mod(1000).cast('string'));
+    // Hours of work, however fast the machine.
+    const big = cluster.range(100_000_000_000).withColumn('plan', col('id').mod(1000).cast('string'));
     const error = await new StringIndexer({ inputCol: 'plan', outputCol: 'ix' })
       .fit(big, { signal: AbortSignal.timeout(400) })
       .catch((e: unknown) => e);
