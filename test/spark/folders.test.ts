@@ -7,16 +7,23 @@ import { Vectors } from '#dist/linalg/index.js';
 import { load } from '#dist/persistence/load.js';
 import { PipelineModel } from '#dist/pipeline/index.js';
 import { folder, refuses } from '../engine/harness.ts';
+import { SparkServer } from './server.ts';
 
-const path = folder();
-const server = (name: string) => `file:${path(name)}`;
+// A file system of the server's that is not this machine's, as far as anybody can tell by the path.
+const VIEW = 'spark.hadoop.fs.viewfs.mounttable.far.link./models';
 
-describe('paths with a scheme, on a connected session', { timeout: 120_000 }, () => {
-  let session: Session;
+describe.each(['file:', 'viewfs:'])('%s paths, on a connected session', { timeout: 120_000 }, (scheme) => {
+  const path = folder();
+  const server = (name: string) => (scheme === 'file:' ? `file:${path(name)}` : `viewfs://far/models/${name}`);
+  let [session, other]: [Session?, SparkServer?] = [];
   beforeAll(async () => {
-    session = await Session.connect(inject('sparkAddress'));
+    if (scheme !== 'file:') other = await SparkServer.start(process.env.SPARK_PYTHON as string, { settings: { [VIEW]: `file:${path()}` } });
+    session = await Session.connect(other?.address ?? inject('sparkAddress'));
   });
-  afterAll(() => session?.close());
+  afterAll(async () => {
+    await session?.close();
+    await other?.stop();
+  });
 
   it('are read by other sessions of this machine as folders', async () => {
     const model = StringIndexerModel.fromLabels(['b', 'a'], { inputCol: 'x', outputCol: 'y' });
@@ -68,7 +75,7 @@ describe('paths with a scheme, on a connected session', { timeout: 120_000 }, ()
 
   it('need a connected session, or are this machine’s', async () => {
     await new LogisticRegression().save(server('here'));
-    await session.close();
+    await session?.close();
     expect((await load(`file://${path('here')}`)).owner).toBe('LogisticRegression');
     await refuses(() => load('hdfs://somewhere/model'), 'NOT_SUPPORTED', {}, 'Session.connect');
   });
