@@ -101,6 +101,11 @@ export class StringIndexerModel extends Model<typeof StringIndexerParams, String
     return StringIndexerModel.fromLabelsArray([labels], params, uid);
   }
 
+  /** {@link StringIndexerModel.fromLabelsArray} by PySpark's name. */
+  static fromArraysOfLabels(arraysOfLabels: readonly (readonly string[])[], params: StringIndexerParams, uid?: string): StringIndexerModel {
+    return StringIndexerModel.fromLabelsArray(arraysOfLabels, params, uid);
+  }
+
   /** A model of several columns from their labels, in the order of `inputCols`. */
   static fromLabelsArray(labelsArray: readonly (readonly string[])[], params: StringIndexerParams, uid?: string): StringIndexerModel {
     if (!isLabelsArray(labelsArray)) {

@@ -56,7 +56,6 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
   }
 
   sizedByRows(schema: Schema): readonly string[] {
-    if (this.params.handleInvalid !== 'skip') return [];
     return this.#fields(schema).flatMap((field) => (slotCount(field) === undefined ? [field.name] : []));
   }
 
@@ -79,9 +78,9 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
   }
 }
 
-/** How many slots a column fills, if its attributes tell. */
+/** How many slots a column fills, if its attributes or rows tell. */
 function slotCount(field: Field): number | undefined {
-  return field.type.kind === 'vector' ? groupOf(field).size : 1;
+  return field.type.kind === 'vector' ? (groupOf(field).size ?? field.size) : 1;
 }
 
 function slotAttributes(field: Field, size: number): Attribute[] {

@@ -9,7 +9,7 @@ export interface TransformStage {
   readonly owner?: string;
   transformSchema(schema: Schema): Schema;
   bind(binder: Binder, schema: Schema): void;
-  /** Vector columns of which some row must hold one, since the rows alone tell their size. */
+  /** Vector columns whose size the stage must know and only their rows tell. */
   sizedByRows?(schema: Schema): readonly string[];
   /** The frame with this stage's columns, made of other stages and expressions: for a cluster, which has no such stage for us to use. */
   composed?(frame: Frame): Frame;

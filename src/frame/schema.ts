@@ -10,6 +10,8 @@ export interface Field {
   readonly metadata?: Metadata;
   /** Names of a vector's slots where Spark's attributes drop them (a scaler's output); not part of what is saved. */
   readonly slotNames?: readonly string[];
+  /** The size of a column's vectors, where rows told it because attributes do not; not part of what is saved. */
+  readonly size?: number;
 }
 
 /** What users write: `{ age: 'double', id: { type: 'long', nullable: false }, features: { type: 'vector', attributes: {…} } }`. */

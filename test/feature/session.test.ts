@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DecisionTreeClassificationModel, DecisionTreeClassifier } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import { MlError } from '#dist/error.js';
-import { Imputer, SQLTransformer } from '#dist/feature/index.js';
+import { Imputer, SQLTransformer, VectorAssembler } from '#dist/feature/index.js';
+import { groupOf } from '#dist/frame/attributes.js';
 import type { Frame } from '#dist/frame/frame.js';
-import { isVector } from '#dist/linalg/vectors.js';
+import { col } from '#dist/frame/functions.js';
+import { isVector, Vectors } from '#dist/linalg/vectors.js';
 import { Estimator } from '#dist/pipeline/estimator.js';
+import { Pipeline } from '#dist/pipeline/pipeline.js';
 import type { Transformer } from '#dist/pipeline/transformer.js';
 import { type GoldenCase, goldens, stageOf, tableOf } from './goldens.ts';
 import { DIFFERENT } from './goldens-different.ts';
@@ -62,6 +66,59 @@ it('gives the surrogates of an ImputerModel as a frame', async () => {
   );
   const model = await new Imputer({ inputCols: ['a', 'b'], outputCols: ['x', 'y'] }).fit(frame);
   expect(await model.surrogate.collect()).toEqual([{ a: 2, b: 4 }]);
+});
+
+describe('an assembler over vectors whose size no attribute tells (VectorAssemblerSuite, "ML attributes" and "Handle Invalid")', () => {
+  const frame = () =>
+    session.createFrame(
+      Array.from({ length: 40 }, (_, i) => ({ kind: [2, 0, 1, 3][i % 4], v: Vectors.dense(i % 7, i % 3), label: i % 4 < 2 ? 1 : 0 })),
+      { kind: { type: 'double', attributes: { type: 'nominal', vals: ['p', 'q', 'r', 's'] } }, v: 'vector', label: 'double' },
+    );
+  const assembler = (handleInvalid: 'error' | 'skip' | 'keep' = 'error') =>
+    new VectorAssembler({ inputCols: ['kind', 'v'], outputCol: 'features', handleInvalid });
+
+  it('takes the size of the first vector, so that the other columns keep their attributes', async () => {
+    const schema = await assembler().transform(frame()).schema();
+    expect(schema.find('features')?.metadata).toEqual({
+      ml_attr: {
+        num_attrs: 3,
+        attrs: {
+          nominal: [{ idx: 0, name: 'kind', vals: ['p', 'q', 'r', 's'] }],
+          numeric: [
+            { idx: 1, name: 'v_0' },
+            { idx: 2, name: 'v_1' },
+          ],
+        },
+      },
+    });
+    expect(schema.toLiteral().v).toBe('vector');
+  });
+
+  it('lets trees split a nominal column beside them by category', async () => {
+    const pipeline = new Pipeline({ stages: [assembler(), new DecisionTreeClassifier({ maxDepth: 3 })] });
+    const tree = (await pipeline.fit(frame())).stages.at(-1) as DecisionTreeClassificationModel;
+    expect(tree.toDebugString).toContain('If (feature 0 in {1.0,3.0})');
+    expect(tree.featureNames).toEqual(['kind', 'v_0', 'v_1']);
+  });
+
+  it('keeps null vectors as NaN, and looks for the size behind a filter', async () => {
+    const holes = session.createFrame(
+      [
+        { kind: 9, v: Vectors.dense(1, 2, 3) },
+        { kind: 0, v: null },
+        { kind: null, v: Vectors.dense(1, 2) },
+      ],
+      { kind: 'double', v: 'vector' },
+    );
+    const kept = assembler('keep').transform(holes.filter(col('kind').isNull().or(col('kind').lt(9))));
+    expect((await kept.collect()).map(({ features }) => String(features))).toEqual(['[0.0,NaN,NaN]', '[NaN,1.0,2.0]']);
+    expect(groupOf((await kept.schema()).find('features')!).size).toBe(3);
+  });
+
+  it.each(['error', 'skip', 'keep'] as const)('tells what to do where all are null: %s', async (mode) => {
+    const nulls = session.createFrame([{ kind: 0, v: null }], { kind: 'double', v: 'vector' });
+    await expect(assembler(mode).transform(nulls).collect()).rejects.toThrow(/VectorSizeHint/);
+  });
 });
 
 const cases = goldens.filter(({ name }) => !DIFFERENT.has(name));

@@ -66,7 +66,7 @@ describe('StringIndexerModel', () => {
   });
 
   it('passes over an input column that is absent, but not the others', () => {
-    const two = StringIndexerModel.fromLabelsArray([['a'], ['x']], { inputCols: ['c', 'label'], outputCols: ['i', 'j'] });
+    const two = StringIndexerModel.fromArraysOfLabels([['a'], ['x']], { inputCols: ['c', 'label'], outputCols: ['i', 'j'] });
     expect(transformTable([two], table({ c: 'string' }, ['a'])).schema.names).toEqual(['c', 'i']);
   });
 

@@ -6,6 +6,7 @@ import { LocalTables } from './local-table.ts';
 import { batchSchema, emptyRelation, mapBatches } from './map-batches.ts';
 import { chainOf } from './ml/chain.ts';
 import { wantedOf } from './ml/narrow.ts';
+import { withSize } from './ml/sized.ts';
 import { Transforms } from './ml/transform.ts';
 import { ScriptedFunctions } from './scripted/functions.ts';
 import { shared } from './shared.ts';
@@ -134,7 +135,8 @@ export class Compiler {
         return sqlRelation(plan, compile, this.#context(true, undefined));
       case 'cache':
       case 'transform': {
-        if (!forAction) return plan.op === 'cache' ? compile(plan.input) : described(plan.stage, await compile(plan.input));
+        if (!forAction)
+          return plan.op === 'cache' ? compile(plan.input) : described(plan.stage, await this.#sized(plan, await compile(plan.input), options));
         const chain = chainOf(plan);
         const input = await this.#base(chain, compile);
         return chain.stages.length === 0 ? input : this.transforms.relation(chain, input, wantedOf(plan), plan, options);
@@ -145,6 +147,17 @@ export class Compiler {
       case 'aggregate':
         return summaryRelation(plan, this.#summaryContext(forAction, options, compile));
     }
+  }
+
+  /** `input` of a transform, with the sizes of vectors that its stage must know and only rows tell. */
+  async #sized(plan: Extract<Plan, { op: 'transform' }>, input: Relation, options: QueryOptions): Promise<Relation> {
+    const { base } = chainOf(plan);
+    let { schema } = input;
+    for (const name of plan.stage.sizedByRows?.(schema) ?? []) {
+      const rows = await this.compile(base, options);
+      if (rows.schema.has(name)) schema = withSize(schema, name, await this.transforms.sizes.size(base, rows, name, options));
+    }
+    return { ...input, schema };
   }
 
   #summaryContext(forAction: boolean, options: QueryOptions, compile: (plan: Plan) => Promise<Relation>): SummaryContext {

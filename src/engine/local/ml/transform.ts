@@ -6,19 +6,19 @@ import type { Relation } from '../sql/relation.ts';
 import { bindChain, type Chain, inputColumn } from './chain.ts';
 import { ProgramFunctions } from './program-function.ts';
 import { type InputReader, inputReader, LabelTypes } from './program-inputs.ts';
-import { checkSized } from './sized.ts';
+import { VectorSizes } from './sized.ts';
 
 /** Chains of transformers as relations that call their program inside the query. */
 export class Transforms {
   readonly #functions: ProgramFunctions;
   readonly labelTypes: LabelTypes;
-  readonly #database: Database;
+  readonly sizes: VectorSizes;
   readonly #gone = new FinalizationRegistry<number>((id) => this.#functions.forget(id));
 
   constructor(database: Database) {
-    this.#database = database;
     this.#functions = new ProgramFunctions(database);
     this.labelTypes = new LabelTypes(database);
+    this.sizes = new VectorSizes(database);
   }
 
   /** How the program's inputs leave a query over `input`, whose table alias is `t`. */
@@ -32,11 +32,11 @@ export class Transforms {
   }
 
   /**
-   * The chain's rows over `input`, with the columns that pass through and those of the made ones that are `wanted` (null: all).
+   * The chain's rows over `from`, with the columns that pass through and those of the made ones that are `wanted` (null: all).
    * `owner` is the object whose life the program shares.
    */
-  async relation(chain: Chain, input: Relation, wanted: ReadonlySet<string> | null, owner: object, options: QueryOptions): Promise<Relation> {
-    await checkSized(chain, input, this.#database, options);
+  async relation(chain: Chain, from: Relation, wanted: ReadonlySet<string> | null, owner: object, options: QueryOptions): Promise<Relation> {
+    const input = await this.sizes.sized(chain, from, options);
     const bound = bindChain(chain, input.schema);
     const program = wanted ? pruneProgram(bound.program, wanted) : bound.program;
     const fields = bound.schema.fields.filter((f) => program.outputs.has(f.name) || !bound.program.outputs.has(f.name));

@@ -10,7 +10,6 @@ import { bindChain, type Chain, chainOf, chainsBelow, inputColumn } from '../ml/
 import { narrow } from '../ml/narrow.ts';
 import { inputReader, plainReader } from '../ml/program-inputs.ts';
 import { lacksValue, withValue } from '../ml/refused.ts';
-import { checkSized } from '../ml/sized.ts';
 import type { Relation } from '../sql/relation.ts';
 import { keepRows } from './keep-rows.ts';
 import { chunks, rowWiseLeaf } from './sections.ts';
@@ -112,8 +111,8 @@ async function visit(
   const few = await compiler.hasFewRows(chain.base);
   const direct = chain.cached && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
   const source = bare ? narrow(plan, new Set(names)) : chain.base;
-  const input = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
-  await checkSized(chain, input, database, options);
+  const from = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
+  const input = await compiler.transforms.sizes.sized(chain, from, options);
   const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
   const running = startProgram(program);
   const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
