@@ -19,7 +19,7 @@ export interface LogisticFitArgs {
 
 /** Fits on the workers; the training set stays the caller's. */
 export function fitLogistic(context: TrainingContext, set: TrainingSet, args: LogisticFitArgs): Promise<LogisticSolution> {
-  const linear: LinearArgs = { ...(set.layout as LinearArgs), numClasses: args.classWeights.length };
+  const linear: LinearArgs = { ...set.layout, numClasses: args.classWeights.length };
   const loss = args.settings.multinomial ? 'multinomialLogistic' : 'binaryLogistic';
   const aggregators = { moments: momentsAggregator(linear), loss: linearAggregator(loss, linear) };
   const task = { module: import.meta.url, name: 'runLogistic', local: runLogistic, aggregators };

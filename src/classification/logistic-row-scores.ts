@@ -32,7 +32,7 @@ interface RowArgs {
  * another order than `transform`, so that a probability may differ in its last digits.
  */
 export async function scoreTrainingRows(context: TrainingContext, set: TrainingSet, scoring: LogisticScoring): Promise<ScoredRows> {
-  const layout = set.layout as LinearArgs;
+  const layout = set.layout;
   const stored = layout.parts.reduce((sum, part) => sum + (part.kind === 'dense' ? part.columns.length : 1), 0);
   if (set.rows * stored <= FEW_VALUES) return scoreHere(set, layout, scoring);
   const numbers = () => new Float64Array(new SharedArrayBuffer(8 * set.rows));

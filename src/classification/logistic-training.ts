@@ -1,6 +1,6 @@
 import type { TrainingSet } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
-import type { LinearArgs, PartitionHandle } from '../kernels/contract.ts';
+import type { PartitionHandle } from '../kernels/contract.ts';
 import { isStray } from './class-labels.ts';
 import { slotsOf, sparsePart } from './training-rows.ts';
 
@@ -26,7 +26,7 @@ const LEAST_WEIGHT = 1e-300;
  * that is given; weights must be >= 0, not all of them 0. Rows of weight 0 do not make a class.
  */
 export function readLabels({ owner, uid, params }: Owner, set: TrainingSet, known: number | undefined): ClassLabels {
-  const { label, weight } = set.layout as LinearArgs;
+  const { label, weight } = set.layout;
   let weights: Float64Array = new Float64Array(Math.max(known ?? 0, 2));
   let classes = 0;
   let heaviest = 0;
@@ -41,7 +41,7 @@ export function readLabels({ owner, uid, params }: Owner, set: TrainingSet, know
   };
   const most = known ?? MAX_CLASSES;
   const labelRule = known === undefined ? 'a class number 0, 1, 2 …' : `a class number 0 … ${known - 1}`;
-  for (const partition of set.partitions as readonly PartitionHandle[]) {
+  for (const partition of set.partitions) {
     const labels = slotsOf(partition, label, 0, partition.rows);
     const own = weight === undefined ? undefined : slotsOf(partition, weight, 0, partition.rows);
     for (let i = 0; i < partition.rows; i++) {
@@ -86,7 +86,7 @@ export function readLabels({ owner, uid, params }: Owner, set: TrainingSet, know
 function refuseStray(classes: number, weights: Float64Array, set: TrainingSet, refuse: (row: number, value: number) => never, label: number): void {
   const occurring = weights.reduce((count, w) => count + Number(w > 0), 0);
   if (!isStray(classes, set.rows, occurring)) return;
-  for (const partition of set.partitions as readonly PartitionHandle[]) {
+  for (const partition of set.partitions) {
     const row = slotsOf(partition, label, 0, partition.rows).indexOf(classes - 1);
     if (row >= 0) refuse(partition.firstRow + row, classes - 1);
   }
@@ -97,9 +97,9 @@ function refuseStray(classes: number, weights: Float64Array, set: TrainingSet, r
  * (Codes and zeros have exact moments anyway.)
  */
 export function constantFeatures(set: TrainingSet): Uint8Array {
-  const { parts, numFeatures, weight } = set.layout as LinearArgs;
+  const { parts, numFeatures, weight } = set.layout;
   const constant = new Uint8Array(numFeatures);
-  const partitions = set.partitions as readonly PartitionHandle[];
+  const partitions = set.partitions;
   const counts = (partition: PartitionHandle) => (weight === undefined ? null : slotsOf(partition, weight, 0, partition.rows));
   for (const part of parts) {
     if (part.kind === 'dense') {

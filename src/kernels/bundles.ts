@@ -49,7 +49,7 @@ export function bundleSlots({ members, combinations }: Bundle): BundleSlots {
       if (code >= size) continue;
       found.combinations[count] = combination;
       found.slots[count] = offset + code;
-      found.values[count++] = values ? (values[code] as number) : 1;
+      found.values[count++] = values ? values[code] : 1;
     }
   }
   return {
@@ -63,16 +63,16 @@ export function bundleSlots({ members, combinations }: Bundle): BundleSlots {
 export function bundleTable({ combinations, slots, values }: BundleSlots, weights: Float64Array, table: Float64Array): void {
   table.fill(0);
   for (let k = 0; k < slots.length; k++) {
-    const at = combinations[k] as number;
-    table[at] = (table[at] as number) + (weights[slots[k] as number] as number) * (values[k] as number);
+    const at = combinations[k];
+    table[at] += weights[slots[k]] * values[k];
   }
 }
 
 /** sums[slot] += Σ tables[combination] · value: what each feature has of the bundle's sums (even and odd rows). */
 export function spreadBundle({ combinations, slots, values }: BundleSlots, even: Float64Array, odd: Float64Array, sums: Float64Array): void {
   for (let k = 0; k < slots.length; k++) {
-    const at = combinations[k] as number;
-    const slot = slots[k] as number;
-    sums[slot] = (sums[slot] as number) + ((even[at] as number) + (odd[at] as number)) * (values[k] as number);
+    const at = combinations[k];
+    const slot = slots[k];
+    sums[slot] += (even[at] + odd[at]) * values[k];
   }
 }

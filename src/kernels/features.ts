@@ -83,7 +83,7 @@ export function prepareBundles(partition: PartitionHandle, prepared: Region, arg
     if (members.length === 1) continue;
     new Uint8Array(partition.memory.buffer, at + lo, hi - lo).fill(0);
     for (const { part, levels, factor } of members) {
-      kernels.pack_codes(at + lo, (partition.columns[part.column] as ColumnHandle).ptr + lo, factor, levels - 1, hi - lo);
+      kernels.pack_codes(at + lo, partition.columns[part.column].ptr + lo, factor, levels - 1, hi - lo);
     }
     at += stride(partition);
   }
@@ -118,13 +118,13 @@ export class Features {
     this.kernels = instantiate(partition.memory);
     this.layout = layOut(partition, args, classes, scratch.ptr);
     this.margins = this.layout.margins;
-    this.labelColumn = partition.columns[args.label] as ColumnHandle;
+    this.labelColumn = partition.columns[args.label];
     this.weightColumn = args.weight === undefined ? undefined : partition.columns[args.weight];
     const { dense, bundles, densePointers, bundlePointers } = this.layout;
     this.words(densePointers, dense.length).set(dense.map(({ column }) => this.column(column).ptr));
     let packed = prepared?.ptr ?? 0;
     const pointers = bundles.map(({ members }) => {
-      if (members.length === 1) return this.column((members[0] as Bundle['members'][number]).part.column).ptr;
+      if (members.length === 1) return this.column(members[0].part.column).ptr;
       packed += stride(partition);
       return packed - stride(partition);
     });
@@ -140,14 +140,14 @@ export class Features {
       const weights = input.subarray(c * numFeatures, (c + 1) * numFeatures);
       const dense = this.doubles(layout.denseWeights + 8 * c * layout.dense.length, layout.dense.length);
       layout.dense.forEach(({ slot }, j) => {
-        dense[j] = weights[slot] as number;
+        dense[j] = weights[slot];
       });
       this.slots.forEach((slots, b) => {
         bundleTable(slots, weights, this.doubles(layout.tables + 2048 * (c * layout.bundles.length + b), 256));
       });
       for (const { part, table } of layout.wide) {
         const entries = this.doubles(table + 8 * c * (part.size + 1), part.size + 1);
-        for (let code = 0; code < part.size; code++) entries[code] = (weights[part.offset + code] as number) * (part.values?.[code] ?? 1);
+        for (let code = 0; code < part.size; code++) entries[code] = weights[part.offset + code] * (part.values?.[code] ?? 1);
         entries[part.size] = 0;
       }
       for (const { part, weights: at } of layout.csr) {
@@ -185,7 +185,7 @@ export class Features {
     const { dense, bundles, wide, csr } = layout;
     for (let c = 0; c < this.classes; c++) {
       const z = this.margins + 8 * TILE_ROWS * c;
-      kernels.fill_f64(z, this.intercepts[c] as number, n);
+      kernels.fill_f64(z, this.intercepts[c], n);
       if (dense.length > 0) kernels.axpy_columns_f64(z, layout.densePointers, layout.denseWeights + 8 * c * dense.length, dense.length, lo, n);
       if (bundles.length > 0) {
         kernels.lookup_columns_u8(z, layout.bundlePointers, layout.tables + 2048 * c * bundles.length, bundles.length, lo, n);
@@ -233,7 +233,7 @@ export class Features {
       const gradient = out.subarray(c * numFeatures, (c + 1) * numFeatures);
       const dense = this.doubles(layout.denseSums + 8 * c * layout.dense.length, layout.dense.length);
       layout.dense.forEach(({ slot }, j) => {
-        gradient[slot] = dense[j] as number;
+        gradient[slot] = dense[j];
       });
       this.slots.forEach((slots, b) => {
         const at = layout.bundleSums + 4096 * (c * layout.bundles.length + b);
@@ -241,14 +241,14 @@ export class Features {
       });
       for (const { part, sums } of layout.wide) {
         const entries = this.doubles(sums + 8 * c * (part.size + 1), part.size);
-        for (let code = 0; code < part.size; code++) gradient[part.offset + code] = (entries[code] as number) * (part.values?.[code] ?? 1);
+        for (let code = 0; code < part.size; code++) gradient[part.offset + code] = entries[code] * (part.values?.[code] ?? 1);
       }
       for (const { part, sums } of layout.csr) gradient.set(this.doubles(sums + 8 * c * part.size, part.size), part.offset);
     }
   }
 
   private column(index: number): ColumnHandle {
-    return this.partition.columns[index] as ColumnHandle;
+    return this.partition.columns[index];
   }
 
   private doubles(ptr: number, length: number): Float64Array {

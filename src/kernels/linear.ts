@@ -39,10 +39,10 @@ function linear(loss: Loss, classesOf: (args: LinearArgs) => number): Aggregator
             const n = Math.min(TILE_ROWS, hi - from);
             const weights = features.weights(from);
             features.computeMargins(from, n);
-            output[0] = (output[0] as number) + loss(kernels, margins, features.labels(from, n), weights, n, classes);
-            output[1] = (output[1] as number) + (weights ? kernels.sum_f64(weights, 0, n) : n);
+            output[0] += loss(kernels, margins, features.labels(from, n), weights, n, classes);
+            output[1] += weights ? kernels.sum_f64(weights, 0, n) : n;
             for (let c = 0; c < classes; c++) {
-              output[intercepts + c] = (output[intercepts + c] as number) + kernels.sum_f64(margins + 8 * TILE_ROWS * c, 0, n);
+              output[intercepts + c] += kernels.sum_f64(margins + 8 * TILE_ROWS * c, 0, n);
             }
             features.addGradient(from, n);
           }

@@ -20,18 +20,18 @@ export const moments: Aggregator<LinearArgs> = {
   },
   merge(into, part) {
     const d = (into.length - HEAD) / 2;
-    const [rows = 0, weight = 0, squares = 0] = part;
-    const before = into[1] as number;
+    const [rows, weight, squares] = part;
+    const before = into[1];
     const sum = before + weight;
     if (weight === 0) return;
     for (let mean = HEAD, m2 = HEAD + d; mean < HEAD + d; mean++, m2++) {
-      const delta = (part[mean] as number) - (into[mean] as number);
-      into[mean] = (into[mean] as number) + (delta * weight) / sum;
-      into[m2] = (into[m2] as number) + (part[m2] as number) + (delta * delta * before * weight) / sum;
+      const delta = part[mean] - into[mean];
+      into[mean] += (delta * weight) / sum;
+      into[m2] = into[m2] + part[m2] + (delta * delta * before * weight) / sum;
     }
-    into[0] = (into[0] as number) + rows;
+    into[0] += rows;
     into[1] = sum;
-    into[2] = (into[2] as number) + squares;
+    into[2] += squares;
   },
 };
 
@@ -43,7 +43,7 @@ export function momentsAggregator(args: LinearArgs): AggregatorSpec<LinearArgs> 
 function blockMoments(partition: PartitionHandle, { parts, numFeatures: d, weight }: LinearArgs, lo: number, hi: number, output: Float64Array): void {
   const kernels = instantiate(partition.memory);
   const { buffer } = partition.memory;
-  const column = (index: number) => partition.columns[index] as ColumnHandle;
+  const column = (index: number) => partition.columns[index];
   const n = hi - lo;
   const w = weight === undefined ? 0 : column(weight).ptr + 8 * lo;
   const weights = w ? new Float64Array(buffer, w, n) : undefined;
@@ -61,7 +61,7 @@ function blockMoments(partition: PartitionHandle, { parts, numFeatures: d, weigh
     if (part.kind === 'dense') {
       part.columns.forEach((index, i) => {
         const x = column(index).ptr + 8 * lo;
-        const shift = new Float64Array(buffer, x, n)[first] as number;
+        const shift = new Float64Array(buffer, x, n)[first];
         const mean = shift + kernels.shifted_sum_f64(x, w, shift, n) / total;
         means[part.offset + i] = mean;
         m2[part.offset + i] = kernels.centred_squares_f64(x, w, mean, n);
@@ -71,14 +71,14 @@ function blockMoments(partition: PartitionHandle, { parts, numFeatures: d, weigh
       const codes = type === 'u8' ? new Uint8Array(buffer, ptr) : type === 'u16' ? new Uint16Array(buffer, ptr) : new Uint32Array(buffer, ptr);
       const sums = new Float64Array(part.size);
       for (let i = 0; i < n; i++) {
-        const code = codes[lo + i] as number;
-        if (code < part.size) sums[code] = (sums[code] as number) + (weights ? (weights[i] as number) : 1);
+        const code = codes[lo + i];
+        if (code < part.size) sums[code] += weights ? weights[i] : 1;
       }
       for (let code = 0; code < part.size; code++) {
         const value = part.values?.[code] ?? 1;
-        const share = (sums[code] as number) / total;
+        const share = sums[code] / total;
         means[part.offset + code] = value * share;
-        m2[part.offset + code] = value * value * (sums[code] as number) * (1 - share);
+        m2[part.offset + code] = value * value * sums[code] * (1 - share);
       }
     } else {
       sparseMoments(partition, column(part.column), part, lo, n, weights, total, means, m2);
@@ -103,21 +103,21 @@ function sparseMoments(
   const stored = new Float64Array(size);
   const each = (visit: (slot: number, x: number, w: number) => void) => {
     for (let i = 0; i < n; i++) {
-      const w = weights ? (weights[i] as number) : 1;
-      for (let k = starts[lo + i] as number; k < (starts[lo + i + 1] as number); k++) visit(slots[k] as number, numbers[k] as number, w);
+      const w = weights ? weights[i] : 1;
+      for (let k = starts[lo + i]; k < starts[lo + i + 1]; k++) visit(slots[k], numbers[k], w);
     }
   };
   each((slot, x, w) => {
-    means[offset + slot] = (means[offset + slot] as number) + w * x;
-    stored[slot] = (stored[slot] as number) + w;
+    means[offset + slot] += w * x;
+    stored[slot] += w;
   });
   for (let slot = 0; slot < size; slot++) {
-    const mean = (means[offset + slot] as number) / total;
+    const mean = means[offset + slot] / total;
     means[offset + slot] = mean;
-    m2[offset + slot] = (total - (stored[slot] as number)) * mean * mean;
+    m2[offset + slot] = (total - stored[slot]) * mean * mean;
   }
   each((slot, x, w) => {
-    const d = x - (means[offset + slot] as number);
-    m2[offset + slot] = (m2[offset + slot] as number) + w * d * d;
+    const d = x - means[offset + slot];
+    m2[offset + slot] += w * d * d;
   });
 }

@@ -16,7 +16,7 @@ export function norm(values: Float64Array, p: number): number {
   if (typeof p !== 'number' || !(p >= 1)) throw new MlError('VALUE_INVALID', `norm: p must be at least 1, got ${show(p)}`, { value: p });
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
-    const x = Math.abs(values[i] as number);
+    const x = Math.abs(values[i]);
     if (p === 1) sum += x;
     else if (p === 2) sum += x * x;
     else if (p === Number.POSITIVE_INFINITY) sum = x > sum || Number.isNaN(x) ? x : sum;
@@ -31,9 +31,9 @@ export function dot(a: Stored, b: Stored): number {
   let sum = 0;
   if (!isFull(a) && !isFull(b)) {
     for (let p = 0, q = 0; p < a.indices.length && q < b.indices.length; ) {
-      const i = a.indices[p] as number;
-      const j = b.indices[q] as number;
-      if (i === j) sum += (a.values[p++] as number) * (b.values[q++] as number);
+      const i = a.indices[p];
+      const j = b.indices[q];
+      if (i === j) sum += a.values[p++] * b.values[q++];
       else if (i < j) p++;
       else q++;
     }
@@ -41,10 +41,10 @@ export function dot(a: Stored, b: Stored): number {
   }
   const [full, other] = isFull(a) ? [a, b] : [b, a];
   if (isFull(other)) {
-    for (let i = 0; i < full.size; i++) sum += (full.values[i] as number) * (other.values[i] as number);
+    for (let i = 0; i < full.size; i++) sum += full.values[i] * other.values[i];
     return sum;
   }
-  for (let k = 0; k < other.indices.length; k++) sum += (other.values[k] as number) * (full.values[other.indices[k] as number] as number);
+  for (let k = 0; k < other.indices.length; k++) sum += other.values[k] * full.values[other.indices[k]];
   return sum;
 }
 
@@ -70,8 +70,8 @@ function eachPair(a: Stored, b: Stored, visit: (x: number, y: number) => boolean
     const i = ia ? (ia[p] ?? a.size) : p;
     const j = ib ? (ib[q] ?? b.size) : q;
     if (i >= a.size && j >= b.size) return true;
-    const x = i <= j ? (a.values[p++] as number) : 0;
-    const y = j <= i ? (b.values[q++] as number) : 0;
+    const x = i <= j ? a.values[p++] : 0;
+    const y = j <= i ? b.values[q++] : 0;
     if (!visit(x, y)) return false;
   }
 }
@@ -86,9 +86,9 @@ export function argmax(values: Float64Array): number {
   let best = -1;
   let max = Number.NaN;
   for (let i = 0; i < values.length; i++) {
-    if (i === 0 || (values[i] as number) > max) {
+    if (i === 0 || values[i] > max) {
       best = i;
-      max = values[i] as number;
+      max = values[i];
     }
   }
   return best;
@@ -113,7 +113,7 @@ export function lowerBound(sorted: Int32Array, x: number, from = 0, to = sorted.
   let hi = to;
   while (lo < hi) {
     const mid = (lo + hi) >>> 1;
-    if ((sorted[mid] as number) < x) lo = mid + 1;
+    if (sorted[mid] < x) lo = mid + 1;
     else hi = mid;
   }
   return lo;

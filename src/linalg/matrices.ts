@@ -42,7 +42,7 @@ abstract class MatrixBase {
     const out = new Float64Array(this.numRows);
     const dense = x.toArray();
     const a = this.toArray();
-    for (let j = 0, p = 0; j < this.numCols; j++) for (let i = 0; i < out.length; i++, p++) out[i] += (a[p] as number) * (dense[j] as number);
+    for (let j = 0, p = 0; j < this.numCols; j++) for (let i = 0; i < out.length; i++, p++) out[i] += a[p] * dense[j];
     return new DenseVector(out);
   }
 
@@ -58,13 +58,13 @@ abstract class MatrixBase {
     this.eachActive((i, j, value) => {
       if (value !== 0) pointers[(isTransposed ? i : j) + 1]++;
     });
-    for (let o = 0; o < outer; o++) pointers[o + 1] += pointers[o] as number;
+    for (let o = 0; o < outer; o++) pointers[o + 1] += pointers[o];
     const next = pointers.slice();
-    const indices = new Int32Array(pointers[outer] as number);
+    const indices = new Int32Array(pointers[outer]);
     const values = new Float64Array(indices.length);
     this.eachActive((i, j, value) => {
       if (value === 0) return;
-      const k = next[isTransposed ? i : j]++ as number; // ascending within a run, whichever way the numbers lie
+      const k = next[isTransposed ? i : j]++; // ascending within a run, whichever way the numbers lie
       indices[k] = isTransposed ? j : i;
       values[k] = value;
     });
@@ -86,7 +86,7 @@ abstract class MatrixBase {
     if (!isMatrix(other) || other.numRows !== this.numRows || other.numCols !== this.numCols) return false;
     const [a, b] = [this, other].map((matrix) => matrix.toSparse(this.isTransposed)) as [SparseMatrix, SparseMatrix];
     const alike = (x: ArrayLike<number>, y: ArrayLike<number>) =>
-      x.length === y.length && Array.prototype.every.call(x, (v, p) => sameNumber(v, y[p] as number));
+      x.length === y.length && Array.prototype.every.call(x, (v, p) => sameNumber(v, y[p]));
     return alike(a.colPtrs, b.colPtrs) && alike(a.rowIndices, b.rowIndices) && alike(a.values, b.values);
   }
 
@@ -122,7 +122,7 @@ export class DenseMatrix extends MatrixBase {
   at(i: number, j: number): number {
     checkIndex('DenseMatrix', i, this.numRows);
     checkIndex('DenseMatrix', j, this.numCols);
-    return this.values[this.isTransposed ? i * this.numCols + j : j * this.numRows + i] as number;
+    return this.values[this.isTransposed ? i * this.numCols + j : j * this.numRows + i];
   }
 
   /** A fresh column-major array. */
@@ -133,7 +133,7 @@ export class DenseMatrix extends MatrixBase {
   protected eachActive(visit: (i: number, j: number, value: number) => void): void {
     const inner = this.isTransposed ? this.numCols : this.numRows;
     for (let o = 0, p = 0; p < this.values.length; o++) {
-      for (let n = 0; n < inner; n++, p++) visit(this.isTransposed ? o : n, this.isTransposed ? n : o, this.values[p] as number);
+      for (let n = 0; n < inner; n++, p++) visit(this.isTransposed ? o : n, this.isTransposed ? n : o, this.values[p]);
     }
   }
 
@@ -178,9 +178,9 @@ export class SparseMatrix extends MatrixBase {
     checkIndex('SparseMatrix', i, this.numRows);
     checkIndex('SparseMatrix', j, this.numCols);
     const [outer, inner] = this.isTransposed ? [i, j] : [j, i];
-    const end = this.colPtrs[outer + 1] as number;
-    const k = lowerBound(this.rowIndices, inner, this.colPtrs[outer] as number, end);
-    return k < end && this.rowIndices[k] === inner ? (this.values[k] as number) : 0;
+    const end = this.colPtrs[outer + 1];
+    const k = lowerBound(this.rowIndices, inner, this.colPtrs[outer], end);
+    return k < end && this.rowIndices[k] === inner ? this.values[k] : 0;
   }
 
   /** A fresh column-major array. */
@@ -194,9 +194,9 @@ export class SparseMatrix extends MatrixBase {
 
   protected eachActive(visit: (i: number, j: number, value: number) => void): void {
     for (let o = 0; o + 1 < this.colPtrs.length; o++) {
-      for (let k = this.colPtrs[o] as number; k < (this.colPtrs[o + 1] as number); k++) {
-        const n = this.rowIndices[k] as number;
-        visit(this.isTransposed ? o : n, this.isTransposed ? n : o, this.values[k] as number);
+      for (let k = this.colPtrs[o]; k < this.colPtrs[o + 1]; k++) {
+        const n = this.rowIndices[k];
+        visit(this.isTransposed ? o : n, this.isTransposed ? n : o, this.values[k]);
       }
     }
   }
@@ -232,7 +232,7 @@ export function isMatrix(value: unknown): value is Matrix {
 /** The same dense numbers with rows and columns exchanged in memory: `values` has `columns` runs of `rows`. */
 function transposed(values: Float64Array, rows: number, columns: number): Float64Array {
   const out = new Float64Array(values.length);
-  for (let c = 0, p = 0; c < columns; c++) for (let r = 0; r < rows; r++, p++) out[r * columns + c] = values[p] as number;
+  for (let c = 0, p = 0; c < columns; c++) for (let r = 0; r < rows; r++, p++) out[r * columns + c] = values[p];
   return out;
 }
 
@@ -253,11 +253,11 @@ function checkCompressed(outer: number, inner: number, pointers: ArrayLike<numbe
   if (pointers[0] !== 0) fail(`colPtrs must start with 0, got ${show(pointers[0])}`);
   if (pointers[outer] !== values.length) fail(`colPtrs must end with the number of values ${values.length}, got ${show(pointers[outer])}`);
   for (let o = 0; o < outer; o++) {
-    const from = pointers[o] as number;
-    const to = pointers[o + 1] as number;
+    const from = pointers[o];
+    const to = pointers[o + 1];
     if (!Number.isInteger(to) || to < from || to > values.length) fail(`colPtrs must not fall, got ${show(to)} after ${from}`);
     for (let k = from, last = -1; k < to; k++) {
-      const n = indices[k] as number;
+      const n = indices[k];
       if (!Number.isInteger(n) || n < 0 || n >= inner) fail(`rowIndices must be integers in [0, ${inner}), got ${show(n)}`);
       if (n <= last) fail(`rowIndices must be strictly increasing within a column, got ${n} after ${last}`);
       last = n;

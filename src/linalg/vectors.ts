@@ -83,7 +83,7 @@ export class DenseVector extends VectorBase {
 
   at(i: number): number {
     checkIndex('DenseVector', i, this.size);
-    return this.values[i] as number;
+    return this.values[i];
   }
 
   toArray(): Float64Array {
@@ -99,7 +99,7 @@ export class DenseVector extends VectorBase {
     return new SparseVector(
       this.size,
       indices,
-      Float64Array.from(indices, (i) => this.values[i] as number),
+      Float64Array.from(indices, (i) => this.values[i]),
     );
   }
 
@@ -129,7 +129,7 @@ export class SparseVector extends VectorBase {
     }
     let last = -1;
     for (let k = 0; k < indices.length; k++) {
-      const i = indices[k] as number;
+      const i = indices[k];
       if (!Number.isInteger(i) || i < 0 || i >= size) {
         throw new MlError('VALUE_INVALID', `SparseVector: indices must be integers in [0, ${size}), got ${show(i)}`, { value: i });
       }
@@ -146,12 +146,12 @@ export class SparseVector extends VectorBase {
   at(i: number): number {
     checkIndex('SparseVector', i, this.size);
     const k = lowerBound(this.indices, i);
-    return this.indices[k] === i ? (this.values[k] as number) : 0;
+    return this.indices[k] === i ? this.values[k] : 0;
   }
 
   toArray(): Float64Array {
     const out = new Float64Array(this.size);
-    for (let k = 0; k < this.indices.length; k++) out[this.indices[k] as number] = this.values[k] as number;
+    for (let k = 0; k < this.indices.length; k++) out[this.indices[k]] = this.values[k];
     return out;
   }
 
@@ -164,18 +164,18 @@ export class SparseVector extends VectorBase {
     const kept = Array.from(this.indices.keys()).filter((k) => this.values[k] !== 0);
     return new SparseVector(
       this.size,
-      kept.map((k) => this.indices[k] as number),
-      kept.map((k) => this.values[k] as number),
+      kept.map((k) => this.indices[k]),
+      kept.map((k) => this.values[k]),
     );
   }
 
   get argmax(): number {
     const k = argmax(this.values);
     if (k === -1) return this.size === 0 ? -1 : 0;
-    const best = this.values[k] as number;
-    if (!(best <= 0) || this.indices.length === this.size) return this.indices[k] as number;
+    const best = this.values[k];
+    if (!(best <= 0) || this.indices.length === this.size) return this.indices[k];
     const gap = firstGap(this.indices);
-    return best === 0 ? Math.min(gap, this.indices[k] as number) : gap;
+    return best === 0 ? Math.min(gap, this.indices[k]) : gap;
   }
 
   /** As Spark prints it: `(3,[0,2],[1.0,0.5])`. */

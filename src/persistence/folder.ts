@@ -13,7 +13,7 @@ export function localPath(what: string, path: string | URL): string {
     throw new MlError('PARAM_INVALID', `${what}: path must be a path without NUL characters, got ${show(String(path))}`);
   }
   const { resolve } = nodeModule<typeof Path>('node:path', what);
-  if (!isUrl) return resolve(path as string);
+  if (!isUrl) return resolve(path);
   if (!/^file:/i.test(String(path))) {
     throw new MlError(
       'NOT_SUPPORTED',

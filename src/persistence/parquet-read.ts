@@ -146,7 +146,7 @@ class ColumnReader {
       if (end > file.length) throw new Error(`Parquet column ${show(this.#name)} lies beyond the end of the file`);
       if (PHYSICAL_TYPES[number(meta, 1)] !== cursor.node.physical) throw new Error(`Parquet column ${show(this.#name)} has two types`);
       const { maxRep, maxDef } = cursor;
-      const chunk = { type: cursor.node.physical!, codec: number(meta, 4), start, end, numValues: number(meta, 5), maxRep, maxDef };
+      const chunk = { type: cursor.node.physical, codec: number(meta, 4), start, end, numValues: number(meta, 5), maxRep, maxDef };
       cursor.data = await readChunk(file, chunk, budget);
       cursor.at = 0;
       cursor.value = 0;

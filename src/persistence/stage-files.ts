@@ -79,7 +79,7 @@ function addStage(
     });
   };
   for (const [name, { type }] of paramShapes(Class.paramSchema)) {
-    const value = (stage.params as Readonly<Record<string, unknown>>)[name];
+    const value = stage.params[name];
     if (value === undefined) continue;
     if (type === 'stage') child(name, value as AnyStage);
     else if (type === 'stages') list(name, value as AnyStage[]);

@@ -53,7 +53,7 @@ export class Pipeline extends Estimator<typeof PipelineParams, PipelineModel> {
     try {
       for (const [i, stage] of stages.entries()) {
         throwIfAborted(options.signal, this.uid);
-        const transformer = stage instanceof Estimator ? ((await stage.fit(current, options)) as AnyTransformer) : (stage as AnyTransformer);
+        const transformer = stage instanceof Estimator ? await stage.fit(current, options) : stage;
         fitted.push(transformer);
         if (i < last) current = transformer.transform(current);
         options.onProgress?.({ stage: this.uid, done: i + 1, total: stages.length });

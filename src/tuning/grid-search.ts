@@ -158,7 +158,7 @@ class Fold {
     const prepared = this.prepare(signal);
     try {
       const { head, train, validation } = await prepared.rows;
-      const model = (await point.fit(train, staying({ signal }, this.#plan))) as AnyTransformer;
+      const model = await point.fit(train, staying({ signal }, this.#plan));
       const metric = await this.#plan.evaluator.evaluate(model.transform(validation), { signal }).finally(() => giveBackFitted(model));
       return { head, model, metric };
     } catch (error) {

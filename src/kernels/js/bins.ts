@@ -13,7 +13,7 @@ export function codeOf(bins: FeatureBins, x: number): number {
   let lo = 0;
   for (let n = edges.length; n > 0; ) {
     const half = n >> 1;
-    if ((edges[lo + half] as number) < x) {
+    if (edges[lo + half] < x) {
       lo += half + 1;
       n -= half + 1;
     } else n = half;

@@ -4,7 +4,7 @@ type Codes = Uint8Array | Uint16Array | Uint32Array;
 
 /** z[i] += table[min(codes[lo + i], size)]; `table` has `size + 1` entries, the last for all codes that are no slot. */
 export function lookup(z: Float64Array, codes: Codes, table: Float64Array, size: number, lo: number, n: number): void {
-  for (let i = 0; i < n; i++) z[i] = z[i] + table[Math.min(codes[lo + i], size)];
+  for (let i = 0; i < n; i++) z[i] += table[Math.min(codes[lo + i], size)];
 }
 
 /** table[min(codes[lo + i], size)] += multiplier[i]; even and odd rows in two tables when `odd` is given. */
@@ -20,7 +20,7 @@ export function scatter(
   for (let i = 0; i < n; i++) {
     const at = Math.min(codes[lo + i], size);
     const to = i % 2 === 0 ? table : odd;
-    to[at] = to[at] + multiplier[i];
+    to[at] += multiplier[i];
   }
 }
 
@@ -35,7 +35,7 @@ export interface SparseRows {
 export function csr_axpy(z: Float64Array, rows: SparseRows, weights: Float64Array, lo: number, n: number): void {
   for (let i = 0; i < n; i++) {
     for (let k = rows.starts[lo + i]; k < rows.starts[lo + i + 1]; k++) {
-      z[i] = z[i] + weights[rows.indices[k]] * rows.values[k];
+      z[i] += weights[rows.indices[k]] * rows.values[k];
     }
   }
 }
@@ -45,7 +45,7 @@ export function csr_scatter(g: Float64Array, rows: SparseRows, multiplier: Float
   for (let i = 0; i < n; i++) {
     for (let k = rows.starts[lo + i]; k < rows.starts[lo + i + 1]; k++) {
       const at = rows.indices[k];
-      g[at] = g[at] + multiplier[i] * rows.values[k];
+      g[at] += multiplier[i] * rows.values[k];
     }
   }
 }

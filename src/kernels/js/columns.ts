@@ -5,7 +5,7 @@ export function axpy_columns_f64(z: Float64Array, columns: readonly Float64Array
   for (let j = 0; j < columns.length; j++) {
     const x = columns[j];
     const w = weights[j];
-    for (let i = 0; i < n; i++) z[i] = z[i] + w * x[lo + i];
+    for (let i = 0; i < n; i++) z[i] += w * x[lo + i];
   }
 }
 
@@ -13,7 +13,7 @@ export function axpy_columns_f64(z: Float64Array, columns: readonly Float64Array
 export function dot_columns_f64(out: Float64Array, columns: readonly Float64Array[], multiplier: Float64Array, lo: number, n: number): void {
   for (let j = 0; j < columns.length; j++) {
     const x = columns[j];
-    out[j] = out[j] + pairwise(n, (i) => multiplier[i] * x[lo + i]);
+    out[j] += pairwise(n, (i) => multiplier[i] * x[lo + i]);
   }
 }
 

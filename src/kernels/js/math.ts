@@ -20,8 +20,8 @@ const LN2_LOW = 4.7493250390316726e-7;
 /** e^x for |x| <= 708, the branch-free core that the kernels share: x = k ln 2 + r, e^r = 1 + r + r² Q(r). NaN gives NaN. */
 export function expCore(x: number): number {
   double[0] = x * LOG2E + MAGIC;
-  const k = words[LOW] as number;
-  const kd = (double[0] as number) - MAGIC;
+  const k = words[LOW];
+  const kd = double[0] - MAGIC;
   const r = x - kd * LN2_HIGH - kd * LN2_LOW;
   return expReduced(r) * powerOf2(k);
 }
@@ -30,7 +30,7 @@ export function expCore(x: number): number {
 function powerOf2(k: number): number {
   words[HIGH] = (k + 1023) << 20;
   words[LOW] = 0;
-  return double[0] as number;
+  return double[0];
 }
 
 /** e^r for |r| <= ln 2 / 2. */
@@ -53,8 +53,8 @@ export function exp(x: number): number {
   if (x < -745.1332191019412) return 0;
   if (Number.isNaN(x)) return x;
   double[0] = x * LOG2E + MAGIC;
-  const k = words[LOW] as number;
-  const kd = (double[0] as number) - MAGIC;
+  const k = words[LOW];
+  const kd = double[0] - MAGIC;
   const p = expReduced(x - kd * LN2_HIGH - kd * LN2_LOW);
   return x > 0 ? p * powerOf2(k - 1) * 2 : p * powerOf2(k + 100) * powerOf2(-100);
 }
@@ -79,7 +79,7 @@ function logReduced(f: number, k: number, c: number): number {
 /** Splits a normal x > 0 into m · 2^k with m in [√½, √2); leaves m in `double`, gives k. */
 function splitExponent(x: number): number {
   double[0] = x;
-  const high = (words[HIGH] as number) + (0x3ff00000 - 0x3fe6a09e);
+  const high = words[HIGH] + (0x3ff00000 - 0x3fe6a09e);
   words[HIGH] = (high & 0xfffff) + 0x3fe6a09e;
   return (high >> 20) - 1023;
 }
@@ -90,7 +90,7 @@ export function log(x: number): number {
   if (x === Number.POSITIVE_INFINITY) return x;
   const tiny = x < 2.2250738585072014e-308;
   const k = splitExponent(tiny ? x * 18014398509481984 : x);
-  return logReduced((double[0] as number) - 1, tiny ? k - 54 : k, 0);
+  return logReduced(double[0] - 1, tiny ? k - 54 : k, 0);
 }
 
 /** log(1 + x), exact for small x too. -Infinity for -1, NaN below. */
@@ -102,7 +102,7 @@ export function log1p(x: number): number {
   const u = 1 + x;
   const lost = u < 9007199254740992 ? (x < 1 ? x - (u - 1) : 1 - (u - x)) / u : 0;
   const k = splitExponent(u);
-  return logReduced((double[0] as number) - 1, k, lost);
+  return logReduced(double[0] - 1, k, lost);
 }
 
 /** log(1 + e) for e in [0, 1], without a branch: 2 atanh(e / (2 + e)). The kernels' softplus. */
@@ -138,13 +138,13 @@ export function softplus(z: number): number {
  */
 export function softmax(values: Float64Array | number[], offset = 0, count = values.length - offset): void {
   let best = offset;
-  for (let i = offset + 1; i < offset + count; i++) if ((values[i] as number) > (values[best] as number)) best = i;
-  const max = values[best] as number;
+  for (let i = offset + 1; i < offset + count; i++) if (values[i] > values[best]) best = i;
+  const max = values[best];
   if (max === Number.POSITIVE_INFINITY) {
     for (let i = offset; i < offset + count; i++) values[i] = i === best ? 1 : 0;
     return;
   }
   let sum = 0;
-  for (let i = offset; i < offset + count; i++) sum += values[i] = exp((values[i] as number) - max);
-  for (let i = offset; i < offset + count; i++) values[i] = (values[i] as number) / sum;
+  for (let i = offset; i < offset + count; i++) sum += values[i] = exp(values[i] - max);
+  for (let i = offset; i < offset + count; i++) values[i] /= sum;
 }

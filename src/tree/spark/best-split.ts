@@ -24,8 +24,8 @@ export const BUNDLE_SLACK = 1e-12;
 
 /** What gains of this split are held against, of sides (Σ weight, Σ weight · y …). */
 export function gainScale(left: Float64Array, right: Float64Array): number {
-  const [leftWeight = 0, leftSum = 0] = left;
-  const [rightWeight = 0, rightSum = 0] = right;
+  const [leftWeight, leftSum] = left;
+  const [rightWeight, rightSum] = right;
   return ((leftSum * leftSum) / leftWeight + (rightSum * rightSum) / rightWeight) / (leftWeight + rightWeight);
 }
 
@@ -83,14 +83,13 @@ export class BestSplit {
 
   /** Whether some feature so far could be split at all, so that `whole` is known. */
   get searched(): boolean {
-    return !Number.isNaN(this.whole[0] as number);
+    return !Number.isNaN(this.whole[0]);
   }
 
   /** Where no feature can be split, the statistics of the node are those of any feature. */
   sumUp({ stats, at, stride, bins }: BinStats): void {
     this.whole.fill(0);
-    for (let b = 0; b < bins; b++)
-      for (let s = 0; s < this.whole.length; s++) this.whole[s] = (this.whole[s] as number) + (stats[at + b * stride + s] as number);
+    for (let b = 0; b < bins; b++) for (let s = 0; s < this.whole.length; s++) this.whole[s] += stats[at + b * stride + s];
   }
 
   private thresholds(feature: number, { stats, at, stride, bins }: BinStats): void {
@@ -100,7 +99,7 @@ export class BestSplit {
     const rows = this.left.length - 1;
     let before = 0;
     for (let b = 0; b < bins - 1; b++) {
-      const count = stats[at + b * stride + rows] as number;
+      const count = stats[at + b * stride + rows];
       if (count === before) continue; // the bin has no rows: the split is the one before
       before = count;
       if (this.isBetter(stats, at + b * stride, last)) {
@@ -112,17 +111,17 @@ export class BestSplit {
 
   private orderedCategories(feature: number, { stats, at, stride, bins }: BinStats): void {
     const order = this.byCentroid(stats, at, stride, bins);
-    for (let k = 1; k < bins; k++) this.add(stats, at + (order[k] as number) * stride, at + (order[k - 1] as number) * stride);
-    const last = at + (order[bins - 1] as number) * stride;
-    this.know(stats, at + (order[0] as number) * stride, last);
+    for (let k = 1; k < bins; k++) this.add(stats, at + order[k] * stride, at + order[k - 1] * stride);
+    const last = at + order[bins - 1] * stride;
+    this.know(stats, at + order[0] * stride, last);
     let best = -1;
     for (let k = 0; k < bins - 1; k++) {
-      if (this.isBetter(stats, at + (order[k] as number) * stride, last)) {
+      if (this.isBetter(stats, at + order[k] * stride, last)) {
         this.take(feature);
         best = k;
       }
     }
-    for (const c of order.slice(0, best + 1)) this.words[c >> 5] = (this.words[c >> 5] as number) | (1 << (c & 31));
+    for (const c of order.slice(0, best + 1)) this.words[c >> 5] |= 1 << (c & 31);
   }
 
   /** Categories by impurity (three classes or more), weight of class 1 (two) or mean; those without rows last. Equal ones keep their order. */
@@ -132,9 +131,9 @@ export class BestSplit {
       const from = at + b * stride;
       if (impurity.weight(stats, from) === 0) return Number.MAX_VALUE;
       if (this.multiclass) return impurity.of(stats, from);
-      return this.binary ? (stats[from + 1] as number) : impurity.predict(stats, from);
+      return this.binary ? stats[from + 1] : impurity.predict(stats, from);
     });
-    return Array.from({ length: bins }, (_, b) => b).sort((a, b) => (centroids[a] as number) - (centroids[b] as number));
+    return Array.from({ length: bins }, (_, b) => b).sort((a, b) => centroids[a] - centroids[b]);
   }
 
   /** Subset number n (1 …) has the categories whose bits are set in n; the last category is on the right in all of them. */
@@ -142,14 +141,13 @@ export class BestSplit {
     const { stats, at, stride } = bins;
     const length = this.left.length;
     const side = new Float64Array(2 * length);
-    for (let b = 0; b < bins.bins; b++)
-      for (let s = 0; s < length; s++) side[length + s] = (side[length + s] as number) + (stats[at + b * stride + s] as number);
+    for (let b = 0; b < bins.bins; b++) for (let s = 0; s < length; s++) side[length + s] += stats[at + b * stride + s];
     side.set(stats.subarray(at, at + length));
     this.know(side, 0, length);
     for (let n = 1; n < 2 ** (bins.bins - 1); n++) {
       side.fill(0, 0, length);
       for (let b = 0; b < bins.bins - 1; b++) {
-        if ((n >> b) & 1) for (let s = 0; s < length; s++) side[s] = (side[s] as number) + (stats[at + b * stride + s] as number);
+        if ((n >> b) & 1) for (let s = 0; s < length; s++) side[s] += stats[at + b * stride + s];
       }
       if (this.isBetter(side, 0, length)) {
         this.take(feature);
@@ -163,10 +161,10 @@ export class BestSplit {
     const { impurity, rules, trial } = this;
     const length = this.left.length;
     for (let s = 0; s < length; s++) {
-      trial[s] = stats[left + s] as number;
-      trial[length + s] = (stats[whole + s] as number) - (stats[left + s] as number);
+      trial[s] = stats[left + s];
+      trial[length + s] = stats[whole + s] - stats[left + s];
     }
-    if ((trial[length - 1] as number) < rules.minInstancesPerNode || (trial[2 * length - 1] as number) < rules.minInstancesPerNode) return false;
+    if (trial[length - 1] < rules.minInstancesPerNode || trial[2 * length - 1] < rules.minInstancesPerNode) return false;
     const leftWeight = impurity.weight(trial, 0);
     const rightWeight = impurity.weight(trial, length);
     if (leftWeight < rules.minWeight || rightWeight < rules.minWeight) return false;
@@ -182,8 +180,8 @@ export class BestSplit {
   private know(stats: Float64Array, left: number, whole: number): void {
     if (this.searched) return;
     for (let s = 0; s < this.whole.length; s++) {
-      const own = stats[left + s] as number;
-      this.whole[s] = own + ((stats[whole + s] as number) - own);
+      const own = stats[left + s];
+      this.whole[s] = own + (stats[whole + s] - own);
     }
     if (Number.isNaN(this.nodeImpurity)) this.nodeImpurity = this.impurity.of(this.whole, 0);
   }
@@ -197,6 +195,6 @@ export class BestSplit {
   }
 
   private add(stats: Float64Array, into: number, from: number): void {
-    for (let s = 0; s < this.left.length; s++) stats[into + s] = (stats[into + s] as number) + (stats[from + s] as number);
+    for (let s = 0; s < this.left.length; s++) stats[into + s] += stats[from + s];
   }
 }

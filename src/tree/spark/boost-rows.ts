@@ -1,4 +1,4 @@
-import type { Aggregator, AggregatorSpec, ColumnHandle } from '../../kernels/contract.ts';
+import type { Aggregator, AggregatorSpec } from '../../kernels/contract.ts';
 import { instantiate } from '../../kernels/kernels.ts';
 import { boostingLosses } from './boosting-loss.ts';
 import { RowDraw, treeSeed } from './draws.ts';
@@ -35,7 +35,7 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
   bind(partition, { ptr }, __, args) {
     const kernels = instantiate(partition.memory);
     const values = new Float64Array(partition.memory.buffer, ptr, args.mostNodes);
-    const column = (at: number) => partition.columns[at] as ColumnHandle;
+    const column = (at: number) => partition.columns[at];
     const loss = boostingLosses[args.loss];
     const draw = args.subsamplingRate < 1 ? new RowDraw(args.subsamplingRate, false) : null;
     const optional = (column: number | undefined) => (column === undefined ? null : doublesOf(partition, column));
@@ -43,7 +43,7 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
     let isFirst = true;
     return {
       load(input) {
-        const [comes = 0, treeWeight = 0] = input;
+        const [comes, treeWeight] = input;
         next = comes;
         isFirst = Number.isNaN(treeWeight);
         if (!isFirst) values.set(input.subarray(2).map((value) => value * treeWeight));
@@ -52,13 +52,13 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
         const labels = doublesOf(partition, args.target);
         const predictions = doublesOf(partition, args.predictions);
         const residuals = doublesOf(partition, args.label);
-        const nodes = nodesOf(partition, args.nodes[0] as number);
+        const nodes = nodesOf(partition, args.nodes[0]);
         const held = optional(args.heldOut);
         if (isFirst) {
           predictions.fill(0, lo, hi);
-          for (let i = lo; i < hi; i++) residuals[i] = args.loss === 'logistic' ? 2 * (labels[i] as number) - 1 : (labels[i] as number);
+          for (let i = lo; i < hi; i++) residuals[i] = args.loss === 'logistic' ? 2 * labels[i] - 1 : labels[i];
         } else {
-          const nodesAt = column(args.nodes[0] as number).ptr + nodes.BYTES_PER_ELEMENT * lo;
+          const nodesAt = column(args.nodes[0]).ptr + nodes.BYTES_PER_ELEMENT * lo;
           kernels.add_node_values(column(args.predictions).ptr + 8 * lo, ptr, nodesAt, nodes.BYTES_PER_ELEMENT, hi - lo);
           if (args.shared && args.loss === 'logistic') {
             // So many rows that last digits are not Spark's anyway.
@@ -72,14 +72,14 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
           const weights = optional(args.weight);
           for (let i = lo; held && i < hi; i++) {
             if (held[i] === 0) continue;
-            const weight = weights ? (weights[i] as number) : 1;
-            output[0] = (output[0] as number) + loss.of(predictions[i] as number, labels[i] as number) * weight;
-            output[1] = (output[1] as number) + weight;
+            const weight = weights ? weights[i] : 1;
+            output[0] += loss.of(predictions[i], labels[i]) * weight;
+            output[1] += weight;
           }
         }
         nodes.fill(0, lo, hi);
         if (!args.counts) return;
-        const counts = countsOf(partition, args.counts[0] as number);
+        const counts = countsOf(partition, args.counts[0]);
         const seed = treeSeed(args.seed, next);
         for (let i = lo; i < hi; i++) counts[i] = held && held[i] !== 0 ? 0 : draw ? draw.count(seed, partition.firstRow + i) : 1;
       },

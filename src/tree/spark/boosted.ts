@@ -43,7 +43,7 @@ export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
       if (m + 1 < maxIter) ctx.aggregate('boost', boostInput(m + 1, weightOf(m), tree.values(), args));
       continue;
     }
-    const [loss = 0, weight = 0] = ctx.aggregate('boost', boostInput(m + 1, weightOf(m), tree.values(), args));
+    const [loss, weight] = ctx.aggregate('boost', boostInput(m + 1, weightOf(m), tree.values(), args));
     const current = loss / weight;
     ctx.report({ iteration: m + 1, trees: m + 1, objective: current });
     if (m > 0 && best - current < validationTol * Math.max(current, 0.01)) {

@@ -12,7 +12,7 @@ export interface BoostingLoss {
 const squared: BoostingLoss = {
   of: (f, y) => (y - f) * (y - f),
   residuals(out, predictions, labels, lo, hi) {
-    for (let i = lo; i < hi; i++) out[i] = 2 * ((labels[i] as number) - (predictions[i] as number));
+    for (let i = lo; i < hi; i++) out[i] = 2 * (labels[i] - predictions[i]);
   },
 };
 
@@ -20,7 +20,7 @@ const squared: BoostingLoss = {
 const absolute: BoostingLoss = {
   of: (f, y) => Math.abs(y - f),
   residuals(out, predictions, labels, lo, hi) {
-    for (let i = lo; i < hi; i++) out[i] = (labels[i] as number) - (predictions[i] as number) < 0 ? -1 : 1;
+    for (let i = lo; i < hi; i++) out[i] = labels[i] - predictions[i] < 0 ? -1 : 1;
   },
 };
 
@@ -29,8 +29,8 @@ const logistic: BoostingLoss = {
   of: (f, label) => 2 * softplus(-2 * (2 * label - 1) * f),
   residuals(out, predictions, labels, lo, hi) {
     for (let i = lo; i < hi; i++) {
-      const y = 2 * (labels[i] as number) - 1;
-      out[i] = (4 * y) / (1 + exp(2 * y * (predictions[i] as number)));
+      const y = 2 * labels[i] - 1;
+      out[i] = (4 * y) / (1 + exp(2 * y * predictions[i]));
     }
   },
 };

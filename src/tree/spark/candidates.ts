@@ -21,18 +21,18 @@ export function thresholdsOf(values: Float64Array, weights: Float64Array | null,
   if (possible <= 0) return new Float64Array(0);
   const thresholds: number[] = [];
   const add = (i: number) => {
-    const middle = ((distinct[i - 1] as number) + (distinct[i] as number)) / 2;
+    const middle = (distinct[i - 1] + distinct[i]) / 2;
     if (middle !== thresholds.at(-1)) thresholds.push(middle);
   };
   if (possible <= numSplits) {
     for (let i = 1; i <= possible; i++) add(i);
   } else {
     const stride = total / (numSplits + 1);
-    let current = counts[0] as number;
+    let current = counts[0];
     let target = stride;
     for (let i = 1; i < distinct.length; i++) {
       const previous = current;
-      current += counts[i] as number;
+      current += counts[i];
       if (Math.abs(previous - target) < Math.abs(current - target)) {
         add(i);
         target += stride;
@@ -53,7 +53,7 @@ function weightedValues(values: Float64Array, weights: Float64Array | null): { d
   let weight = 0;
   let zeroAt = 0;
   for (let i = 0; i < values.length; ) {
-    const value = byValue ? byValue.value(i) : (values[i] as number);
+    const value = byValue ? byValue.value(i) : values[i];
     let sum = 0;
     let rows = 0;
     for (; i < values.length && (byValue ? byValue.value(i) : values[i]) === value; i++, rows++) sum += byValue ? byValue.weight(i) : 1;
@@ -73,8 +73,8 @@ function weightedValues(values: Float64Array, weights: Float64Array | null): { d
 
 /** Values in ascending order with the weights of their rows; equal values keep the order of their rows. */
 function sortedPairs(values: Float64Array, weights: Float64Array): { value(i: number): number; weight(i: number): number } {
-  const order = Uint32Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
-  return { value: (i) => values[order[i] as number] as number, weight: (i) => weights[order[i] as number] as number };
+  const order = Uint32Array.from(values.keys()).sort((a, b) => values[a] - values[b] || a - b);
+  return { value: (i) => values[order[i]], weight: (i) => weights[order[i]] };
 }
 
 /** Thresholds of feature j in the sample, for at most `bins` bins. */

@@ -49,7 +49,7 @@ export class RowDraw {
     const bits = hash32(seed, row);
     const { steps } = this;
     let c = 0;
-    while (c < steps.length && bits >= (steps[c] as number)) c++;
+    while (c < steps.length && bits >= steps[c]) c++;
     return c;
   }
 }

@@ -21,7 +21,7 @@ const ROUND = 6755399441055744;
 export function exp(x: number): number {
   if (!(x > -700 && x < 700)) return roughExp(x);
   const k = stepsOf(x);
-  const high = HIGH[k & (STEPS - 1)] as number;
+  const high = HIGH[k & (STEPS - 1)];
   return (high + beyond(x, k, high)) * power(k >> 6);
 }
 
@@ -30,7 +30,7 @@ export function log(x: number): number {
   const y = roughLog(x);
   if (!(y > -700 && y < 700)) return y;
   const k = stepsOf(y);
-  const high = HIGH[k & (STEPS - 1)] as number;
+  const high = HIGH[k & (STEPS - 1)];
   const rest = beyond(y, k, high);
   const value = high + rest;
   const scale = power(k >> 6);
@@ -45,13 +45,13 @@ function stepsOf(x: number): number {
 /** What 2^(k mod 64 / 64) · e^(x - k ln 2 / 64) has beyond `high`, the table's value. */
 function beyond(x: number, k: number, high: number): number {
   const r = x - k * STEP_HIGH - k * STEP_LOW;
-  return (LOW[k & (STEPS - 1)] as number) + high * (r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720)))));
+  return LOW[k & (STEPS - 1)] + high * (r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r / 720)))));
 }
 
 /** 2^n for n in -1022 … 1023. */
 function power(n: number): number {
   words[1] = (1023 + n) << 20;
-  return double[0] as number;
+  return double[0];
 }
 
 /** 2^(j / 64), j = 0 … 63, each as the sum of two doubles. */
@@ -63,7 +63,7 @@ function powers(): { high: Float64Array; low: Float64Array } {
   const low = new Float64Array(STEPS);
   for (let j = 0, value = 1n << bits; j < STEPS; j++, value = (value * root) >> bits) {
     high[j] = Number(value) * 2 ** -200;
-    low[j] = Number(value - BigInt((high[j] as number) * 2 ** 200)) * 2 ** -200;
+    low[j] = Number(value - BigInt(high[j] * 2 ** 200)) * 2 ** -200;
   }
   return { high, low };
 }

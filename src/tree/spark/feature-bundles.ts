@@ -25,7 +25,7 @@ export function bundleStarts(bins: readonly number[]): Int32Array {
 /** Cells of features `[from, to)` together. */
 export function cellCount(bins: readonly number[], from: number, to: number): number {
   let cells = 1;
-  for (let j = from; j < to; j++) cells *= bins[j] as number;
+  for (let j = from; j < to; j++) cells *= bins[j];
   return cells;
 }
 
@@ -35,8 +35,8 @@ export function mostOf(bins: readonly number[], starts: Int32Array, bundles: num
   for (let first = 0; first + bundles < starts.length; first++) {
     const own = starts.subarray(first, first + bundles + 1);
     let cells = 0;
-    for (let b = 0; b < bundles; b++) cells += cellCount(bins, own[b] as number, own[b + 1] as number);
-    most.features = Math.max(most.features, (own[bundles] as number) - (own[0] as number));
+    for (let b = 0; b < bundles; b++) cells += cellCount(bins, own[b], own[b + 1]);
+    most.features = Math.max(most.features, own[bundles] - own[0]);
     most.bytes = Math.max(most.bytes, cells * CELL_BYTES);
   }
   return most;

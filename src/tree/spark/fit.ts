@@ -83,7 +83,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
     else checkSquares(context, request, set);
     const heldOut = set.layout.numbers[0];
     if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
-    const [nodes = 0, predictions = 0, residuals = 0, counts = 0] = set.layout.scratch;
+    const [nodes, predictions, residuals, counts] = set.layout.scratch;
     const minWeight = request.minWeightFractionPerNode * weightOf(context, request, set, heldOut);
     const args: Omit<BoostedArgs, 'desk'> = {
       ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight, bootstrap: false }),
@@ -121,10 +121,10 @@ function nodeColumn(maxDepth: number): ColumnSpec {
   return { type: maxDepth <= 15 ? 'u16' : 'u32' };
 }
 
-async function load(context: TrainingContext, request: Request, scratch: readonly ColumnSpec[], heldOut?: string): Promise<BinnedSet> {
+function load(context: TrainingContext, request: Request, scratch: readonly ColumnSpec[], heldOut?: string): Promise<BinnedSet> {
   const { columns, maxBins, seed, uid } = request;
   const field = context.schema.require(context.owner, columns.features, 'vector');
-  const set = await context.binnedSet({
+  return context.binnedSet({
     ...columns,
     ...(heldOut !== undefined && { numbers: [heldOut] }),
     missing: 'refuse',
@@ -140,12 +140,11 @@ async function load(context: TrainingContext, request: Request, scratch: readonl
     },
     scratch,
   });
-  return set;
 }
 
 /** The rows of the sample that train; all of them where none does, which is refused once all rows are known. */
 function withoutHeldOut(sample: FeatureSample): FeatureSample {
-  const held = sample.numbers[0] as Float64Array;
+  const held = sample.numbers[0];
   const kept = (values: Float64Array) => values.filter((_, i) => held[i] === 0);
   const sampled = kept(held).length;
   if (sampled === 0) return sample;
@@ -209,7 +208,7 @@ function countClasses(
   for (const partition of partitions) {
     const labels = doublesOf(partition, layout.label as number);
     for (let i = 0; i < labels.length; i++) {
-      const y = labels[i] as number;
+      const y = labels[i];
       if (!(y >= 0 && y < most && Number.isInteger(y))) {
         const rule = `class numbers 0 … ${most - 1}${numClasses === undefined ? ', or more where its attribute says so, as StringIndexer writes it' : ''}`;
         const row = partition.firstRow + i;
@@ -232,7 +231,7 @@ function checkSquares({ owner }: TrainingContext, { uid, columns }: Request, { p
   for (const partition of partitions) {
     const labels = doublesOf(partition, layout.label as number);
     const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
-    for (let i = 0; i < labels.length; i++) squares += (weights ? (weights[i] as number) : 1) * (labels[i] as number) * (labels[i] as number);
+    for (let i = 0; i < labels.length; i++) squares += (weights ? weights[i] : 1) * labels[i] * labels[i];
   }
   if (Number.isFinite(squares)) return;
   throw new MlError(
@@ -249,7 +248,7 @@ function weightOf({ owner }: TrainingContext, { uid, columns }: Request, { parti
   for (const partition of partitions) {
     const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
     const held = heldOut === undefined ? null : doublesOf(partition, heldOut);
-    for (let i = 0; i < partition.rows; i++) sums[held && held[i] !== 0 ? 1 : 0] += weights ? (weights[i] as number) : 1;
+    for (let i = 0; i < partition.rows; i++) sums[held && held[i] !== 0 ? 1 : 0] += weights ? weights[i] : 1;
   }
   const refuse = (which: string) => {
     throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a weight above 0 in some row${which}, all are 0`, {

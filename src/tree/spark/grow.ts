@@ -1,6 +1,6 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { BUNDLE_SLACK, gainScale } from './best-split.ts';
-import { type GrowingNode, GrowingTree } from './growing-tree.ts';
+import { GrowingTree } from './growing-tree.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
 import { BUNDLE_PHASE, SPLIT_PHASE } from './node-splits.ts';
@@ -46,11 +46,11 @@ export function growTrees(
     splitNodes(ctx, args, sizes, lanes, level);
     if (!args.bundled) closePure(lanes);
     if (leaves || lanes.some(({ open }) => open.length > 0)) {
-      const moved = lanes.filter((_, i) => (before[i] as number) >= 0);
+      const moved = lanes.filter((_, i) => before[i] >= 0);
       moveOn(
         ctx,
         args,
-        moved.map((lane) => ({ lane, from: first[lane.lane] as number, to: before[lane.lane] as number })),
+        moved.map((lane) => ({ lane, from: first[lane.lane], to: before[lane.lane] })),
       );
     }
     if (args.bundled) closePure(lanes);
@@ -70,7 +70,7 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
   const { bundles } = sizes;
   const groups =
     sizes.whole && args.shared ? Math.min(bundles.length - 1, MOST_GROUPS, Math.max(2, lanes.length < 2 * ctx.workers ? ctx.workers : 1)) : 1;
-  const start = (g: number) => bundles[Math.floor((g * (bundles.length - 1)) / groups)] as number;
+  const start = (g: number) => bundles[Math.floor((g * (bundles.length - 1)) / groups)];
   const tasks = batches.flatMap(({ lane, bundled, nodes }): NodeTask[] =>
     Array.from({ length: groups }, (_, g) => ({
       lane: lane.lane,
@@ -90,7 +90,7 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
     writeTasks(new Float64Array(args.desk.tasks), round, sizes);
     ctx.round(SPLIT_PHASE, round.length);
     for (let b = 0; b < round.length; b += groups) {
-      const { lane, nodes } = batches[(t + b) / groups] as (typeof batches)[number];
+      const { lane, nodes } = batches[(t + b) / groups];
       nodes.forEach(({ number }, k) => {
         const records = Array.from({ length: groups }, (_, g) => readRecord(outcome, ((b + g) * sizes.taskNodes + k) * sizes.recordLength, sizes));
         lane.open.push(...lane.growing.split(number, bestOf(records, args.bundled ? BUNDLE_SLACK : 0)));
@@ -113,14 +113,14 @@ interface Lot {
 function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, taskSpan, keptNodes }: GrowthSizes): Lot[] {
   const { open, kept, growing } = lane;
   // Every lot reads all rows: a few more of them to stay in the cache, but not many.
-  const rows = open.reduce((sum, number) => sum + ((growing.nodes[number] as GrowingNode).stats.at(-1) ?? Number.POSITIVE_INFINITY), 0);
+  const rows = open.reduce((sum, number) => sum + (growing.nodes[number].stats.at(-1) ?? Number.POSITIVE_INFINITY), 0);
   const bundled = args.bundled && open.length <= BUNDLE_LOTS * cellNodes && rows >= BUNDLE_ROWS * open.length;
   const most = bundled ? cellNodes : Math.min(taskNodes, Math.max(cachedNodes, Math.ceil(open.length / 16)));
   const keeps = open.length <= keptNodes;
   const lots: TaskNode[][] = [];
   let slots = 0;
   open.forEach((number, place) => {
-    const { heap, impurity, parent, stats } = growing.nodes[number] as GrowingNode;
+    const { heap, impurity, parent, stats } = growing.nodes[number];
     const split = growing.nodes[parent]?.split;
     const sibling = split ? split.left + split.right - number : -1;
     const more = (stats.at(-1) ?? 0) - (growing.nodes[sibling]?.stats.at(-1) ?? 0);
@@ -131,7 +131,7 @@ function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, 
     const near = before?.number === sibling;
     // A sibling that is only subtracted takes a slot too.
     const needed = from < 0 ? Number(!(near && before.parent >= 0)) : near ? 1 : 2;
-    if (lot && slots + needed <= most && number - (lot[0] as TaskNode).number < taskSpan) {
+    if (lot && slots + needed <= most && number - lot[0].number < taskSpan) {
       lot.push(node);
       slots += needed;
     } else {
@@ -145,7 +145,7 @@ function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, 
 
 /** The first of the best; the node's statistics come from the first feature that could be split. */
 function bestOf(records: readonly NodeRecord[], slack: number): NodeRecord {
-  let best = records[0] as NodeRecord;
+  let best = records[0];
   for (const record of records) {
     const needed = slack > 0 && best.feature >= 0 ? best.gain + slack * gainScale(best.left, best.right) : best.gain;
     if (record.feature >= 0 && record.gain > needed) best = record;
@@ -161,7 +161,7 @@ function move(ctx: FitContext, args: GrowthArgs, moves: readonly LaneMoves[]): v
   const input = moves.map((one) => ({ ...one, lane: one.lane.lane }));
   const found = ctx.aggregate('move', writeMoves(input, args));
   let at = 0;
-  for (const { lane, squares } of moves) for (let n = squares.from; n < squares.to; n++) lane.growing.setSquares(n, found[at++] as number);
+  for (const { lane, squares } of moves) for (let n = squares.from; n < squares.to; n++) lane.growing.setSquares(n, found[at++]);
 }
 
 /** Moves the rows of nodes `[from, to)` of each lane to the children. */

@@ -34,7 +34,7 @@ export class GrowingTree {
   /** Splits a node as its record says, or leaves it a leaf. Gives the numbers of the children. */
   split(number: number, record: NodeRecord): number[] {
     const { impurity, maxDepth } = this;
-    const own = this.nodes[number] as GrowingNode;
+    const own = this.nodes[number];
     if (own.stats.length === 0) {
       own.stats = record.whole;
       own.impurity = impurity.of(record.whole, 0);
@@ -58,7 +58,7 @@ export class GrowingTree {
 
   /** Tells Σ w y² of a node, where records do not; of the root before it is split. */
   setSquares(number: number, squares: number): void {
-    const own = this.nodes[number] as GrowingNode;
+    const own = this.nodes[number];
     if (number === 0) this.rootSquares = squares;
     if (own.stats.length === 0) return;
     own.stats[2] = squares;
@@ -67,7 +67,7 @@ export class GrowingTree {
 
   /** Whether a node is worth splitting. */
   isOpen(number: number): boolean {
-    const { level, impurity } = this.nodes[number] as GrowingNode;
+    const { level, impurity } = this.nodes[number];
     return level < this.maxDepth && Math.abs(impurity) >= Number.EPSILON;
   }
 

@@ -24,23 +24,23 @@ export function impurityOf(kind: ImpurityKind, numClasses: number): Impurity {
 
 const variance: Impurity = {
   size: 3,
-  weight: (stats, at) => stats[at] as number,
+  weight: (stats, at) => stats[at],
   of(stats, at) {
-    const weight = stats[at] as number;
+    const weight = stats[at];
     if (weight === 0) return 0;
-    const sum = stats[at + 1] as number;
-    return ((stats[at + 2] as number) - (sum * sum) / weight) / weight;
+    const sum = stats[at + 1];
+    return (stats[at + 2] - (sum * sum) / weight) / weight;
   },
   predict(stats, at) {
-    const weight = stats[at] as number;
-    return weight === 0 ? 0 : (stats[at + 1] as number) / weight;
+    const weight = stats[at];
+    return weight === 0 ? 0 : stats[at + 1] / weight;
   },
 };
 
 function ofClasses(impurity: (stats: Float64Array, at: number, size: number, weight: number) => number, size: number): Impurity {
   const weight = (stats: Float64Array, at: number) => {
     let sum = 0;
-    for (let c = 0; c < size; c++) sum += stats[at + c] as number;
+    for (let c = 0; c < size; c++) sum += stats[at + c];
     return sum;
   };
   return {
@@ -52,7 +52,7 @@ function ofClasses(impurity: (stats: Float64Array, at: number, size: number, wei
     },
     predict(stats, at) {
       let best = 0;
-      for (let c = 1; c < size; c++) if ((stats[at + c] as number) > (stats[at + best] as number)) best = c;
+      for (let c = 1; c < size; c++) if (stats[at + c] > stats[at + best]) best = c;
       return best;
     },
   };
@@ -61,7 +61,7 @@ function ofClasses(impurity: (stats: Float64Array, at: number, size: number, wei
 function gini(stats: Float64Array, at: number, size: number, weight: number): number {
   let impurity = 1;
   for (let c = 0; c < size; c++) {
-    const p = (stats[at + c] as number) / weight;
+    const p = stats[at + c] / weight;
     impurity -= p * p;
   }
   return impurity;
@@ -70,7 +70,7 @@ function gini(stats: Float64Array, at: number, size: number, weight: number): nu
 function entropy(stats: Float64Array, at: number, size: number, weight: number): number {
   let impurity = 0;
   for (let c = 0; c < size; c++) {
-    const own = stats[at + c] as number;
+    const own = stats[at + c];
     if (own === 0) continue;
     const p = own / weight;
     impurity -= p * (log(p) / LOG_2);

@@ -31,8 +31,8 @@ export class KeptSums {
     const from = this.place(level, lane, node, feature);
     for (let bin = 0; bin < length; bin += binLength) {
       const rows = bin + binLength - 1;
-      const some = (values[from + rows] as number) !== (sums[sibling + rows] as number);
-      for (let s = bin; s <= rows; s++) sums[at + s] = some ? (values[from + s] as number) - (sums[sibling + s] as number) : 0;
+      const some = values[from + rows] !== sums[sibling + rows];
+      for (let s = bin; s <= rows; s++) sums[at + s] = some ? values[from + s] - sums[sibling + s] : 0;
     }
   }
 

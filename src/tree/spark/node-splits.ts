@@ -93,17 +93,17 @@ class NodeSplits implements RoundHand {
   private findSplits({ nodes }: NodeTask, features: readonly Int32Array[], stats: Float64Array, first: number): void {
     const { best, sizes, args } = this;
     nodes.forEach(({ impurity }, k) => {
-      const own = features[k] as Int32Array;
+      const own = features[k];
       const from = (k * sizes.slotBytes + headerBytes(own.length)) / 8;
       const binsOf = (f: number) => ({
         stats,
         at: from + (f * sizes.featureBytes) / 8,
         stride: sizes.binLength,
-        bins: args.bins[own[f] as number] as number,
+        bins: args.bins[own[f]],
       });
       best.begin(impurity);
       own.forEach((j, f) => {
-        best.search(j, args.kinds[j] as GrowthArgs['kinds'][number], binsOf(f));
+        best.search(j, args.kinds[j], binsOf(f));
       });
       const { searched } = best;
       if (!searched) best.sumUp(binsOf(0));

@@ -47,12 +47,9 @@ export function writeTasks(to: Float64Array, tasks: readonly NodeTask[], sizes: 
 
 /** Task `index` of a round. */
 export function readTask(input: Float64Array, index: number): NodeTask {
-  const [lane = 0, tree = 0, level = 0, from = 0, to = 0, bundled = 0, at = 0, count = 0] = input.subarray(
-    index * TASK_WORDS,
-    (index + 1) * TASK_WORDS,
-  );
+  const [lane, tree, level, from, to, bundled, at, count] = input.subarray(index * TASK_WORDS, (index + 1) * TASK_WORDS);
   const nodes = Array.from({ length: count }, (_, k): TaskNode => {
-    const [number = 0, heap = 0, impurity = 0, keep = 0, parent = 0, sibling = 0] = input.subarray(at + k * NODE_WORDS, at + (k + 1) * NODE_WORDS);
+    const [number, heap, impurity, keep, parent, sibling] = input.subarray(at + k * NODE_WORDS, at + (k + 1) * NODE_WORDS);
     return { number, heap, impurity, keep, parent, sibling };
   });
   return { lane, tree, level, from, to, bundled: bundled === 1, nodes };
@@ -86,9 +83,9 @@ export function writeRecord(output: Float64Array, at: number, { feature, gain, b
 export function readRecord(outputs: Float64Array, at: number, { binLength, words }: GrowthSizes): NodeRecord {
   const stats = at + 4;
   return {
-    feature: outputs[at] as number,
-    gain: outputs[at + 1] as number,
-    bin: outputs[at + 2] as number,
+    feature: outputs[at],
+    gain: outputs[at + 1],
+    bin: outputs[at + 2],
     searched: outputs[at + 3] === 1,
     whole: outputs.slice(stats, stats + binLength),
     left: outputs.slice(stats + binLength, stats + 2 * binLength),

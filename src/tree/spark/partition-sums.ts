@@ -1,4 +1,4 @@
-import type { ColumnHandle, PartitionHandle } from '../../kernels/contract.ts';
+import type { PartitionHandle } from '../../kernels/contract.ts';
 import { instantiate, type Kernels } from '../../kernels/kernels.ts';
 import { CELL_BYTES, cellCount } from './feature-bundles.ts';
 import { type GrowthArgs, type GrowthSizes, headerBytes } from './growth-args.ts';
@@ -96,9 +96,9 @@ export class PartitionSums {
     for (const [number, slot] of summed) {
       const at = scratch.sums + slot * sizes.slotBytes;
       table[number - first] = at;
-      this.writeAddresses(at, (features[slot] ?? features[0]) as Int32Array);
+      this.writeAddresses(at, features[slot] ?? features[0]);
     }
-    this.addRows(task, features[0] as Int32Array, first, span);
+    this.addRows(task, features[0], first, span);
     return sums;
   }
 
@@ -129,8 +129,8 @@ export class PartitionSums {
     const words: number[] = [];
     const margins: { feature: number; stride: number; total: number; at: number }[] = [];
     let top = 0;
-    for (let b = sizes.bundles.indexOf(from); (sizes.bundles[b] as number) < to; b++) {
-      const [start = 0, end = 0] = sizes.bundles.subarray(b, b + 2);
+    for (let b = sizes.bundles.indexOf(from); sizes.bundles[b] < to; b++) {
+      const [start, end] = sizes.bundles.subarray(b, b + 2);
       words.push(this.cellCodes(b), top);
       const total = cellCount(bins, start, end);
       for (let j = start; j < end; j++) margins.push({ feature: j, stride: cellCount(bins, start, j), total, at: top });
@@ -145,7 +145,7 @@ export class PartitionSums {
       const sums = scratch.sums + slot * sizes.slotBytes + headerBytes(to - from);
       const cells = scratch.cells + k * sizes.cellBytes;
       for (const { feature, stride, total, at } of margins) {
-        kernels.add_margin(sums + (feature - from) * sizes.featureBytes, cells + at, bins[feature] as number, stride, total);
+        kernels.add_margin(sums + (feature - from) * sizes.featureBytes, cells + at, bins[feature], stride, total);
       }
     });
   }
@@ -153,7 +153,7 @@ export class PartitionSums {
   /** Makes the codes of the cells of one bundle. */
   bundle(b: number): void {
     const { kernels, handle, args, sizes } = this;
-    const [start = 0, end = 0] = sizes.bundles.subarray(b, b + 2);
+    const [start, end] = sizes.bundles.subarray(b, b + 2);
     const to = this.cellCodes(b);
     new Uint16Array(handle.memory.buffer, to, handle.rows).fill(0);
     for (let j = start; j < end; j++) {
@@ -168,7 +168,7 @@ export class PartitionSums {
   /** Gathers the rows of the nodes in the table, some thousands at a time. */
   private eachTile(lane: number, first: number, span: number, add: (n: number) => void): void {
     const { handle, kernels, scratch, args } = this;
-    const nodes = handle.columns[args.nodes[lane] as number] as ColumnHandle;
+    const nodes = handle.columns[args.nodes[lane]];
     const width = nodes.type === 'u16' ? 2 : 4;
     const counts = this.column(args.counts?.[lane]);
     for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
@@ -179,19 +179,19 @@ export class PartitionSums {
   }
 
   private column(at: number | undefined): number {
-    return at === undefined ? 0 : (this.handle.columns[at] as ColumnHandle).ptr;
+    return at === undefined ? 0 : this.handle.columns[at].ptr;
   }
 
   /** Writes the addresses of features' codes, those of u16 marked by 1. */
   private writeAddresses(at: number, features: Int32Array): void {
     const addresses = new Uint32Array(this.handle.memory.buffer, at, features.length);
     features.forEach((j, f) => {
-      const { ptr, type } = this.handle.columns[this.args.codes[j] as number] as ColumnHandle;
+      const { ptr, type } = this.handle.columns[this.args.codes[j]];
       addresses[f] = type === 'u16' ? ptr + 1 : ptr;
     });
   }
 
   private areBytes(features: Int32Array): boolean {
-    return features.every((j) => this.handle.columns[this.args.codes[j] as number]?.type === 'u8');
+    return features.every((j) => this.handle.columns[this.args.codes[j]]?.type === 'u8');
   }
 }

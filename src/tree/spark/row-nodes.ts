@@ -69,28 +69,28 @@ export const moveRows: Aggregator<GrowthArgs> = {
     const { movedNodes, words } = growthSizes(args);
     const bits = ptr + movedNodes * ENTRY_BYTES;
     const sums = bits + Math.ceil((4 * movedNodes * words) / 16) * 16;
-    const ptrOf = (column: number | undefined) => (column === undefined ? 0 : (partition.columns[column] as ColumnHandle).ptr);
+    const ptrOf = (column: number | undefined) => (column === undefined ? 0 : partition.columns[column].ptr);
     const labels = ptrOf(args.label);
     let lanes: { nodes: ColumnHandle; counts: number; first: number; span: number; table: number; from: number; to: number }[] = [];
     return {
       load(input) {
         const start = 1 + LANE_WORDS * args.nodes.length;
-        lanes = Array.from({ length: input[0] as number }, (_, m) => {
-          const [lane = 0, first = 0, span = 0, at = 0, from = 0, to = 0] = input.subarray(1 + LANE_WORDS * m, 1 + LANE_WORDS * (m + 1));
+        lanes = Array.from({ length: input[0] }, (_, m) => {
+          const [lane, first, span, at, from, to] = input.subarray(1 + LANE_WORDS * m, 1 + LANE_WORDS * (m + 1));
           const table = new Uint32Array(partition.memory.buffer, ptr + at * ENTRY_BYTES, 4 * span);
           for (let k = 0; k < span; k++) {
             const move = start + (at + k) * (NODE_WORDS + words);
-            const [feature = -1, bin = -1, left = 0, right = 0] = input.subarray(move, move + NODE_WORDS);
+            const [feature, bin, left, right] = input.subarray(move, move + NODE_WORDS);
             if (feature < 0) {
               table[4 * k] = 0;
               continue;
             }
             const own = bits + 4 * words * (at + k);
             if (bin < 0) new Uint32Array(partition.memory.buffer, own, words).set(input.subarray(move + NODE_WORDS, move + NODE_WORDS + words));
-            const codes = partition.columns[args.codes[feature] as number] as ColumnHandle;
+            const codes = partition.columns[args.codes[feature]];
             table.set([codes.ptr + (codes.type === 'u16' ? 1 : 0) + (bin < 0 ? 2 : 0), left, right, bin < 0 ? own : bin], 4 * k);
           }
-          const nodes = partition.columns[args.nodes[lane] as number] as ColumnHandle;
+          const nodes = partition.columns[args.nodes[lane]];
           return { nodes, counts: ptrOf(args.counts?.[lane]), first, span, table: ptr + at * ENTRY_BYTES, from, to };
         });
       },
@@ -103,7 +103,7 @@ export const moveRows: Aggregator<GrowthArgs> = {
           const parts = new Float64Array(partition.memory.buffer, sums, 4 * (to - from)).fill(0);
           kernels.add_squares(sums, labels, nodes.ptr, width, counts, from, to - from, lo, hi - lo);
           for (let at = 0; at < parts.length; at += 4) {
-            output[told++] = (parts[at] as number) + (parts[at + 1] as number) + ((parts[at + 2] as number) + (parts[at + 3] as number));
+            output[told++] = parts[at] + parts[at + 1] + (parts[at + 2] + parts[at + 3]);
           }
         }
       },
@@ -136,9 +136,9 @@ export const beginTrees: Aggregator<DrawArgs> = {
       block(lo, hi) {
         trees.forEach((tree, lane) => {
           if (tree < 0) return;
-          nodesOf(partition, args.nodes[lane] as number).fill(0, lo, hi);
+          nodesOf(partition, args.nodes[lane]).fill(0, lo, hi);
           if (!args.counts) return;
-          const counts = countsOf(partition, args.counts[lane] as number);
+          const counts = countsOf(partition, args.counts[lane]);
           const seed = treeSeed(args.seed, tree);
           for (let i = lo; i < hi; i++) counts[i] = draw.count(seed, partition.firstRow + i);
         });
@@ -153,18 +153,18 @@ export function beginTreesSpec(args: DrawArgs): AggregatorSpec<DrawArgs> {
 
 /** The node of each row, as a view. */
 export function nodesOf({ memory, columns }: PartitionHandle, column: number): Uint16Array | Uint32Array {
-  const { ptr, length, type } = columns[column] as ColumnHandle;
+  const { ptr, length, type } = columns[column];
   return type === 'u16' ? new Uint16Array(memory.buffer, ptr, length) : new Uint32Array(memory.buffer, ptr, length);
 }
 
 /** How often each row counts, as a view. */
 export function countsOf({ memory, columns }: PartitionHandle, column: number): Uint8Array {
-  const { ptr, length } = columns[column] as ColumnHandle;
+  const { ptr, length } = columns[column];
   return new Uint8Array(memory.buffer, ptr, length);
 }
 
 /** Doubles by row, as a view. */
 export function doublesOf({ memory, columns }: PartitionHandle, column: number): Float64Array {
-  const { ptr, length } = columns[column] as ColumnHandle;
+  const { ptr, length } = columns[column];
   return new Float64Array(memory.buffer, ptr, length);
 }

@@ -29,14 +29,14 @@ export const addVotes: Aggregator<VoteArgs> = {
         input = next as Float64Array<ArrayBuffer>;
       },
       block(lo, hi) {
-        const [tree = 0, lane = 0, first = 0, count = 0] = input;
-        const nodes = nodesOf(partition, lanes[lane] as number);
+        const [tree, lane, first, count] = input;
+        const nodes = nodesOf(partition, lanes[lane]);
         for (let i = lo; votes && i < hi; i++) {
-          const node = (nodes[i] as number) - first;
+          const node = nodes[i] - first;
           if (node < 0 || node >= count) continue;
           const from = HEAD + node * numClasses;
           const at = (partition.firstRow + i) * numClasses;
-          for (let c = 0; c < numClasses; c++) votes[at + c] = (tree === 0 ? 0 : (votes[at + c] as number)) + (input[from + c] as number);
+          for (let c = 0; c < numClasses; c++) votes[at + c] = (tree === 0 ? 0 : votes[at + c]) + input[from + c];
         }
       },
     };
@@ -56,10 +56,10 @@ export function castVotes(ctx: FitContext, args: VoteArgs, lane: number, tree: n
     const input = new Float64Array(HEAD + most * k);
     input.set([tree, lane, first, count]);
     for (let n = 0; n < count; n++) {
-      const { stats } = nodes[leafOf[first + n] as number] as GrowingTree['nodes'][number];
+      const { stats } = nodes[leafOf[first + n]];
       let total = 0;
-      for (let c = 0; c < k; c++) total += stats[c] as number;
-      if (total !== 0) for (let c = 0; c < k; c++) input[HEAD + n * k + c] = (stats[c] as number) / total;
+      for (let c = 0; c < k; c++) total += stats[c];
+      if (total !== 0) for (let c = 0; c < k; c++) input[HEAD + n * k + c] = stats[c] / total;
     }
     ctx.aggregate('vote', input);
   }

@@ -26,15 +26,15 @@ export function categorySplit(leftCategories: Iterable<number>, numCategories: n
   const words = new Uint32Array(Math.max(1, Math.ceil(numCategories / 32)));
   const left = new Set(leftCategories);
   const missingLeft = left.size <= Math.floor(numCategories / 2) ? 0 : 1;
-  for (const c of left) words[c >> 5] = (words[c >> 5] as number) | (1 << (c & 31));
-  if (missingLeft) for (let c = numCategories; c < 32 * words.length; c++) words[c >> 5] = (words[c >> 5] as number) | (1 << (c & 31));
+  for (const c of left) words[c >> 5] |= 1 << (c & 31);
+  if (missingLeft) for (let c = numCategories; c < 32 * words.length; c++) words[c >> 5] |= 1 << (c & 31);
   return { words, missingLeft };
 }
 
 /** Categories that go left at node `i`, ascending; empty where the split is none of categories. */
 export function leftCategories(trees: SparkTrees, i: number): number[] {
-  const from = trees.categoryStarts[i] as number;
+  const from = trees.categoryStarts[i];
   const left: number[] = [];
-  for (let c = 0; c < (trees.numCategories[i] as number); c++) if (((trees.categories[from + (c >> 5)] as number) >>> (c & 31)) & 1) left.push(c);
+  for (let c = 0; c < trees.numCategories[i]; c++) if ((trees.categories[from + (c >> 5)] >>> (c & 31)) & 1) left.push(c);
   return left;
 }

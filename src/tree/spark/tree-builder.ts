@@ -1,5 +1,5 @@
 import type { FeatureBins } from '../bins.ts';
-import type { GrowingNode, GrowingTree } from './growing-tree.ts';
+import type { GrowingTree } from './growing-tree.ts';
 import type { Impurity } from './impurity.ts';
 import type { RowMove } from './row-nodes.ts';
 import { categorySplit, type SparkTrees } from './spark-trees.ts';
@@ -39,23 +39,23 @@ export class TreeBuilder {
     this.starts.push(this.feature.length);
     const partOf = Int32Array.from(leaves.keys());
     tree.nodes.forEach(({ parent }, number) => {
-      if (parent >= 0 && (leaves[parent] || partOf[parent] !== parent)) partOf[number] = partOf[parent] as number;
+      if (parent >= 0 && (leaves[parent] || partOf[parent] !== parent)) partOf[number] = partOf[parent];
     });
     return partOf;
   }
 
   private place(tree: GrowingTree, values: Float64Array, number: number, leaves: Uint8Array): number {
     const { impurity } = this;
-    const own = tree.nodes[number] as GrowingNode;
+    const own = tree.nodes[number];
     const split = leaves[number] ? null : own.split;
     const at = this.feature.push(split?.feature ?? -1) - 1;
     this.placeSplit(split);
-    this.value.push(values[number] as number);
+    this.value.push(values[number]);
     this.gain.push(split ? own.gain : -1);
     this.cover.push(impurity.weight(own.stats, 0));
     this.nodeImpurity.push(own.valid ? own.impurity : -1);
-    for (let s = 0; s < impurity.size; s++) this.stats.push(own.stats[s] as number);
-    this.rawCount.push(own.stats[impurity.size] as number);
+    for (let s = 0; s < impurity.size; s++) this.stats.push(own.stats[s]);
+    this.rawCount.push(own.stats[impurity.size]);
     this.left[at] = split ? this.place(tree, values, split.left, leaves) : -1;
     this.right[at] = split ? this.place(tree, values, split.right, leaves) : -1;
     return at;
@@ -69,7 +69,7 @@ export class TreeBuilder {
       missingLeft = bits.missingLeft;
       this.categories.push(...bits.words);
     }
-    this.threshold.push(split && bins?.kind === 'numeric' ? (bins.edges[split.bin] as number) : Number.NaN);
+    this.threshold.push(split && bins?.kind === 'numeric' ? bins.edges[split.bin] : Number.NaN);
     this.missingLeft.push(missingLeft);
     this.categoryStarts.push(this.categories.length);
     this.numCategories.push(bins?.kind === 'categories' ? bins.categories : -1);
@@ -104,17 +104,17 @@ export class TreeBuilder {
 /** 1 for each inner node that becomes a leaf since both its children are leaves, or become leaves, that predict the same. Children have higher numbers than their parents. */
 function mergedLeaves({ nodes }: GrowingTree, values: Float64Array): Uint8Array {
   const merged = new Uint8Array(nodes.length);
-  const isLeaf = (number: number) => merged[number] === 1 || (nodes[number] as GrowingNode).split === null;
+  const isLeaf = (number: number) => merged[number] === 1 || nodes[number].split === null;
   for (let number = nodes.length - 1; number >= 0; number--) {
-    const { split } = nodes[number] as GrowingNode;
+    const { split } = nodes[number];
     if (!split || !isLeaf(split.left) || !isLeaf(split.right)) continue;
     if (values[split.left] !== values[split.right]) continue;
     merged[number] = 1;
-    values[number] = values[split.left] as number;
+    values[number] = values[split.left];
   }
   return merged;
 }
 
 function bitsOf(words: Uint32Array, count: number): number[] {
-  return Array.from({ length: count }, (_, c) => c).filter((c) => ((words[c >> 5] as number) >>> (c & 31)) & 1);
+  return Array.from({ length: count }, (_, c) => c).filter((c) => (words[c >> 5] >>> (c & 31)) & 1);
 }

@@ -43,7 +43,7 @@ export function chooseBins(asked: BinsOwner, sample: FeatureSample, maxBins: num
   const counts = categoryCounts(owner, field, sample.numFeatures);
   const most = Math.min(maxBins, sample.rows);
   const widest = counts.indexOf(Math.max(...counts));
-  const count = counts[widest] as number;
+  const count = counts[widest];
   if (count > most) {
     const feature = featureNames(field, sample.numFeatures)[widest];
     const got = `feature ${show(feature)} (number ${widest}) has ${count}`;
