@@ -58,7 +58,7 @@ describe('a closed session', () => {
     const session = await open(2);
     const input = session.range(300_000).selectExpr('sin(id) AS a', 'cos(id) AS b', 'CAST(sin(id * 7) > 0 AS DOUBLE) AS label');
     const fit = new LogisticRegression({ maxIter: 100000, tol: 0, elasticNetParam: 0.5, regParam: 1e-9 }).fit(assembler.transform(input));
-    const sort = session.range(100_000_000).orderBy('id').collect();
+    const sort = session.range(1e12).orderBy('id').collect();
     const [first, second] = [failure(() => fit).catch(() => null), failure(() => sort)];
     await new Promise((resolve) => setTimeout(resolve, 200));
     await session.close();

@@ -1,7 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Binarizer } from '#dist/feature/index.js';
 import { load } from '#dist/persistence/load.js';
@@ -125,29 +124,38 @@ describe('a save that is aborted', () => {
 
 const DIST = new URL('../../dist/', import.meta.url).href;
 
-/** A process that saves versions 1 and 2 in turns, and tells each as it begins. */
-const saver = (path: string) => `
+/** A process that saves versions 1 and 2 in turns while a condition holds, and tells each as it begins. */
+function spawnSaver(path: string, goesOn = 'true') {
+  const source = `
   const { Binarizer } = await import(new URL('feature/index.js', ${JSON.stringify(DIST)}));
   const { PipelineModel } = await import(new URL('pipeline/index.js', ${JSON.stringify(DIST)}));
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; ${goesOn}; i++) {
     const stages = [0, 1].map((s) => new Binarizer({ inputCol: 'a', threshold: 1 + (i % 2) }, 'binarizer_' + s));
     console.log('saving');
     await new PipelineModel({}, { stages }, 'model').save(${JSON.stringify(path)}, { overwrite: true });
   }`;
+  return spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Once so many saves of a process have begun. */
+function savesBegun({ stdout }: ReturnType<typeof spawnSaver>, count: number): Promise<void> {
+  let begun = 0;
+  return new Promise((resolve) => {
+    stdout.on('data', (text) => {
+      begun += String(text).split('saving').length - 1;
+      if (begun >= count) resolve();
+    });
+  });
+}
 
 describe('a process that is killed while it saves', () => {
   it('leaves a version that can be loaded and replaced', async () => {
     const path = join(fresh(), 'model');
     for (let round = 0; round < 6; round++) {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', saver(path)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawnSaver(path);
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      let begun = 0;
-      await new Promise<void>((resolve) => {
-        child.stdout.on('data', (text) => {
-          begun += String(text).split('saving').length - 1;
-          if (begun > 3 + round) setTimeout(resolve, (round * 7) % 5);
-        });
-      });
+      await savesBegun(child, 4 + round);
+      await new Promise((resolve) => setTimeout(resolve, (round * 7) % 5));
       child.kill('SIGKILL');
       await ended;
       expect([1, 2], `round ${round}`).toContain(await versionAt(path));
@@ -172,22 +180,13 @@ describe('two savers of one path', () => {
   it('with overwrite, in two processes, with a reader: one version is there at any moment, whole', async () => {
     const path = join(fresh(), 'model');
     await model(1).save(path);
-    const script = saver(path).replace('i < 1000', 'i < 40');
-    let running = 2;
-    const children = [1, 2].map(() =>
-      promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).finally(() => {
-        running--;
-      }),
-    );
-    const all = Promise.all(children);
-    let reads = 0;
-    while (running > 0) {
-      expect([1, 2]).toContain(await versionAt(path));
-      reads++;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    await all;
-    expect(reads).toBeGreaterThan(10);
+    const enough = join(fresh(), 'enough');
+    const children = [1, 2].map(() => spawnSaver(path, `!(await import('node:fs')).existsSync(${JSON.stringify(enough)})`));
+    const ended = Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));
+    await Promise.all(children.map((child) => savesBegun(child, 2)));
+    for (let reads = 0; reads < 100; reads++) expect([1, 2]).toContain(await versionAt(path));
+    writeFileSync(enough, '');
+    expect(await ended).toEqual([0, 0]);
     expect(readdirSync(join(path, '..'))).toEqual(['model']);
     expect(readFileSync(join(path, 'metadata/part-00000.txt'), 'utf8')).toContain('"uid":"model"');
   });

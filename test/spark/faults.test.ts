@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import type { SparkEngine } from '#dist/engine/spark/engine.js';
-import { MlError } from '#dist/error.js';
 import { RegressionEvaluator } from '#dist/evaluation/index.js';
 import { StringIndexer } from '#dist/feature/index.js';
 import { col } from '#dist/frame/column.js';
@@ -66,7 +66,8 @@ describe('a connection that breaks', () => {
     const frame = watchful.range(60_000).select(col('id').times(3).alias('x'));
     proxy.breakNext({ calls: RUNS, after, how: 'silence', times: 2 });
     expect((await frame.toArrow()).numRows).toBe(60_000);
-    expect([proxy.calls('ExecutePlan'), proxy.calls('ReattachExecute')]).toEqual([1, 2]);
+    expect(proxy.calls('ExecutePlan')).toBe(1);
+    expect(proxy.calls('ReattachExecute')).toBeGreaterThanOrEqual(2);
     proxy.breakNext({ calls: ['AnalyzePlan'], after: 0, how: 'connection' });
     expect(await frame.columns()).toEqual(['x']);
     await watchful.close();
@@ -75,28 +76,31 @@ describe('a connection that breaks', () => {
   it('that stays silent is given up, and a call that only takes long is not', async () => {
     const watchful = await Session.connect(proxy.address, { silentFor: 1, retryFor: 2, logger: SILENT });
     proxy.breakNext({ calls: [...RUNS, 'AnalyzePlan', 'Config'], after: 0, how: 'silence', times: 1000 });
-    const start = performance.now();
     await refuses(() => watchful.range(3).count(), 'CONNECTION_LOST', {}, 'silent for 1 s');
     await refuses(() => watchful.range(3).schema(), 'CONNECTION_LOST', {}, 'silent for 1 s');
-    expect(performance.now() - start).toBeLessThan(30_000);
-    proxy.breakNext({ calls: ['AnalyzePlan'], after: 0, how: 'silence' });
-    const error = await watchful
-      .range(4)
-      .schema({ signal: AbortSignal.timeout(3500) })
-      .catch((e: unknown) => e);
-    expect([error, proxy.calls('AnalyzePlan')]).toMatchObject([{ code: 'ABORTED' }, 1]);
     proxy.breakNext(null);
     expect(await watchful.range(3).count()).toBe(3);
     await watchful.close();
+    // Each time the call has been silent for so long the server is asked whether it is there, and it is.
+    const patient = await Session.connect(proxy.address, { silentFor: 2, logger: SILENT });
+    proxy.breakNext({ calls: ['AnalyzePlan'], after: 0, how: 'silence' });
+    const stop = new AbortController();
+    proxy.onCall = (name) => void (name === 'Config' && proxy.calls('Config') === 2 && stop.abort());
+    const error = await patient
+      .range(4)
+      .schema({ signal: stop.signal })
+      .catch((e: unknown) => e);
+    proxy.onCall = () => {};
+    expect([error, proxy.calls('AnalyzePlan')]).toMatchObject([{ code: 'ABORTED' }, 1]);
+    proxy.breakNext(null);
+    await patient.close();
   });
 
   it('is given up after the time that is set', async () => {
     const short = await Session.connect(proxy.address, { retryFor: 1, logger: SILENT });
     proxy.breakNext({ calls: ['AnalyzePlan', 'ExecutePlan', 'ReattachExecute'], after: 0, how: 'connection', times: 1000 });
-    const start = performance.now();
     await refuses(() => short.range(3).count(), 'CONNECTION_LOST', {}, 'cannot be reached');
     await refuses(() => short.range(3).schema(), 'CONNECTION_LOST');
-    expect(performance.now() - start).toBeLessThan(15_000);
     proxy.breakNext(null);
     expect(await short.range(3).count()).toBe(3);
     await short.close();
@@ -104,11 +108,13 @@ describe('a connection that breaks', () => {
 
   it('is not awaited by one who aborts', async () => {
     proxy.breakNext({ calls: ['ExecutePlan', 'ReattachExecute'], after: 0, how: 'connection', times: 1000 });
-    const signal = AbortSignal.timeout(1500);
+    const stop = new AbortController();
+    proxy.onCall = () => void (proxy.calls('ReattachExecute') === 3 && stop.abort());
     const error = await session
       .range(3)
-      .count({ signal })
+      .count({ signal: stop.signal })
       .catch((e: unknown) => e);
+    proxy.onCall = () => {};
     expect(error).toMatchObject({ code: 'ABORTED', name: 'AbortError' });
     proxy.breakNext(null);
   });
@@ -191,10 +197,17 @@ describe('a mistake', { timeout: 120_000 }, () => {
 });
 
 describe('a server', () => {
-  it('that is not there is told within a second', async () => {
-    const start = performance.now();
+  it('that is not there is told after three tries', async () => {
     await refuses(() => Session.connect('sc://127.0.0.1:1'), 'CONNECTION_LOST', {}, 'check the address');
-    expect(performance.now() - start).toBeLessThan(2000);
+    let tries = 0;
+    const deaf = createServer((socket) => {
+      tries++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    await refuses(() => Session.connect(`sc://127.0.0.1:${(deaf.address() as AddressInfo).port}`), 'CONNECTION_LOST', {}, 'check the address');
+    expect(tries).toBe(3);
+    deaf.close();
   });
 
   it('that speaks something else is told', async () => {
@@ -270,19 +283,19 @@ describe('a server of its own', { timeout: 240_000 }, () => {
     const { port } = server;
     const words = (of: Session) => of.createFrame([{ s: 'b' }, { s: 'a' }, { s: 'b' }]);
     const model = await new StringIndexer({ inputCol: 's', outputCol: 'ix' }).fit(words(session));
-    const endless = session.range(4_000_000_000).select(col('id').mod(1000).cast('string').alias('s'));
-    const fit = new StringIndexer({ inputCol: 's', outputCol: 'ix' }).fit(endless).catch((e: unknown) => e);
-    const work = session
-      .range(4_000_000_000)
-      .agg(F.sum(F.sqrt('id')).alias('s'))
+    const endless = session.range(1e15).select(col('id').mod(1000).cast('string').alias('s'));
+    let onProgress = () => {};
+    const works = new Promise<void>((resolve) => {
+      onProgress = resolve;
+    });
+    const fit = new StringIndexer({ inputCol: 's', outputCol: 'ix' }).fit(endless, { onProgress }).catch((e: unknown) => e);
+    const work = endless
+      .agg(F.max('s').alias('s'))
       .collect()
       .catch((e: unknown) => e);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    const died = performance.now();
+    await works;
     await server.kill();
-    expect(await work).toBeInstanceOf(MlError);
     for (const ended of [work, fit]) expect(await ended).toMatchObject({ code: 'CONNECTION_LOST' });
-    expect(performance.now() - died).toBeLessThan(20_000);
     server = await SparkServer.start(process.env.SPARK_PYTHON as string, { token, port });
     await refuses(() => session.range(3).count(), 'SESSION_CLOSED', {}, /connect again/);
     await refuses(() => session.range(4).schema(), 'SESSION_CLOSED');

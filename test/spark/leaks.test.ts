@@ -57,7 +57,7 @@ describe('on a server nothing is left', { timeout: 300_000 }, () => {
     proxy.breakNext(null);
     const found = async () => [await (frame.executor as SparkEngine).stages.kept(), await session.sql("SHOW TABLES LIKE 'millstream_*'").collect()];
     const nothing = JSON.stringify([[], []]);
-    for (let tries = 0; tries < 50 && JSON.stringify(await found()) !== nothing; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let tries = 0; tries < 300 && JSON.stringify(await found()) !== nothing; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
     return found();
   };
   const fitted = (estimator: typeof pipeline | typeof search, signal?: AbortSignal): Promise<Transformer<never> | MlError> =>

@@ -85,10 +85,12 @@ describe('a write that does not finish', () => {
     const [home, at] = [path('aborted'), path('aborted', 'data')];
     await numbers(1).write.parquet(at);
     const before = filesIn(home);
-    const frame = open().range(300_000_000).selectExpr('sin(id) AS x');
+    const frame = open().range(1e12).selectExpr('sin(id) AS x');
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 200);
-    await refuses(() => frame.write.parquet(at, { mode: 'overwrite', signal: abort.signal }), 'ABORTED');
+    const aborted = refuses(() => frame.write.parquet(at, { mode: 'overwrite', signal: abort.signal }), 'ABORTED');
+    while (filesIn(home).length === before.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    abort.abort();
+    await aborted;
     await refuses(() => frame.write.parquet(at, { mode: 'overwrite', signal: AbortSignal.abort() }), 'ABORTED');
     expect(filesIn(home)).toEqual(before);
     expect(await xs(at)).toEqual([1]);

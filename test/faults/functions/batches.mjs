@@ -1,4 +1,9 @@
 // Functions for mapBatches, most of them at fault.
+function tellBegun() {
+  const begun = new BroadcastChannel('begun');
+  begun.postMessage(null);
+  begun.close();
+}
 export const id = ({ rows, columns }) => ({ rows, columns });
 export const half = ({ columns }) => ({ a: columns.a.slice(0, columns.a.length >> 1) });
 export const sum = ({ columns }) => columns.a.map((x) => x + 1);
@@ -14,8 +19,12 @@ export function boomText() {
 export function boomNull() {
   throw null;
 }
-export const never = () => new Promise(() => {});
+export function never() {
+  tellBegun();
+  return new Promise(() => {});
+}
 export function spin() {
+  tellBegun();
   for (;;);
 }
 export function nothing() {}

@@ -16,7 +16,7 @@ const frame = session
   .createFrame(rows)
   .selectExpr('a', 'c', 'label', 'time', 'hour(time) AS hour', 'upper(c) AS upper', 'CAST(time AS STRING) AS text');
 if (process.argv[2] === 'wait') {
-  const busy = session.range(20_000_000_000).selectExpr('sin(id) AS x').filter('x > 2').count();
+  const busy = session.range(1e15).selectExpr('sin(id) AS x').filter('x > 2').count();
   busy.catch(() => {});
   await frame.count();
   setTimeout(() => console.log('busy'), 300);
