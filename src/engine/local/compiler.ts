@@ -20,6 +20,7 @@ import { compileTexts } from './sql/sql-text.ts';
 import type { Typed } from './sql/typed.ts';
 import { sqlRelation } from './sql-relation.ts';
 import { type SummaryContext, summaryRelation } from './summaries.ts';
+import { KeptColumns } from './training/kept-columns.ts';
 import { scan } from './training/scan.ts';
 import { rowWiseLeaf } from './training/sections.ts';
 import type { WorkerPool } from './workers/pool.ts';
@@ -34,6 +35,12 @@ const FEW_ROWS = 100_000;
 /** Rows in a table. */
 interface KeptRelation extends Relation {
   readonly rows: number;
+}
+
+interface KeptTable {
+  readonly table: string;
+  readonly relation: Promise<KeptRelation>;
+  columns?: KeptColumns;
 }
 
 /** What plans become: relations, kept by plan. Asking for a schema computes nothing; what is to be kept is kept at the first action. */
@@ -51,7 +58,7 @@ export class Compiler {
   /** Sources, whose types may have been found by reading them: once for the schema and all actions. */
   readonly #read = new WeakMap<Plan, Promise<Relation>>();
   /** Tables of rows that are kept, by the plan that gives them. */
-  readonly #kept = new WeakMap<Plan, { table: string; relation: Promise<KeptRelation> }>();
+  readonly #kept = new WeakMap<Plan, KeptTable>();
   readonly #dropped = new FinalizationRegistry<string>((table) => void this.#drop(table));
 
   constructor({ database, pool }: { database: Database; pool: WorkerPool }) {
@@ -200,6 +207,15 @@ export class Compiler {
     return base.op === 'filter' && this.hasFewRows(base.input);
   }
 
+  /** Columns of the plan's base where that is a cached frame of few rows, and its rows have been asked for. */
+  async keptColumns({ base, cached }: { base: Plan; cached: boolean }): Promise<KeptColumns | null> {
+    const kept = cached ? this.#kept.get(base) : undefined;
+    const relation = await kept?.relation.catch(() => null);
+    if (!kept || !relation || relation.rows > FEW_ROWS) return null;
+    kept.columns ??= new KeptColumns(this.#database, this.transforms.labelTypes, relation);
+    return kept.columns;
+  }
+
   /** The schema at once; the rows when an action asks for them, kept in a table. */
   async #mapBatches(
     plan: Extract<Plan, { op: 'mapBatches' }>,
@@ -218,7 +234,7 @@ export class Compiler {
     const known = this.#kept.get(plan);
     if (known) return known.relation;
     const table = `kept${this.#database.number()}`;
-    const kept = { table, relation: this.#load(table, relation) };
+    const kept: KeptTable = { table, relation: this.#load(table, relation) };
     this.#kept.set(plan, kept);
     this.#dropped.register(plan, table);
     kept.relation.catch(() => this.#kept.delete(plan));
@@ -227,8 +243,9 @@ export class Compiler {
 
   async #load(table: string, relation: Relation): Promise<KeptRelation> {
     const columns = relation.columns.join(', ') || 'NULL AS none';
-    const rows = await this.#database.run(`CREATE TABLE ${table} AS SELECT ${columns} FROM (${relation.sql}) AS t`, { owner: 'cache' });
-    return { ...relation, sql: `SELECT * FROM ${table}`, stable: true, rows };
+    const create = `CREATE TABLE ${table} AS SELECT ${columns} FROM (${relation.sql}) AS t`;
+    const [written] = await this.#database.rows(create, [{ kind: 'long' }], { owner: 'cache' });
+    return { ...relation, sql: `SELECT * FROM ${table}`, stable: true, rows: Number(written?.[0]) };
   }
 
   async #drop(table: string): Promise<void> {

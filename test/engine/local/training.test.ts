@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CodeColumn, NumberColumn, VectorColumn } from '#dist/block/column.js';
 import type { AggregateRequest, Engine, TrainingContext } from '#dist/engine/engine.js';
+import type { LocalEngine } from '#dist/engine/local/engine.js';
 import { StringIndexerModel, VectorAssembler } from '#dist/feature/index.js';
 import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
@@ -101,6 +102,59 @@ it('finds the same levels and rows whether few are kept or not', async () => {
   for (const part of [(from: Frame) => from, (from: Frame) => from.filter('x > 2'), (from: Frame) => from.filter('x > 2').cache()]) {
     expect(await read(part(kept))).toEqual(await read(part(frame)));
   }
+});
+
+describe('a cached frame of few rows', () => {
+  const model = (handleInvalid: 'keep' | 'skip', input = 's') =>
+    new StringIndexerModel({ inputCol: input, outputCol: 'ix', handleInvalid }, { labelsArray: [['v4', 'v1', 'v2', 'none such']] });
+  const frame = () =>
+    open()
+      .range(5000)
+      .selectExpr(
+        "CASE WHEN id % 11 = 0 THEN NULL ELSE concat('v', id % 5) END AS s",
+        'CASE WHEN id % 7 = 0 THEN NULL ELSE CAST(id AS DOUBLE) / 3 END AS x',
+        'id % 2 = 0 AS b',
+        "concat('w', id % 300) AS wide",
+        'id',
+      );
+  const read = (from: Frame, names: readonly string[]) =>
+    train(from, async (context) => {
+      const found: unknown[] = [];
+      await context.scan(names, ({ rows, firstRow, columns }) => {
+        for (const column of columns as (NumberColumn | CodeColumn)[]) {
+          const values = column.kind === 'codes' ? column.codes : column.values;
+          for (let i = 0; i < rows; i++) found.push(column.kind === 'numbers' && column.valid?.[i] === 0 ? null : [firstRow + i, values[i]]);
+        }
+      });
+      const levels = await context.levels(['s', 'id', 'wide', 's']);
+      return { found, levels: levels.map((one) => one.map(({ text, count }) => `${text}: ${count}`).sort()) };
+    });
+
+  it.each([
+    ['plain columns', (from: Frame) => from, ['x', 'b', 'id']],
+    ['labels in another order, some unseen', (from: Frame) => model('keep').transform(from), ['ix', 'x']],
+    ['rows that are dropped', (from: Frame) => model('skip').transform(from), ['ix', 'b', 'x']],
+    ['more labels than a byte tells apart', (from: Frame) => model('keep', 'wide').transform(from), ['ix', 'id']],
+  ])('is read once and gives what the frame itself gives: %s', async (_, over, names) => {
+    const kept = frame().cache();
+    const expected = await read(over(frame()), names);
+    for (let turn = 0; turn < 3; turn++) expect(await read(over(kept), names)).toEqual(expected);
+    await kept.unpersist();
+    expect(await read(over(kept), names)).toEqual(expected);
+  });
+
+  it('is told from one of many rows', async () => {
+    const { compiler } = open().range(1).executor as LocalEngine;
+    for (const [rows, few] of [
+      [100_000, true],
+      [100_001, false],
+    ] as const) {
+      const kept = open().range(rows).cache();
+      await kept.count();
+      expect(await compiler.hasFewRows(kept.plan)).toBe(few);
+      expect(await compiler.hasFewRows(kept.filter('id > 5').plan)).toBe(few);
+    }
+  });
 });
 
 it('finds the levels of many columns at once', async () => {

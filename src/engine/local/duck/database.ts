@@ -55,9 +55,9 @@ export class Database {
     return ++this.#numbers;
   }
 
-  /** Runs a statement that gives no rows; tells how many it has written. */
-  run(sql: string, options: QueryOptions): Promise<number> {
-    return this.use(options, async (connection) => (await connection.run(sql)).rowsChanged);
+  /** Runs a statement that gives no rows. */
+  async run(sql: string, options: QueryOptions): Promise<void> {
+    await this.use(options, (connection) => connection.run(sql));
   }
 
   /** All rows of a small result, with values as rows hold them. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CodeColumn, type Column, codesFor, nullCode, unseenCode } from '../../../block/column.ts';
 import { groupOf } from '../../../frame/attributes.ts';
 import type { Field } from '../../../frame/schema.ts';
-import { type DataType, STRING } from '../../../frame/types.ts';
+import { type DataType, isNumeric, STRING } from '../../../frame/types.ts';
 import { javaDouble } from '../../../linalg/format.ts';
 import type { ProgramInput } from '../../../scoring/program.ts';
 import { type LogicalType, logicalType, type RawVector, rawType, validity, view } from '../duck/bindings.ts';
@@ -84,13 +84,11 @@ export async function inputReader(
 }
 
 /** A column in the form that its type suggests: numbers, vectors, texts, or values as rows hold them. */
-export function plainReader(field: Field, column: string, labelTypes: LabelTypes, options: QueryOptions): Promise<InputReader> {
-  const { kind } = field.type;
-  const form = kind === 'vector' ? 'vectors' : kind === 'string' ? 'strings' : kind === 'boolean' || NUMERIC.has(kind) ? 'numbers' : 'values';
-  return inputReader({ column: field.name, form, labels: null, slot: 0 }, field, column, labelTypes, options);
+export function plainInput({ name, type }: Field): ProgramInput {
+  const { kind } = type;
+  const form = kind === 'vector' ? 'vectors' : kind === 'string' ? 'strings' : kind === 'boolean' || isNumeric(type) ? 'numbers' : 'values';
+  return { column: name, form, labels: null, slot: 0 };
 }
-
-const NUMERIC: ReadonlySet<string> = new Set(['byte', 'short', 'int', 'long', 'float', 'double', 'decimal']);
 
 function valueReader(field: Field, column: string): InputReader {
   return {

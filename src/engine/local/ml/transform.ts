@@ -1,6 +1,6 @@
 import type { Field } from '../../../frame/schema.ts';
 import { Schema } from '../../../frame/schema.ts';
-import { type Program, pruneProgram } from '../../../scoring/program.ts';
+import { type ProgramInput, pruneProgram } from '../../../scoring/program.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import type { Relation } from '../sql/relation.ts';
 import { bindChain, type Chain, inputColumn } from './chain.ts';
@@ -21,10 +21,10 @@ export class Transforms {
     this.sizes = new VectorSizes(database);
   }
 
-  /** How the program's inputs leave a query over `input`, whose table alias is `t`. */
-  readers(program: Program, input: Relation, options: QueryOptions): Promise<InputReader[]> {
+  /** How a program's inputs leave a query over `input`, whose table alias is `t`. */
+  readers(inputs: readonly ProgramInput[], input: Relation, options: QueryOptions): Promise<InputReader[]> {
     return Promise.all(
-      program.inputs.map((one) => {
+      inputs.map((one) => {
         const { field, sql } = inputColumn(input, one.column);
         return inputReader(one, field, sql, this.labelTypes, options);
       }),
@@ -48,7 +48,7 @@ export class Transforms {
       const list = fields.map((field, j) => `${through(field)} AS c${j}`);
       return done(`SELECT ${list.join(', ') || 'NULL AS none'} FROM (${input.sql}) AS t`);
     }
-    const readers = await this.readers(program, input, options);
+    const readers = await this.readers(program.inputs, input, options);
     const made = fields.filter((f) => program.outputs.has(f.name));
     const call = await this.#functions.call(program, readers, made, options);
     this.#gone.register(owner, call.id);

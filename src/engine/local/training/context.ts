@@ -1,11 +1,13 @@
 import type { FitOptions, Logger, ProgressEvent } from '../../../frame/executor.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
+import { pruneProgram } from '../../../scoring/program.ts';
 import type { AggregateRequest, BinnedRequest, BinnedSet, Level, ScannedBlock, SolveTask, TrainingContext, TrainingSet } from '../../engine.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
 import { located } from '../locate.ts';
+import { bindChain, chainOf } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';
 import type { Relation } from '../sql/relation.ts';
 import type { FitFunction } from '../workers/contract.ts';
@@ -13,6 +15,7 @@ import { runFit } from '../workers/crew.ts';
 import type { ColumnStore } from '../workers/store.ts';
 import { aggregate, levels } from './aggregates.ts';
 import { binnedSet } from './binned-sets.ts';
+import type { KeptColumns } from './kept-columns.ts';
 import type { TrainingColumns } from './load.ts';
 import { scan } from './scan.ts';
 import type { TrainingSets } from './training-sets.ts';
@@ -59,6 +62,8 @@ export class LocalTraining implements TrainingContext {
 
   async levels(columns: readonly string[]): Promise<Level[][]> {
     return this.#located(async () => {
+      const kept = await this.#kept(columns);
+      if (kept) return kept.levels(columns, this.#query);
       const relation = await this.#relation(columns);
       return levels(this.#parts.database, relation, columns, await this.#compiler.hasFewRows(this.#plan), this.#query);
     });
@@ -105,6 +110,16 @@ export class LocalTraining implements TrainingContext {
 
   #located<T>(work: () => Promise<T>): Promise<T> {
     return located({ compiler: this.#compiler, database: this.#parts.database }, this.#plan, this.#query, work());
+  }
+
+  /** The columns of a cached frame, where the transformers on it leave them as they are and drop no rows. */
+  async #kept(columns: readonly string[]): Promise<KeptColumns | null> {
+    const chain = chainOf(this.#plan);
+    if (!chain.cached) return null;
+    const base = await this.#compiler.base(chain, this.#query);
+    const { schema } = await this.#compiler.transforms.sizes.sized(chain, base, this.#query);
+    const passing = pruneProgram(bindChain(chain, schema).program, new Set(columns)).steps.length === 0;
+    return passing ? this.#compiler.keptColumns(chain) : null;
   }
 
   #relation(columns: readonly string[]): Promise<Relation> {

@@ -1,5 +1,5 @@
 import type { Block, Column } from '../../../block/column.ts';
-import { MlError } from '../../../error.ts';
+import { MlError, throwIfAborted } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import { pruneProgram, startProgram } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
@@ -8,9 +8,8 @@ import type { Chunk } from '../duck/chunk.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { bindChain, type Chain, chainOf, chainsBelow, inputColumn } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';
-import { inputReader, plainReader } from '../ml/program-inputs.ts';
+import { plainInput } from '../ml/program-inputs.ts';
 import { lacksValue, withValue } from '../ml/refused.ts';
-import type { Relation } from '../sql/relation.ts';
 import { keepRows } from './keep-rows.ts';
 import { chunks, rowWiseLeaf } from './sections.ts';
 
@@ -20,6 +19,9 @@ export interface Scanned {
   readonly firstRow: number;
   readonly columns: readonly Column[];
 }
+
+/** Rows of a block, as DuckDB cuts them. */
+const BLOCK_ROWS = 2048;
 
 /** Takes a block; the scan waits for the promise where there is one. */
 type OnBlock = (block: Scanned) => void | Promise<void>;
@@ -107,28 +109,22 @@ async function visit(
   for (const name of names) schema.require(options.owner, name);
   const chain = await chainUnder(compiler, plan, names, options);
   const bare = chain.stages.length === 0 && !chain.cached;
-  // A cached frame's rows are not kept twice: what is read here over plain files, or a few rows kept below, goes into a training set, and that is kept.
   const few = await compiler.hasFewRows(chain.base);
-  const direct = chain.cached && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
+  const kept = watched !== null ? null : await compiler.keptColumns(chain);
+  // A cached frame's rows are not kept twice: what is read here over plain files, or a few rows kept below, goes into a training set, and that is kept.
+  const direct = chain.cached && !kept && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
   const source = bare ? narrow(plan, new Set(names)) : chain.base;
   const from = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
   const input = await compiler.transforms.sizes.sized(chain, from, options);
   const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
   const running = startProgram(program);
   const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
+  const inputs = [...program.inputs, ...through.map((name) => plainInput(inputColumn(input, name).field))];
   const watching = watched !== null && input.schema.path(watched) ? watched : null;
-  const readers = [
-    ...(await compiler.transforms.readers(program, input, options)),
-    ...(await Promise.all(through.map((name) => passing(name, input, compiler, options)))),
-    ...(watching === null ? [] : [await asItIs(watching, input, compiler, options)]),
-  ];
-  const list = readers.map((reader, k) => `${reader.sql} AS i${k}`).join(', ') || 'NULL AS none';
+  if (watching !== null) inputs.push({ column: watching, form: 'values', labels: null, slot: 0 });
   let firstRow = 0;
   let keptRows = 0;
-  const sql = `SELECT ${list} FROM (${input.sql}) AS t`;
-  const visitChunk = (chunk: Chunk): void | Promise<void> => {
-    const { rows } = chunk;
-    const columns = readers.map((reader, k) => reader.read(chunk.column(k), rows, firstRow));
+  const visitRows = (columns: readonly Column[], rows: number): void | Promise<void> => {
     const block: Block = { rows, firstRow, columns: new Array(program.slots), keep: null };
     program.inputs.forEach((one, k) => {
       block.columns[one.slot] = columns[k] as Column;
@@ -148,24 +144,33 @@ async function visit(
       keptRows += rows;
       return onBlock({ rows, firstRow: keptRows - rows, columns: found });
     }
-    const kept = keep.reduce((sum, k) => sum + (k ? 1 : 0), 0);
-    if (kept === 0) return;
-    keptRows += kept;
-    return onBlock({ rows: kept, firstRow: keptRows - kept, columns: found.map((column) => keepRows(column, keep, rows, kept)) });
+    const stay = keep.reduce((sum, k) => sum + (k ? 1 : 0), 0);
+    if (stay === 0) return;
+    keptRows += stay;
+    return onBlock({ rows: stay, firstRow: keptRows - stay, columns: found.map((column) => keepRows(column, keep, rows, stay)) });
+  };
+  const slices = kept && (await kept.slices(inputs, options));
+  if (kept && slices) {
+    for (let lo = 0; lo < kept.rows; lo += BLOCK_ROWS) {
+      throwIfAborted(options.signal, options.owner);
+      const hi = Math.min(lo + BLOCK_ROWS, kept.rows);
+      await visitRows(
+        slices.map((slice) => slice(lo, hi)),
+        hi - lo,
+      );
+    }
+    return;
+  }
+  const readers = await compiler.transforms.readers(inputs, input, options);
+  const list = readers.map((reader, k) => `${reader.sql} AS i${k}`).join(', ') || 'NULL AS none';
+  const sql = `SELECT ${list} FROM (${input.sql}) AS t`;
+  const visitChunk = (chunk: Chunk) => {
+    const columns = readers.map((reader, k) => reader.read(chunk.column(k), chunk.rows, firstRow));
+    return visitRows(columns, chunk.rows);
   };
   for await (const chunk of chunks({ compiler, database }, source, sql, readers.length, few, options)) {
     const pause = options.lent ? withViews(() => visitChunk(chunk)) : visitChunk(chunk);
     if (pause) await pause;
     chunk.release();
   }
-}
-
-function asItIs(name: string, input: Relation, compiler: Compiler, options: QueryOptions) {
-  const { field, sql } = inputColumn(input, name);
-  return inputReader({ column: name, form: 'values', labels: null, slot: 0 }, field, sql, compiler.transforms.labelTypes, options);
-}
-
-function passing(name: string, input: Relation, compiler: Compiler, options: QueryOptions) {
-  const { field, sql } = inputColumn(input, name);
-  return plainReader(field, sql, compiler.transforms.labelTypes, options);
 }
