@@ -9,6 +9,8 @@ export interface ModelFiles {
   readonly root: string;
   /** Names of the files and folders in `folder`, sorted; null when there is no such folder. */
   list(folder: string): Promise<readonly string[] | null>;
+  /** Whether there is a folder of that name. */
+  isFolder(name: string): Promise<boolean>;
   /** The bytes of a file; MODEL_FORMAT when there are more than `maxBytes`. */
   read(file: string, maxBytes: number): Promise<Uint8Array>;
   /** Whether another save has taken the place of these files since they were opened. */
@@ -26,10 +28,15 @@ export function formatError(root: string, file: string, reason: string, cause?: 
   return new MlError('MODEL_FORMAT', `load: ${show(path)}: ${reason}`, { path }, cause === undefined ? undefined : { cause });
 }
 
+/** A module of Node's own, or nothing elsewhere. */
+export function builtinModule<T>(name: string): T | undefined {
+  return (globalThis as { process?: { getBuiltinModule?: (name: string) => T } }).process?.getBuiltinModule?.(name);
+}
+
 /** A module of Node's own, where there are any: never by an import, so that bundles for browsers hold none. */
 export function nodeModule<T>(name: string, what: string): T {
-  const module = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule?.(name);
-  if (module) return module as T;
+  const module = builtinModule<T>(name);
+  if (module) return module;
   throw new MlError('NOT_SUPPORTED', `${what}: a path needs Node’s file system, which this platform lacks; pass a Map of file names to bytes`);
 }
 
@@ -54,6 +61,10 @@ export class MapFiles implements ModelFiles {
       if (name.startsWith(`${folder}/`)) names.add(name.slice(folder.length + 1).split('/', 1)[0]);
     }
     return names.size === 0 ? null : [...names].sort();
+  }
+
+  async isFolder(name: string): Promise<boolean> {
+    return !this.#files.has(name);
   }
 
   async read(file: string, maxBytes: number): Promise<Uint8Array> {

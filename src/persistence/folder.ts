@@ -111,6 +111,14 @@ class Folder implements ModelFiles {
     }
   }
 
+  async isFolder(name: string): Promise<boolean> {
+    try {
+      return this.#fs.statSync(this.#resolve(name)).isDirectory();
+    } catch (error) {
+      throw asMlError(error, `${this.root}/${name}`);
+    }
+  }
+
   async read(file: string, maxBytes: number): Promise<Uint8Array> {
     try {
       const path = this.#resolve(file);

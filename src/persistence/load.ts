@@ -1,4 +1,4 @@
-import { MlError, show } from '../error.ts';
+import { type MlError, show } from '../error.ts';
 import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ModelClass } from '../pipeline/model.ts';
@@ -12,6 +12,7 @@ import { readGrid } from './grid.ts';
 import { isPlainName, type Json, parseMetadata, type StageMetadata, setParamsOf } from './metadata.ts';
 import { sameParam } from './param-json.ts';
 import { visitParquet } from './parquet-read.ts';
+import { dataFiles, join, metadataLine, within } from './parts.ts';
 
 /** What loading asks of a class besides what every stage declares. */
 export interface LoadableClass extends StageClass {
@@ -22,7 +23,6 @@ export interface LoadableClass extends StageClass {
   new (params: never, ...rest: never[]): PipelineStage<ParamSchema>;
 }
 
-const MAX_METADATA_BYTES = 1 << 24;
 const MAX_DATA_BYTES = 2 ** 31 - 1;
 export const MAX_DEPTH = 16;
 const MAX_STAGES = 10_000;
@@ -82,20 +82,20 @@ class Loader {
   async load(folder: string, depth: number, expected?: StageClass): Promise<PipelineStage<ParamSchema>> {
     if (depth > MAX_DEPTH) throw this.#error(folder, `stages are nested deeper than ${MAX_DEPTH} levels`);
     if (++this.#stages > MAX_STAGES) throw this.#error(folder, `there are more than ${MAX_STAGES} stages`);
-    const file = await this.#metadataFile(folder);
-    const metadata = await this.#within(file, async () => parseMetadata(firstLine(await this.#files.read(file, MAX_METADATA_BYTES))));
+    const { file, line } = await metadataLine(this.#files, folder);
+    const metadata = await within(this.#files, file, () => parseMetadata(line));
     const { canonicalName, findStage } = await stageTable();
     const className = canonicalName(metadata.className);
     if (expected && className !== expected.type) {
       throw this.#error(folder, `expected ${expected.type}, found ${className.slice(0, 200)}`);
     }
-    const Class = await this.#within(folder, () => findStage(className));
+    const Class = await within(this.#files, folder, () => findStage(className));
     const children = new Children(this, this.#files, folder, depth, metadata);
-    const params = await this.#within(file, async () => setParamsOf(metadata, Class.paramSchema));
-    for (const [name, value] of await this.#heldStages(Class, children)) params.set(name, value);
-    await this.#within(file, () => this.#grids(Class, metadata, params, children));
+    const params = await within(this.#files, file, async () => setParamsOf(metadata, Class.paramSchema));
+    for (const [name, value] of await within(this.#files, file, () => this.#heldStages(Class, children))) params.set(name, value);
+    await within(this.#files, file, () => this.#grids(Class, metadata, params, children));
     const build = await this.#builder(Class, metadata, folder, file, children);
-    return this.#within(file, async () => withDefaults(build(params), metadata, params, build));
+    return within(this.#files, file, async () => withDefaults(build(params), metadata, params, build));
   }
 
   /** Params whose values are stages in folders. */
@@ -120,7 +120,7 @@ class Loader {
     const make = Class as unknown as new (...args: unknown[]) => PipelineStage<ParamSchema>;
     if (Class.layout) {
       const { layout } = Class;
-      const state = await this.#within(file, () => layout.rebuild(children, metadata.extra));
+      const state = await within(this.#files, file, () => layout.rebuild(children, metadata.extra));
       return (params) => new make(Object.fromEntries(params), state, metadata.uid);
     }
     const { codec } = Class;
@@ -131,11 +131,11 @@ class Loader {
       const data = join(folder, 'data');
       const tables = new Map<string, Rows>();
       for (const [name, table] of codec.tables ?? []) tables.set(name, await this.#sideTable(join(folder, name), table));
-      const collector = await this.#within(data, () => collectorOf(codec, metadata.extra, tables));
+      const collector = await within(this.#files, data, () => collectorOf(codec, metadata.extra, tables));
       await this.#visit(data, columnFields(columns!), (row) => collector.add(row));
-      return this.#within(data, () => collector.finish());
+      return within(this.#files, data, () => collector.finish());
     };
-    const state = await read(await this.#within(file, async () => setParamsOf(metadata, Class.paramSchema)));
+    const state = await read(await within(this.#files, file, async () => setParamsOf(metadata, Class.paramSchema)));
     return (params) => new make(Object.fromEntries(params), state, metadata.uid);
   }
 
@@ -149,14 +149,6 @@ class Loader {
     );
   }
 
-  async #metadataFile(folder: string): Promise<string> {
-    const names = await this.#files.list(join(folder, 'metadata'));
-    if (!names) throw this.#error(folder, 'it is no saved stage: it has no folder metadata');
-    const parts = names.filter(isVisible);
-    if (parts.length !== 1) throw this.#error(join(folder, 'metadata'), `it must hold one part file, holds ${parts.length}`);
-    return join(folder, 'metadata', parts[0]);
-  }
-
   async #rows(folder: string, columns: readonly ColumnField[]): Promise<unknown[][]> {
     const rows: unknown[][] = [];
     await this.#visit(folder, columns, (row) => rows.push(row));
@@ -164,30 +156,16 @@ class Loader {
   }
 
   async #visit(folder: string, columns: readonly ColumnField[], visit: (row: unknown[]) => void): Promise<void> {
-    const names = (await this.#files.list(folder))?.filter(isVisible);
-    if (!names || names.length === 0) throw this.#error(folder, 'the model’s data is missing');
-    for (const name of names) {
-      const file = join(folder, name);
+    const files = await dataFiles(this.#files, folder);
+    if (files.length === 0) throw this.#error(folder, 'the model’s data is missing');
+    for (const file of files) {
       const bytes = await this.#files.read(file, MAX_DATA_BYTES);
-      await this.#within(file, () => visitParquet(bytes, columns, visit));
+      await within(this.#files, file, () => visitParquet(bytes, columns, visit));
     }
   }
 
   #error(file: string, reason: string, cause?: unknown): MlError {
     return formatError(this.#files.root, file, reason, cause);
-  }
-
-  /** Runs `work`; what it throws becomes an error that names `file`. */
-  async #within<T>(file: string, work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof MlError && error.details.path !== undefined) throw error;
-      const { message } = error as Error;
-      const code = error instanceof MlError && KEPT.has(error.code) ? error.code : 'MODEL_FORMAT';
-      const path = file === '' ? this.#files.root : `${this.#files.root}/${file}`;
-      throw new MlError(code, `load: ${show(path)}: ${message}`, { path }, { cause: error });
-    }
   }
 }
 
@@ -201,9 +179,6 @@ function collectorOf<State>(
   const rows: (readonly unknown[])[] = [];
   return { add: (row) => rows.push(row), finish: () => codec.decode(rows, metadata, tables) };
 }
-
-/** Codes that stay what they are; any other mistake in a file is MODEL_FORMAT. */
-const KEPT: ReadonlySet<string> = new Set(['UNSUPPORTED_VERSION', 'NOT_SUPPORTED', 'IO_FAILED', 'MEMORY_LIMIT']);
 
 type Build = (params: ReadonlyMap<string, unknown>) => PipelineStage<ParamSchema>;
 
@@ -277,19 +252,4 @@ export function stageFolder(i: number, count: number, uid: string): string {
 export function columnFields(columns: Readonly<Record<string, string>> | ReadonlyMap<string, string>): ColumnField[] {
   const entries = columns instanceof Map ? [...columns] : Object.entries(columns);
   return entries.map(([name, type]) => [name, parseColumnType(type)]);
-}
-
-const isVisible = (name: string): boolean => !name.startsWith('_') && !name.startsWith('.');
-
-const join = (...names: string[]): string => names.filter((name) => name !== '').join('/');
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function firstLine(bytes: Uint8Array): string {
-  const end = bytes.indexOf(10);
-  try {
-    return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
-  } catch {
-    throw new Error('it must be UTF-8 text');
-  }
 }

@@ -29,12 +29,12 @@ export function parseMetadata(line: string): StageMetadata {
   if (!(json instanceof Map)) throw new Error(`metadata must be a JSON object, got ${show(json)}`);
   const text = (key: string) => {
     const value = json.get(key);
-    if (typeof value !== 'string') throw new Error(`key ${key} must be a string, got ${show(value)}`);
+    if (typeof value !== 'string') throw new Error(`key ${key} must be a string, ${found(value)}`);
     return value;
   };
   const map = (key: string) => {
     const value = json.get(key);
-    if (!(value instanceof Map)) throw new Error(`key ${key} must be an object, got ${show(value)}`);
+    if (!(value instanceof Map)) throw new Error(`key ${key} must be an object, ${found(value)}`);
     return value as ReadonlyMap<string, Json>;
   };
   checkVersion(text('sparkVersion'));
@@ -43,6 +43,8 @@ export function parseMetadata(line: string): StageMetadata {
   const extra = new Map([...json].filter(([key]) => !(KEYS as readonly string[]).includes(key)));
   return { className, uid, paramMap: map('paramMap'), defaultParamMap: map('defaultParamMap'), extra };
 }
+
+const found = (value: unknown): string => (value === undefined ? 'is missing' : `got ${show(value)}`);
 
 /** A name that cannot lead out of its folder. */
 export function isPlainName(name: string): boolean {

@@ -26,17 +26,20 @@ export function readHybrid(reader: ByteReader, width: number, out: Int32Array): 
 }
 
 function unpack(bytes: Uint8Array, width: number, out: Int32Array, at: number, count: number): void {
-  for (let k = 0, bit = 0; k < count; k++) {
-    let value = 0;
-    for (let got = 0; got < width; ) {
-      const free = 8 - (bit & 7);
-      const step = Math.min(free, width - got);
-      value |= ((bytes[bit >> 3] >> (bit & 7)) & ((1 << step) - 1)) << got;
-      got += step;
-      bit += step;
-    }
-    out[at + k] = value;
+  for (let k = 0; k < count; k++) out[at + k] = bitsAt(bytes, k * width, width);
+}
+
+/** The number of `width` <= 32 bits from a bit on, as a signed one. */
+export function bitsAt(bytes: Uint8Array, from: number, width: number): number {
+  let value = 0;
+  for (let got = 0, bit = from; got < width; ) {
+    const free = 8 - (bit & 7);
+    const step = Math.min(free, width - got);
+    value |= ((bytes[bit >> 3] >> (bit & 7)) & ((1 << step) - 1)) << got;
+    got += step;
+    bit += step;
   }
+  return value;
 }
 
 /** Bits that a level up to `max` takes. */

@@ -4,10 +4,12 @@ import { type LeafData, number, PHYSICAL_TYPES, type PhysicalType, readChunk, st
 import { ByteReader, readStruct, type ThriftStruct, type ThriftValue } from './thrift.ts';
 
 const MAGIC = 0x31524150;
+const ENCRYPTED = 0x45524150;
 const MAX_DEPTH = 16;
 const MAX_COLUMNS = 100_000;
-/** A file may hold this many values whatever its size, and this many a byte (runs are short). */
-const FREE_VALUES = 1_000_000;
+/** A file may hold this many rows, and this many values of a column, whatever its size, and this many a byte (runs are short). */
+const FREE_ROWS = 1_000_000;
+const FREE_VALUES = 16_000_000;
 const VALUES_PER_BYTE = 64;
 
 /** A node of the file's own schema. */
@@ -47,7 +49,7 @@ export async function readParquet(file: Uint8Array, columns: readonly ColumnFiel
 export async function visitParquet(file: Uint8Array, columns: readonly ColumnField[], visit: (row: unknown[]) => void): Promise<void> {
   const footer = readFooter(file);
   const { roots, leaves } = readSchema(footer);
-  const budget = { values: FREE_VALUES + VALUES_PER_BYTE * file.length };
+  const budget = { rows: FREE_ROWS + VALUES_PER_BYTE * file.length, values: FREE_VALUES + VALUES_PER_BYTE * file.length };
   const plans = columns.map(([name, type]) => {
     const nodes = roots.filter((node) => node.name === name);
     if (nodes.length === 0 && type.optional) return ABSENT;
@@ -67,8 +69,8 @@ export async function visitParquet(file: Uint8Array, columns: readonly ColumnFie
     const chunks = list(fields, 1);
     if (chunks.length !== leaves) throw new Error(`Parquet row group has ${chunks.length} columns where the schema has ${leaves}`);
     const count = number(fields, 3);
-    budget.values -= count;
-    if (budget.values < 0) throw new Error(`Parquet says ${count} rows, more than a file of ${file.length} bytes may hold`);
+    budget.rows -= count;
+    if (budget.rows < 0) throw new Error(`Parquet says ${count} rows, more than a file of ${file.length} bytes may hold`);
     for (const plan of plans) await plan.load(file, chunks, budget);
     for (let r = 0; r < count; r++) visit(plans.map((plan) => plan.next()));
     for (const plan of plans) plan.end();
@@ -79,6 +81,9 @@ export async function visitParquet(file: Uint8Array, columns: readonly ColumnFie
 
 function readFooter(file: Uint8Array): ThriftStruct {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (file.length >= 4 && view.getUint32(file.length - 4, true) === ENCRYPTED) {
+    throw new Error('the Parquet file is encrypted; write the model without encryption');
+  }
   if (file.length < 12 || view.getUint32(0, true) !== MAGIC || view.getUint32(file.length - 4, true) !== MAGIC) {
     throw new Error(file.length === 0 ? 'the file is empty' : 'it is not a Parquet file, or it is cut off');
   }
@@ -218,11 +223,12 @@ class ColumnReader {
     }
     const group = node.children[0];
     const isMap = type.kind === 'map';
-    const due = isMap ? 2 : 1;
-    if (node.children.length !== 1 || group.repetition !== REPEATED || group.children.length !== due) wrong(type.kind);
+    if (node.children.length !== 1 || group.repetition !== REPEATED) wrong(type.kind);
+    const inner = !isMap && isElement(group, node) ? [{ ...group, repetition: REQUIRED }] : group.children;
+    if (inner.length !== (isMap ? 2 : 1)) wrong(type.kind);
     const first = this.#cursors.length;
     const parts = isMap ? [type.key, type.value] : [type.element];
-    const readers = parts.map((inner, p) => this.#reader(inner, group.children[p], rep + 1, own + 1, `${path}.${group.children[p].name}`));
+    const readers = parts.map((part, p) => this.#reader(part, inner[p], rep + 1, own + 1, `${path}.${inner[p].name}`));
     const cursors = this.#cursors.slice(first);
     const build = () => {
       const { data, at } = cursors[0];
@@ -262,6 +268,11 @@ class ColumnReader {
 
 /** Reads a column that is not there. */
 const ABSENT: Pick<ColumnReader, 'load' | 'next' | 'end'> = { load: async () => undefined, next: () => null, end: () => undefined };
+
+/** Whether what repeats is the list's element itself and not a group around it: so older writers have it, and Spark with `writeLegacyFormat`. */
+function isElement(group: FileNode, list: FileNode): boolean {
+  return group.physical !== null || group.children.length !== 1 || group.name === 'array' || group.name === `${list.name}_tuple`;
+}
 
 function sameLeaf(name: LeafName, { converted }: FileNode): boolean {
   if (name === 'string') return converted === 0;

@@ -64,6 +64,17 @@ export class ByteReader {
     }
     throw new Error('Parquet data has a number that is too long');
   }
+
+  /** An unsigned number of at most 64 bits, exactly. */
+  bigVarint(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    throw new Error('Parquet data has a number that is too long');
+  }
 }
 
 /** Reads one struct. */
@@ -120,7 +131,8 @@ function readList(reader: ByteReader, depth: number): ThriftValue[] {
   return list;
 }
 
-const zigzag = (value: number): number => ((value / 2) >>> 0) ^ -(value % 2);
+/** The signed 32-bit number that an unsigned one stands for. */
+export const zigzag = (value: number): number => ((value / 2) >>> 0) ^ -(value % 2);
 
 /** A growing array of bytes. */
 export class ByteWriter {

@@ -50,20 +50,20 @@ export function scoredFixtures(root: string, names: readonly string[]): string[]
   });
 }
 
-/** The stage in `folder` loads with its class, its uid and the params that were set. */
-export async function expectLoaded(folder: string): Promise<void> {
+/** The stage in `folder` loads with its class, its uid and the params that were set; the same metadata lie plain in `readable`. */
+export async function expectLoaded(folder: string, readable = folder): Promise<void> {
   const stage = await load(folder);
-  const metadata = metadataOf(folder);
+  const metadata = metadataOf(readable);
   expect([(stage.constructor as { type?: string }).type, stage.uid]).toEqual([canonicalName(metadata.className), metadata.uid]);
   const params = [...metadata.paramMap.keys()].filter((param) => !['stageUids', 'estimatorParamMaps', 'language'].includes(param));
   expect([...stage.setParams().keys()]).toEqual(expect.arrayContaining(params));
 }
 
-/** The stage in `folder` scores each row as Spark did. */
-export async function expectScored(folder: string): Promise<void> {
+/** The stage in `folder` scores each row as Spark did, by `tables`. */
+export async function expectScored(folder: string, tables = folder): Promise<void> {
   const score = await loadScorer(folder);
-  const expected = read(folder, 'expected.json');
-  for (const [i, row] of rowsOf(read(folder, 'input.json')).entries()) {
+  const expected = read(tables, 'expected.json');
+  for (const [i, row] of rowsOf(read(tables, 'input.json')).entries()) {
     const result = score(row);
     for (const column of expected.columns) expectClose(result?.[column.name], expected.rows[i][column.name], `row ${i}, ${column.name}`);
   }

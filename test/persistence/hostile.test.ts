@@ -108,7 +108,7 @@ describe('metadata that is wrong', () => {
     ['an empty file', withFile(BINARIZER, METADATA, ''), /JSON ends too early/],
     ['bytes that are no text', withFile(BINARIZER, METADATA, Uint8Array.of(0xff, 0xfe)), /must be UTF-8 text/],
     ['17 MB', withFile(BINARIZER, METADATA, new Uint8Array(17 << 20).fill(32)), /must have at most 16777216 bytes/],
-    ['two part files', withFile(BINARIZER, 'metadata/part-00001', ''), /must hold one part file, holds 2/],
+    ['two part files', withFile(BINARIZER, 'metadata/part-00001', '{}'), /must hold one part file, holds 2/],
     ['no files', new Map<string, Uint8Array>(), /it has no folder metadata/],
   ])('is refused: %s', async (_, files, reason) => {
     expect(await failure(files)).toMatchObject({

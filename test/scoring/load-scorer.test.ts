@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OneHotEncoder } from '#dist/feature/index.js';
 import { loadScorer } from '#dist/load-scorer.js';
-import { saved } from '../persistence/files.ts';
+import { fileMap, saved } from '../persistence/files.ts';
 import { churnModel, churnRow } from './churn-model.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'millstream-scorer-'));
@@ -47,7 +47,7 @@ describe('a bundle for the browser', () => {
       globalThis.run = async (files, row) => {
         const score = await loadScorer(new Map(files));
         const { prediction, probabilities, features } = score(JSON.parse(row));
-        return JSON.stringify({ prediction, probabilities: [...probabilities], features: [...features.toArray()] });
+        return JSON.stringify({ prediction, probabilities: [...(probabilities ?? [])], features: [...features.toArray()] });
       };`;
     const bundle = await build({
       stdin: { contents: entry, resolveDir: dist },
@@ -72,6 +72,14 @@ describe('a bundle for the browser', () => {
       prediction,
       probabilities: [...(probabilities as Map<string, number>)],
       features: [...(features as { toArray(): Float64Array }).toArray()],
+    });
+
+    // What Spark packed with zstd, too.
+    const packed = fileMap(fileURLToPath(new URL('../fixtures/codecs/zstd', import.meta.url)));
+    const tree = { place: 'ash of town 1', tree: 'elm', x: 1.5 };
+    const here = (await loadScorer(packed))(tree) as Record<string, never>;
+    expect(JSON.parse((await page.run?.([...packed], JSON.stringify(tree))) ?? '')).toMatchObject({
+      features: [...(here.features as { toArray(): Float64Array }).toArray()],
     });
   });
 });

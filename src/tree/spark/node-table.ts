@@ -95,6 +95,7 @@ export class NodeTable {
     const { numTrees, statsSize, kind } = this.#expected;
     const fail = (problem: string): never => this.#fail(`node ${id} of tree ${tree} must ${problem}`);
     if (!(tree >= 0 && tree < numTrees)) this.#fail(`nodes must belong to one of the ${numTrees} trees, one has tree ${tree}`);
+    if (id === undefined) this.#fail(`rows must hold nodes, one of tree ${tree} is null`);
     const own = stats?.length === statsSize ? stats : fail(`have ${statsSize} impurityStats, has ${stats?.length ?? 'none'}`);
     if (!own.every((x) => (kind === 'classes' ? x >= 0 && x < Number.POSITIVE_INFINITY : !Number.isNaN(x))))
       fail(`have weights in its impurityStats, has ${show(own)}`);
