@@ -27,7 +27,7 @@ export class Column {
     return this.#call('+', other);
   }
 
-  /** `this - other`; whole numbers that overflow are an error. */
+  /** `this - other`; whole numbers that overflow are an error. Of two dates the days between them, for which `datediff` works on a cluster too. */
   minus(other: ColumnOrValue): Column {
     return this.#call('-', other);
   }
@@ -203,14 +203,26 @@ export class Column {
     return new Column(call('substring', [this.expression, toExpression(start), toExpression(length)]));
   }
 
-  /** The column under another name, optionally with metadata (ML attributes go under `ml_attr`). */
-  alias(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
-    if (typeof name !== 'string') throw new MlError('EXPRESSION_INVALID', `alias: name must be a string, got ${show(name)}`, { value: name });
-    return new Column({ kind: 'alias', child: this.expression, name, ...(options?.metadata && { metadata: options.metadata }) });
+  /**
+   * The column under another name, optionally with metadata (ML attributes go under `ml_attr`). Functions that make several columns, such as
+   * `explode` of a map, take a list of names.
+   */
+  alias(name: string | readonly string[], options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
+    const [first, ...more] = Array.isArray(name) ? (name as string[]) : [name as string];
+    if ([first, ...more].some((n) => typeof n !== 'string')) {
+      throw new MlError('EXPRESSION_INVALID', `alias: name must be a string or a list of them, got ${show(name)}`, { value: name });
+    }
+    return new Column({
+      kind: 'alias',
+      child: this.expression,
+      name: first,
+      ...(more.length > 0 && { more }),
+      ...(options?.metadata && { metadata: options.metadata }),
+    });
   }
 
   /** As {@link Column.alias}. */
-  as(name: string, options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
+  as(name: string | readonly string[], options: { metadata?: Readonly<Record<string, unknown>> } = {}): Column {
     return this.alias(name, options);
   }
 

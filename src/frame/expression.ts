@@ -40,6 +40,8 @@ export type Expression =
       readonly kind: 'alias';
       readonly child: Expression;
       readonly name: string;
+      /** Names of further columns that the child makes. */
+      readonly more?: readonly string[];
       readonly metadata?: Readonly<Record<string, unknown>>;
     }
   /** SQL text in the engine's own dialect. */

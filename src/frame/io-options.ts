@@ -27,7 +27,12 @@ export interface CsvReadOptions {
   /** The column for the text of what could not be read, `_corrupt_record` by default. */
   columnNameOfCorruptRecord?: string;
   multiLine?: boolean;
+  /** UTF-8 by default; any that `TextDecoder` knows, such as `windows-1252` or `UTF-16LE`. */
   encoding?: string;
+  /** How decimals are written, `en-US` by default: with `de-DE`, `1.234,50` is a `decimal`. Doubles have a point in every locale, as in Spark. */
+  locale?: string;
+  /** Whether types are found to be dates before they are found to be timestamps; true by default. */
+  preferDate?: boolean;
   dateFormat?: string;
   timestampFormat?: string;
   ignoreLeadingWhiteSpace?: boolean;
@@ -113,7 +118,7 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
   [
     'csv-read',
     new Map<string, Kind>([
-      ...(['header', 'inferSchema', 'multiLine', 'ignoreLeadingWhiteSpace', 'ignoreTrailingWhiteSpace', 'enforceSchema'] as const).map(
+      ...(['header', 'inferSchema', 'multiLine', 'ignoreLeadingWhiteSpace', 'ignoreTrailingWhiteSpace', 'enforceSchema', 'preferDate'] as const).map(
         (name) => [name, 'boolean'] as const,
       ),
       ...(
@@ -133,7 +138,7 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
           'columnNameOfCorruptRecord',
         ] as const
       ).map((name) => [name, 'string'] as const),
-      ...(['encoding', 'dateFormat', 'timestampFormat', 'lineSep', 'compression'] as const).map((name) => [name, 'string'] as const),
+      ...(['encoding', 'locale', 'dateFormat', 'timestampFormat', 'lineSep', 'compression'] as const).map((name) => [name, 'string'] as const),
       ['samplingRatio', 'number'],
       ['maxColumns', 'number'],
       ...FILES,

@@ -1720,6 +1720,22 @@ lit("1969-12-31 23:59:59.999999").cast("timestamp") |
 lit("9999-12-31 23:59:59.999999").cast("timestamp").cast("bigint") |
 lit("1e300").cast("double").cast("float") |
 lit("2024-02-29 24:00:00").try_cast("timestamp") |
+array_sort(col("a"), lambda x, y: coalesce(y, lit(0)) - coalesce(x, lit(0))) | a
+array_sort(col("a"), lambda x, y: lit(None)) | a
+sort_array(array(array(col("i"), lit(1)), array(lit(None).cast("int")), lit(None))) | i
+sort_array(array(array(col("i"), lit(1)), array(lit(None).cast("int")), lit(None)), False) | i
+array_sort(array(struct(col("i"), col("s")), struct(lit(None).cast("int"), lit("z")))) | i s
+array_max(array(struct(col("i")), struct(lit(3)))) | i
+array_min(array(array(col("i")), array(lit(3)), lit(None))) | i
+greatest(col("a"), array(lit(1), lit(None))) | a
+least(col("a"), array(lit(1), lit(None))) | a
+col("a") < array(lit(1), lit(None)) | a
+struct(col("i"), col("s")) < struct(lit(5), lit("b")) | i s
+struct(col("i"), col("s")) == struct(lit(5), lit("a.b%c_d")) | i s
+struct(col("i"), lit(2), upper(col("s")), col("s").alias("z")) | i s
+aggregate(col("w"), lit(0), lambda s, x: s + length(coalesce(x, lit("")))) | w
+aggregate(col("a"), lit(""), lambda s, x: concat(s, coalesce(x, lit(-1)).cast("string"), lit(";")), lambda s: length(s)) | a
+map_zip_with(create_map(lit("a"), col("i")), create_map(lit("b"), col("l"), lit("a"), col("l")), lambda k, x, y: concat_ws("-", k, x.cast("string"), y.cast("string"))) | i l
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2000,6 +2016,29 @@ numbers | df.orderBy(F.desc_nulls_first("i"), "id").select("id", "i")
 numbers | df.orderBy(F.asc_nulls_first("i"), F.desc_nulls_last("id")).select("id", "i")
 numbers | df.groupBy("k").agg(F.first_value("i"), F.last_value("i", True), F.approx_percentile("e", 0.5)).orderBy("k")
 clean | df.select(F.column("k")).limit(1)
+main | df.select("id", F.struct("i", "s").alias("z")).orderBy("z").select("id")
+main | df.select("id", F.array("i", "l").alias("z")).orderBy(F.col("z").desc()).select("id")
+main | df.orderBy("a", "id").select("id")
+main | df.agg(F.max(F.struct("i", "id")).alias("m"), F.min(F.struct("i", "id")).alias("n"), F.max("a"), F.min("a"))
+main | df.agg(F.max_by("id", "a"), F.min_by("id", F.struct("i", "s")).alias("n"))
+main | df.select("id", F.max("a").over(Window.partitionBy("b")).alias("m"), F.rank().over(Window.orderBy("a")).alias("r")).orderBy("id")
+main | df.select(F.struct(F.col("i").alias("x"), F.col("s").alias("y z")).alias("p.q")).select("`p.q`.x", "`p.q`.`y z`", F.col("`p.q`").getField("x").alias("g"))
+main | df.select(F.struct(F.col("i").alias("x"), F.struct("s").alias("in")).alias("p")).select("p.x", "p.in.s", "p.*", F.struct("p.x").alias("t"))
+main | df.select(F.struct(F.col("i").alias("x")).alias("p")).groupBy("p.x").count().orderBy("x")
+main | df.select(F.array(F.struct("i", "s")).alias("p")).select("p.i", F.col("p").getField("s").alias("s"))
+main | df.select(F.create_map(F.lit("k"), "i").alias("m")).select("m.k", "m.z")
+main | df.select("id", F.explode(F.create_map(F.lit("u"), "i", F.lit("v"), "l")))
+main | df.select("id", F.explode_outer(F.map_from_arrays("a", "a")).alias("k", "v")).where("id < 2")
+main | df.select("id", F.posexplode(F.create_map(F.lit("u"), "i")))
+main | df.select("id", F.posexplode("a").alias("p", "v"))
+main | df.select("id", F.posexplode_outer("a").alias("p", "v"))
+main | df.select("id", F.posexplode("a").alias("p"))
+main | df.select("id", F.inline(F.array(F.struct("i", F.col("s").alias("z")), F.struct("l", F.col("t").alias("z")))))
+main | df.select("id", F.inline_outer(F.transform("w", lambda x: F.struct(x.alias("x"), F.length(x).alias("n")))))
+main | df.select("id", F.stack(F.lit(2), "i", F.lit("a"), "l", F.lit("b")))
+main | df.select("id", F.stack(F.lit(2), "i", F.lit("a"), "l").alias("p", "q"))
+main | df.select(F.stack(F.lit(0), "i"))
+main | df.groupBy("b").pivot("c").agg(F.sort_array(F.collect_list("id")), F.size(F.collect_list("s")))
 """
 
 VALUE_EXPRESSIONS = """
@@ -2202,6 +2241,19 @@ def csv_cases():
     yield "thousands", 'a\n"1,000"\n"2,500"\n', h
     yield "Java number suffixes", "a,b,c\n1d,2f,3L\n4d,5f,6L\n", h
     yield "minus zero", "a,b\n-0,-0.0\n0,0.0\n", h
+    m = {"header": True, "sep": "|", "multiLine": True}
+    yield "mixed line breaks, multiLine, CR first", "a|b|c\r1|t\n2|x\r\n3|y|z\r4|\"u\nv\"|w\n", m
+    yield "mixed line breaks, multiLine, CRLF first", "a|b|c\r\n1|t\n2|x\r\n3|y|z\r4|\"u\nv\"|w\n", m
+    yield "mixed line breaks, multiLine, LF first", "a|b|c\n1|t\r2|x\r\n3|y|z\r4|\"u\r\nv\"|w\n", m
+    yield "mixed line breaks", "a|b\r1|t\n2|x\r\n3|y\n\r4|w", {"header": True, "sep": "|"}
+    yield "texts of corrupt records, multiLine", 'a,b\r\n"x","1"\r\n2,"y\r\nz",3\r\n4,w\r\n', {"header": True, "multiLine": True}, "a int, b string, _corrupt_record string"
+    yield "groups of digits in decimals", 'a\n"1,234.50"\n"1,2"\n-12\n', {"header": True}, "a decimal(10,2)"
+    yield "decimals of a locale", 'a;b\n1.234,50;1,5\n-2,5;1.5\n1E2;7\n1e2;8\n', {"header": True, "sep": ";", "locale": "de-DE"}, "a decimal(10,2), b double"
+    yield "types of a locale's numbers", 'a;b;c\n1.234;1,5;1.5\n2;2;7\n', {**h, "sep": ";", "locale": "de-DE"}
+    yield "dates in other forms", "a,b\n2024,2024\n2024-2,2024-2\n2024-01-02T03:04:05,2024-01-02 03:04:05\n2024-01-02 x,2024-1-2 3:4\n02/01/2024,x\n", {"header": True}, "a date, b timestamp"
+    yield "empty texts and types, nullValue", 'a,b\n"",1\n2,""\nNA,true\n', {**h, "nullValue": "NA"}
+    yield "whole numbers with a point", "a,b\n1.,12.\n-2,1.5\n", h
+    yield "preferDate", "a\n2024-01-02\n", {**h, "preferDate": False}
     yield "samplingRatio does not change few rows", "a\n1\n2\n", {**h, "samplingRatio": 1.0}
 
 

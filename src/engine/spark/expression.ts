@@ -34,7 +34,7 @@ export function sparkExpression(expression: Expression, names: Names): Expressio
       return call('when', expression.otherwise ? [...branches, inner(expression.otherwise)] : branches);
     }
     case 'alias':
-      return { exprType: { case: 'alias', value: aliasOf(expression.child, expression.name, names, expression.metadata) } };
+      return { exprType: { case: 'alias', value: aliasOf(expression.child, expression.name, names, expression.metadata, expression.more) } };
     case 'sql':
       return { exprType: { case: 'expressionString', value: { expression: expression.text } } };
     case 'star':
@@ -63,8 +63,8 @@ export function sparkExpression(expression: Expression, names: Names): Expressio
 }
 
 /** A named expression, with the metadata that its column shall have. */
-export function aliasOf(child: Expression, name: string, names: Names, metadata?: Readonly<Record<string, unknown>>) {
-  return { expr: sparkExpression(child, names), name: [name], ...(metadata && { metadata: JSON.stringify(metadata) }) };
+export function aliasOf(child: Expression, name: string, names: Names, metadata?: Readonly<Record<string, unknown>>, more: readonly string[] = []) {
+  return { expr: sparkExpression(child, names), name: [name, ...more], ...(metadata && { metadata: JSON.stringify(metadata) }) };
 }
 
 /** One key of a sort; without a direction ascending with nulls first. */

@@ -75,8 +75,10 @@ export const arrayMax = unary('array_max');
 /** The least item, nulls skipped. */
 export const arrayMin = unary('array_min');
 
-/** Ascending, nulls last. */
-export const arraySort = unary('array_sort');
+/** Ascending with nulls last, or in the order of `compare`: below 0 where its first item comes first, above 0 where its second does. */
+export function arraySort(x: ColumnOrName, compare?: (x: Column, y: Column) => ColumnOrValue): Column {
+  return of('array_sort', nameToExpression(x), ...(compare === undefined ? [] : [lambda(compare, ['x', 'y'])]));
+}
 
 /** Sorted; nulls are the least. */
 export function sortArray(x: ColumnOrName, ascending?: boolean): Column {
@@ -114,16 +116,28 @@ export function get(x: ColumnOrName, index: ColumnOrValue): Column {
   return of('get', nameToExpression(x), toExpression(index));
 }
 
-/** One row an item; none for an empty array or null. */
+/** One row an item, or an entry of a map as columns `key` and `value`; none for what is empty or null. `alias` takes a list of names. */
 export const explode = unary('explode');
 
-/** One row an item; a null for an empty array or null. */
+/** As {@link explode}; a row of nulls for what is empty or null. */
 export const explodeOuter = unary('explode_outer');
 
-/** One row an item, as columns `pos` (from 0) and `col`. */
+/** One row an item, as columns `pos` (from 0) and `col`; of a map `pos`, `key` and `value`. */
 export const posexplode = unary('posexplode');
 
+/** As {@link posexplode}; a row of nulls for an empty array or null. */
 export const posexplodeOuter = unary('posexplode_outer');
+
+/** One row for each struct of an array, its fields as columns. */
+export const inline = unary('inline');
+
+/** As {@link inline}; a row of nulls for an empty array or null. */
+export const inlineOuter = unary('inline_outer');
+
+/** `rows` rows of these values in turn, as columns `col0`, `col1` …: `stack(2, lit(1), lit('a'), lit(2), lit('b'))`. */
+export function stack(rows: ColumnOrValue, ...values: ColumnOrName[]): Column {
+  return of('stack', toExpression(rows), ...values.map(nameToExpression));
+}
 
 /** A map of keys and values in turn. */
 export function createMap(...keysAndValues: ColumnOrName[]): Column {
@@ -201,6 +215,11 @@ export const reduce: typeof aggregate = aggregate;
 /** `step` applied to the items of both arrays in pairs; the shorter one goes on with nulls. */
 export function zipWith(x: ColumnOrName, y: ColumnOrName, step: (x: Column, y: Column) => ColumnOrValue): Column {
   return of('zip_with', nameToExpression(x), nameToExpression(y), lambda(step, ['x', 'y']));
+}
+
+/** Each key of either map with what `step` gives of it and both values; a value that is not there is null. */
+export function mapZipWith(x: ColumnOrName, y: ColumnOrName, step: (key: Column, x: Column, y: Column) => ColumnOrValue): Column {
+  return of('map_zip_with', nameToExpression(x), nameToExpression(y), lambda(step, ['k', 'x', 'y']));
 }
 
 type OfEntry = (key: Column, value: Column) => ColumnOrValue;

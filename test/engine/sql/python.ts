@@ -251,8 +251,10 @@ function named(holder: object, name: string): unknown {
 
 function member(owner: unknown, name: string): unknown {
   if (owner instanceof Column && name in SPELLED) return named(owner, SPELLED[name]);
+  if (owner instanceof Column && name === 'alias') return (names: string[]) => owner.alias(names.length > 1 ? names : names[0]);
   if (owner instanceof Frame) return frameMember(owner, name);
   if (owner instanceof Column && typeof (owner as unknown as Record<string, unknown>)[camel(name)] !== 'function') return owner.getField(name);
+  if (owner === Window && typeof Window[name as 'currentRow'] === 'number') return Window[name as 'currentRow'];
   if (owner === F || owner instanceof Column || owner instanceof Window || owner === Window || isGrouped(owner)) return named(owner as object, name);
   return (owner as Record<string, unknown>)[name];
 }

@@ -12,7 +12,7 @@ import { csvCast } from './cast.ts';
 import { findLine, type Header, readHeader, readText } from './head.ts';
 import { fieldSql, TypeInference } from './infer.ts';
 import type { CsvFormat } from './options.ts';
-import { CsvTokenizer, QUOTED_EMPTY } from './tokenizer.ts';
+import { type CsvRecord, CsvTokenizer, QUOTED_EMPTY } from './tokenizer.ts';
 
 const OWNER = 'read.csv';
 /** A separator that no text holds: `read_csv` is to give whole lines. */
@@ -47,7 +47,7 @@ export class CsvReader {
     const tokenizer = new CsvTokenizer(format);
     const headers = files.map((file) => readHeader(file.path, format));
     const first = headers.find((h) => h !== null);
-    const cut = (line: string) => (format.whole ? (tokenizer.records(line).next().value ?? []) : tokenizer.line(line));
+    const cut = (line: string) => (format.whole ? (firstRecord(tokenizer, line)?.fields ?? []) : tokenizer.line(line));
     const tokens = first ? cut(format.whole ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];
     if (format.header && given && !format.enforceSchema && first) checkHeader(tokens, given, files[headers.indexOf(first)] as SourceFile, format);
     if (!given && !first) return { sql: 'SELECT 1 AS none WHERE false', schema: new Schema([]) };
@@ -73,7 +73,8 @@ export class CsvReader {
       const name = await this.#function('file', format, options);
       const list = files.map((f) => text(f.path)).join(', ');
       const header = format.header ? `l[2:]` : 'l';
-      return `SELECT NULL::VARCHAR AS line, unnest(r) AS l FROM (SELECT ${header} AS r FROM (SELECT ${name}(p) AS l FROM (SELECT unnest([${list}]) AS p)))`;
+      const lists = `SELECT unnest(r) AS l FROM (SELECT ${header} AS r FROM (SELECT ${name}(p) AS l FROM (SELECT unnest([${list}]) AS p)))`;
+      return `SELECT l[1] AS line, l[2:] AS l FROM (${lists})`;
     }
     const groups: { skip: number; carriage: boolean; paths: string[] }[] = [];
     files.forEach((file, i) => {
@@ -98,7 +99,7 @@ export class CsvReader {
     return `SELECT line, ${fields} AS l${partition.map((name) => `, ${identifier(name)}`).join('')} FROM (${lines}) WHERE ${filters.join(' AND ')}`;
   }
 
-  /** The scalar function that cuts a line, or a whole file (`VARCHAR[][]`), by this format. */
+  /** The scalar function that cuts a line, or a whole file (`VARCHAR[][]`: each record's text, then its fields), by this format. */
   #function(what: 'line' | 'file', format: CsvFormat, options: QueryOptions): Promise<string> {
     const key = JSON.stringify([what, format]);
     let name = this.#functions.get(key);
@@ -116,7 +117,8 @@ export class CsvReader {
     const tokenizer = new CsvTokenizer(format);
     const fields: DataType = { kind: 'array', element: STRING };
     const result: DataType = what === 'line' ? fields : { kind: 'array', element: fields };
-    const cut = (value: string) => (what === 'line' ? tokenizer.line(value) : [...tokenizer.records(readText(value, format))]);
+    const cut = (value: string) =>
+      what === 'line' ? tokenizer.line(value) : Array.from(tokenizer.records(readText(value, format)), ({ text, fields }) => [text, ...fields]);
     await database.register(() => {
       const f = low.create_scalar_function();
       low.scalar_function_set_name(f, name);
@@ -179,6 +181,11 @@ function plainFields({ sep, trimLeft, trimRight, nullValue, emptyValue }: CsvFor
   return `list_transform(${fields}, lambda x: ${trim}(x, chr(32) || chr(9)))`;
 }
 
+function firstRecord(tokenizer: CsvTokenizer, text: string): CsvRecord | null {
+  for (const record of tokenizer.records(text)) return record;
+  return null;
+}
+
 /** Names of the columns: the header's, `_c<i>` where it has none; names that stand twice get their position. */
 function columnNames(tokens: readonly string[], { header, nullValue }: CsvFormat): string[] {
   if (!header) return tokens.map((_, j) => `_c${j}`);
@@ -207,7 +214,6 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
   const casts = data.map((field, j) => csvCast(`t${j}`, field.type, format));
   const malformed = [`n <> ${data.length}`, ...casts.flatMap((cast, j) => (cast === `t${j}` ? [] : [`(t${j} IS NOT NULL AND (${cast}) IS NULL)`]))];
   const isMalformed = `(${malformed.join(' OR ')})`;
-  const line = format.whole ? `array_to_string(l, ${text(format.sep)})` : 'line';
   let at = 0;
   const columns = schema.fields.map((field, j) => {
     if (isCorrupt(field)) return `CASE WHEN ${isMalformed} THEN line END AS c${j}`;
@@ -222,7 +228,7 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
   const most = format.maxColumns;
   const tooWide = failure(`${OWNER}: a record must have at most ${most} fields, as option maxColumns says, has `, 'n');
   const width = most === null ? '' : `${where === '' ? ' WHERE' : ' AND'} CASE WHEN n > ${most} THEN ${tooWide} ELSE true END`;
-  const fields = `SELECT ${line} AS line, len(l) AS n${texts.map((t) => `, ${t}`).join('')}${folders} FROM (${records})`;
+  const fields = `SELECT line, len(l) AS n${texts.map((t) => `, ${t}`).join('')}${folders} FROM (${records})`;
   return `SELECT ${columns.join(', ') || 'NULL AS none'}${folders} FROM (${fields})${where}${width}`;
 }
 

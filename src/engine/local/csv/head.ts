@@ -28,16 +28,21 @@ function readHead(path: string, format: CsvFormat, bytes: number): { text: strin
 
 function decode(bytes: Uint8Array, path: string, format: CsvFormat, strict: boolean): string {
   try {
-    return new TextDecoder(format.encoding === 'latin-1' ? 'latin1' : 'utf-8', { fatal: strict }).decode(bytes);
+    return new TextDecoder(format.encoding === 'latin-1' ? 'latin1' : format.encoding, { fatal: strict }).decode(bytes);
   } catch (error) {
-    throw badEncoding(path, null, error);
+    throw badEncoding(path, null, format, error);
   }
 }
 
-function badEncoding(path: string, line: number | null, cause?: unknown): MlError {
+function badEncoding(path: string, line: number | null, { encoding }: CsvFormat, cause?: unknown): MlError {
   const where = line === null ? '' : ` at line ${line}`;
   const details = { path, ...(line !== null && { line }) };
-  return new MlError('VALUE_INVALID', `read.csv: a file must be UTF-8, ${show(path)} is not${where}; set option encoding`, details, { cause });
+  return new MlError(
+    'VALUE_INVALID',
+    `read.csv: a file must be ${encoding.toUpperCase()}, ${show(path)} is not${where}; set option encoding`,
+    details,
+    { cause },
+  );
 }
 
 /** Where a file's rows begin. */
@@ -60,7 +65,7 @@ export function readHeader(path: string, format: CsvFormat): Header | null {
       const line = lines[i] as string;
       if (line.trim() === '' || (format.comment !== '' && line.startsWith(format.comment))) continue;
       // A character that stands for bad bytes does not come back as them.
-      if (line.includes('\ufffd') && format.encoding !== 'latin-1' && !plain.includes(line)) throw badEncoding(path, i + 1);
+      if (line.includes('\ufffd') && format.encoding === 'utf-8' && !plain.includes(line)) throw badEncoding(path, i + 1, format);
       const carriage = text.includes('\r');
       const breaks = text.match(/\r\n|\n|\r/g) ?? [];
       return { line, skip: carriage ? [...breaks, '\n'].slice(0, i + 1).join('').length : i + 1, carriage };

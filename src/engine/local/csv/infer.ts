@@ -2,7 +2,7 @@ import { Schema } from '../../../frame/schema.ts';
 import { type DataType, STRING } from '../../../frame/types.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { text } from '../sql/duck-type.ts';
-import { csvCast, isDate, isWholeNumber } from './cast.ts';
+import { csvCast, inferredDigits, isDate, isMoment, isWholeNumber } from './cast.ts';
 import type { CsvFormat } from './options.ts';
 import { QUOTED_EMPTY } from './tokenizer.ts';
 
@@ -15,10 +15,10 @@ const VOID: DataType = { kind: 'void' };
 const CANDIDATES: readonly { kind: DataType['kind']; test: (x: string, format: CsvFormat) => string }[] = [
   { kind: 'int', test: (x, f) => `${csvCast(x, { kind: 'int' }, f)} IS NOT NULL` },
   { kind: 'long', test: (x, f) => `${csvCast(x, { kind: 'long' }, f)} IS NOT NULL` },
-  { kind: 'decimal', test: (x) => isWholeNumber(x) },
+  { kind: 'decimal', test: isWholeNumber },
   { kind: 'double', test: (x, f) => `${csvCast(x, { kind: 'double' }, f)} IS NOT NULL` },
-  { kind: 'date', test: (x, f) => isDate(x, f) },
-  { kind: 'timestamp', test: (x, f) => `${csvCast(x, { kind: 'timestamp' }, f)} IS NOT NULL` },
+  { kind: 'date', test: (x, f) => (f.preferDate ? isDate(x, f) : 'false') },
+  { kind: 'timestamp', test: isMoment },
   { kind: 'boolean', test: (x, f) => `${csvCast(x, { kind: 'boolean' }, f)} IS NOT NULL` },
 ];
 
@@ -38,6 +38,9 @@ export function fieldSql(j: number, { nullValue, emptyValue }: CsvFormat): strin
   x = `nullif(${x}, ${text(nullValue)})`;
   return emptyValue === '' ? `CASE WHEN ${x} = ${text(QUOTED_EMPTY)} THEN '' ELSE ${x} END` : x;
 }
+
+/** Field `j` as inference sees it, which passes over empty texts. */
+const valueSql = (j: number, format: CsvFormat) => (format.nullValue === '' ? fieldSql(j, format) : `nullif(${fieldSql(j, format)}, '')`);
 
 /** Finds the types of records' columns as Spark does: the first type of its order that all texts fit. `records` is a SELECT of `l`, the fields. */
 export class TypeInference {
@@ -70,11 +73,11 @@ export class TypeInference {
   async #candidates(columns: readonly number[], limit?: number): Promise<Map<number, DataType>> {
     if (columns.length === 0) return new Map();
     const source = limit === undefined ? this.#records : `${this.#records} LIMIT ${limit}`;
-    const values = `SELECT unnest([${columns.join(', ')}]) AS j, unnest([${columns.map((j) => fieldSql(j, this.#format)).join(', ')}]) AS x FROM (${source})`;
+    const values = `SELECT unnest([${columns.join(', ')}]) AS j, unnest([${columns.map((j) => valueSql(j, this.#format)).join(', ')}]) AS x FROM (${source})`;
     const tests = CANDIDATES.map(({ test }) => `bool_and(${test('x', this.#format)})`);
     const kinds: DataType[] = [{ kind: 'int' }, ...tests.map((): DataType => ({ kind: 'boolean' })), { kind: 'double' }];
     const rows = await this.#database.rows(
-      `SELECT j, ${tests.join(', ')}, max(length(ltrim(x, '+-0')))::DOUBLE FROM (${values}) WHERE x IS NOT NULL GROUP BY j`,
+      `SELECT j, ${tests.join(', ')}, max(length(rtrim(ltrim(${inferredDigits('x', this.#format)}, '+-0'), '.')))::DOUBLE FROM (${values}) WHERE x IS NOT NULL GROUP BY j`,
       kinds,
       this.#options,
     );
@@ -88,7 +91,7 @@ export class TypeInference {
     const format = this.#format;
     const columns = [...found].filter(([, type]) => type.kind !== 'string');
     const checks = columns.map(([j, type]) => {
-      const x = fieldSql(j, format);
+      const x = valueSql(j, format);
       if (type.kind === 'void') return `coalesce(bool_and(${x} IS NULL), true)`;
       const test = type.kind === 'decimal' ? 'false' : (CANDIDATES.find((c) => c.kind === type.kind)?.test(x, format) ?? 'false');
       return `coalesce(bool_and(${x} IS NULL OR ${test}), true)`;

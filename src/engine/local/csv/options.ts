@@ -25,7 +25,13 @@ export interface CsvFormat {
   readonly whole: boolean;
   /** More fields in a record are an error. */
   readonly maxColumns: number | null;
+  /** The name that DuckDB has for it, where it reads it (`utf-8`, `latin-1`), else that of `TextDecoder`. */
   readonly encoding: string;
+  /** What stands between groups of digits of a decimal, and before its fraction. */
+  readonly group: string;
+  readonly point: string;
+  /** Whether inference tries dates before moments. */
+  readonly preferDate: boolean;
   readonly trimLeft: boolean;
   readonly trimRight: boolean;
   readonly enforceSchema: boolean;
@@ -65,10 +71,7 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
   }
   const sep = text('sep', ',').replaceAll('\\t', '\t');
   if (sep === '') throw new MlError('PARAM_INVALID', `${owner}: option sep must not be empty`, { param: 'sep', value: sep });
-  const encoding = ENCODINGS.get(text('encoding', 'utf-8').toLowerCase());
-  if (!encoding) {
-    throw new MlError('NOT_SUPPORTED', `${owner}: option encoding must be UTF-8 or ISO-8859-1, got ${show(options.encoding)}`, { param: 'encoding' });
-  }
+  const encoding = encodingOf(text('encoding', 'utf-8'));
   const lineSep = options.lineSep === undefined ? null : text('lineSep', '');
   if (lineSep !== null && (lineSep.length < 1 || lineSep.length > 2)) {
     throw new MlError('PARAM_INVALID', `${owner}: option lineSep must be one or two characters, got ${show(lineSep)}`, { param: 'lineSep' });
@@ -95,15 +98,40 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
     mode,
     multiLine: flag('multiLine'),
     lineSep,
-    whole: flag('multiLine') || lineSep !== null,
+    whole: flag('multiLine') || lineSep !== null || ![...ENCODINGS.values()].includes(encoding),
     maxColumns,
     encoding,
+    ...separators(text('locale', 'en-US')),
+    preferDate: flag('preferDate', true),
     trimLeft: flag('ignoreLeadingWhiteSpace'),
     trimRight: flag('ignoreTrailingWhiteSpace'),
     enforceSchema: flag('enforceSchema', true),
     dateFormat: (options.dateFormat as string | undefined) ?? null,
     timestampFormat: (options.timestampFormat as string | undefined) ?? null,
   };
+}
+
+function encodingOf(name: string): string {
+  const known = ENCODINGS.get(name.toLowerCase());
+  if (known) return known;
+  try {
+    return new TextDecoder(name).encoding;
+  } catch {
+    const must = 'be one that this machine knows, such as UTF-8, ISO-8859-1, windows-1252 or UTF-16LE';
+    throw new MlError('NOT_SUPPORTED', `read.csv: option encoding must ${must}, got ${show(name)}`, { param: 'encoding', value: name });
+  }
+}
+
+/** What a locale writes into decimals: Spark reads nothing else by it, but names of months and days. */
+function separators(locale: string): { group: string; point: string } {
+  try {
+    const parts = new Intl.NumberFormat(locale, { useGrouping: true }).formatToParts(1234567.5);
+    const sign = (type: string, fallback: string) => parts.find((part) => part.type === type)?.value ?? fallback;
+    return { group: sign('group', ','), point: sign('decimal', '.') };
+  } catch (cause) {
+    const message = `read.csv: option locale must be a language tag such as en-US or de-DE, got ${show(locale)}`;
+    throw new MlError('PARAM_INVALID', message, { param: 'locale', value: locale }, { cause });
+  }
 }
 
 /** Types are inferred from all values: a share of them, drawn by chance, would say less. */

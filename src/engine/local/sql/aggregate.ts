@@ -3,7 +3,7 @@ import { type Expression, parts } from '../../../frame/expression.ts';
 import type { GroupingSets } from '../../../frame/plan.ts';
 import { Schema } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
-import { expressionSql } from './expression.ts';
+import { columnName, expressionSql } from './expression.ts';
 import { isAggregate } from './functions/index.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf } from './scope.ts';
@@ -29,7 +29,10 @@ export async function aggregateSql(
   };
   const keyed = keys
     .flatMap((key) => (key.kind === 'star' ? from.schema.names.map((name): Expression => ({ kind: 'column', name })) : [key]))
-    .map((key) => expressionSql(key, scope));
+    .map((key) => {
+      const typed = expressionSql(key, scope);
+      return { ...typed, name: columnName(key, typed, scope) };
+    });
   const within: Scope = sets ? { ...scope, groupedBy: keyed.map((k) => k.sql) } : scope;
   for (const key of keyed) if (key.type.kind === 'map') throw typeError('groupBy', 'a type that can be compared', key.type);
   const expanded = aggregates.flatMap((a) => everyNumber(a, from));

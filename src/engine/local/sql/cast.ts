@@ -1,6 +1,6 @@
 import { MlError } from '../../../error.ts';
 import { type DataType, isNumeric, sameType, typeName } from '../../../frame/types.ts';
-import { duckType } from './duck-type.ts';
+import { duckType, identifier, text } from './duck-type.ts';
 import { DOUBLE, failure, isFraction, isInteger, type Typed } from './typed.ts';
 
 /** What Java's `trim` takes away: blanks and control characters. */
@@ -57,6 +57,15 @@ export function castSql(value: Typed, to: DataType, lenient = false): Typed {
   if (from.kind === 'array' && to.kind === 'array') {
     const item = castSql({ sql: 'v_', type: from.element, nullable: true, name: '' }, to.element, lenient);
     return done(`CAST(list_transform(${x}, lambda v_: ${item.sql}) AS ${duck})`);
+  }
+  if (from.kind === 'struct' && to.kind === 'struct') {
+    // DuckDB goes by the fields' names, Spark by their places.
+    const fields = to.fields.map((field, i) => {
+      const { name, type } = from.fields[i];
+      const part = castSql({ sql: `struct_extract(${x}, ${text(name)})`, type, nullable: true, name }, field.type, lenient);
+      return `${identifier(field.name)} := ${part.sql}`;
+    });
+    return done(`CASE WHEN ${x} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END`);
   }
   return done(`${CAST}(${x} AS ${duck})`);
 }

@@ -35,7 +35,24 @@ export function commonType(a: DataType, b: DataType): DataType | undefined {
     const element = commonType(a.element, b.element);
     return element && { kind: 'array', element };
   }
+  if (a.kind === 'struct' && b.kind === 'struct' && a.fields.length === b.fields.length) {
+    const fields = a.fields.map((field, i) => {
+      const type = field.name === b.fields[i].name ? commonType(field.type, b.fields[i].type) : undefined;
+      return type && { ...field, type };
+    });
+    return fields.includes(undefined) ? undefined : { kind: 'struct', fields: fields as typeof a.fields };
+  }
   return undefined;
+}
+
+/** The type with the names of another's fields, where it has as many: values are compared by place. */
+export function namedAs(type: DataType, other: DataType): DataType {
+  if (type.kind === 'array' && other.kind === 'array') return { kind: 'array', element: namedAs(type.element, other.element) };
+  if (type.kind !== 'struct' || other.kind !== 'struct' || type.fields.length !== other.fields.length) return type;
+  return {
+    kind: 'struct',
+    fields: type.fields.map((field, i) => ({ ...field, name: other.fields[i].name, type: namedAs(field.type, other.fields[i].type) })),
+  };
 }
 
 function commonNumber(a: DataType, b: DataType): DataType {

@@ -9,8 +9,9 @@ import { higherOrder } from './higher-order.ts';
 import { literalSql } from './literal.ts';
 import { nameOf } from './names.ts';
 import { arithmetic, comparison, logical, membership } from './operators.ts';
+import { checkOrdered, orderKey } from './order.ts';
 import type { Origin } from './relation.ts';
-import { BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError } from './typed.ts';
+import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError } from './typed.ts';
 
 /** The SQL of an expression with Spark's meaning, its type, and the name that Spark would give the column. */
 export function expressionSql(expression: Expression, scope: Scope): Typed {
@@ -20,8 +21,12 @@ export function expressionSql(expression: Expression, scope: Scope): Typed {
     case 'literal':
       return literalSql(expression.value, expression.type);
     case 'alias': {
+      if (expression.more) {
+        const must = 'stand on a function that makes several columns, as a whole column of select';
+        throw new MlError('EXPRESSION_INVALID', `alias: a list of names must ${must}`, { value: expression.more });
+      }
       const child = expressionSql(expression.child, scope);
-      return { ...child, name: expression.name, isNamed: true, metadata: expression.metadata ?? child.metadata };
+      return { ...child, name: expression.name, isNamed: true, fieldName: undefined, metadata: expression.metadata ?? child.metadata };
     }
     case 'cast': {
       const child = expressionSql(expression.child, scope);
@@ -62,14 +67,32 @@ function columnSql(name: string, scope: Scope, of?: object): Typed {
   const at = columnIndex(name, scope, of);
   if (at >= 0) {
     const field = scope.schema.fields[at];
-    return { sql: scope.columns[at], type: field.type, nullable: field.nullable, name: field.name, metadata: field.metadata };
+    return { sql: scope.columns[at], type: field.type, nullable: field.nullable, name: field.name, isNamed: true, metadata: field.metadata };
   }
-  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const owner = columnIndex(name.slice(0, dot), scope);
-    if (owner >= 0 && scope.schema.fields[owner].type.kind === 'struct') return fieldSql(columnSql(name.slice(0, dot), scope), name.slice(dot + 1));
+  const parts = pathOf(name);
+  for (let n = parts.length - 1; n > 0; n--) {
+    const owner = parts.slice(0, n).join('.');
+    const index = columnIndex(owner, scope);
+    if (index < 0 || !['struct', 'map', 'array'].includes(scope.schema.fields[index].type.kind)) continue;
+    const path = parts.slice(n);
+    return { ...path.reduce(fieldSql, columnSql(owner, scope)), name: parts.join('.'), fieldName: path.at(-1) as string };
   }
   if (name.length > 2 && name.startsWith('`') && name.endsWith('`')) return columnSql(name.slice(1, -1).replaceAll('``', '`'), scope);
   throw unknownColumn(name, scope);
+}
+
+/** Parts of `a.b.c`; what stands in backticks is one. */
+function pathOf(name: string): string[] {
+  return (name.match(/`(?:[^`]|``)*`|[^.]+/g) ?? []).map((part) => (/^`.*`$/.test(part) ? part.slice(1, -1).replaceAll('``', '`') : part));
+}
+
+/** A column that is selected as another type keeps its name, and one that is reached by a path has the name of its last part. */
+export function columnName(expression: Expression, typed: Typed, scope: Scope): string {
+  let inner = expression;
+  while (inner.kind === 'cast') inner = inner.child;
+  if (inner.kind !== 'column') return typed.name;
+  const { fieldName, name } = expressionSql(inner, scope);
+  return fieldName ?? name;
 }
 
 export function unknownColumn(name: string, scope: Scope): MlError {
@@ -115,8 +138,13 @@ function fieldSql(child: Typed, name: string): Typed {
       type: field.type,
       nullable: true,
       name: label,
+      fieldName: name,
       ...(field.metadata && { metadata: field.metadata }),
     };
+  }
+  if (child.type.kind === 'array' && child.type.element.kind === 'struct') {
+    const field = fieldSql({ ...child, sql: 'f_', type: child.type.element }, name);
+    return { sql: `list_transform(${child.sql}, lambda f_: ${field.sql})`, type: arrayOf(field.type), nullable: true, name: label };
   }
   if (child.type.kind === 'map')
     return {
@@ -202,7 +230,7 @@ function windowSql(expression: Extract<Expression, { kind: 'window' }>, scope: S
 /** Puts OVER behind each aggregate call of `sql`, which may stand inside casts, conditions and divisions. */
 function over(sql: string, clause: string): string {
   const heads =
-    /\b(count|sum|avg|min|max|stddev_samp|stddev_pop|var_samp|var_pop|first_value|last_value|list|product|corr|covar_pop|covar_samp|bool_and|bool_or|arg_max_null|arg_min_null|mode|quantile_disc|row_number|rank|dense_rank|percent_rank|cume_dist|ntile|lag|lead|nth_value)\(/g;
+    /\b(count|sum|avg|min|max|stddev_samp|stddev_pop|var_samp|var_pop|first_value|last_value|list|product|corr|covar_pop|covar_samp|bool_and|bool_or|arg_max_null|arg_min_null|arg_max|arg_min|mode|quantile_disc|row_number|rank|dense_rank|percent_rank|cume_dist|ntile|lag|lead|nth_value)\(/g;
   let out = '';
   let from = 0;
   for (const match of sql.matchAll(heads)) {
@@ -235,9 +263,8 @@ function bound(offset: number): string {
 /** One key of an ORDER BY; without a direction ascending with nulls first. */
 export function sortKey(expression: Expression, scope: Scope): string {
   const value = expressionSql(expression, scope);
-  if (value.type.kind === 'map' || value.type.kind === 'vector' || value.type.kind === 'matrix')
-    throw typeError('orderBy', 'a type with an order', value.type);
-  return `${value.sql} ${direction(expression)}`;
+  checkOrdered('orderBy', value.type);
+  return `${orderKey(value)} ${direction(expression)}`;
 }
 
 function direction(expression: Expression): string {

@@ -1,8 +1,9 @@
 import { MlError, show } from '../../../error.ts';
 import { type DataType, isNumeric } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
-import { asDouble, commonType, decimalOf, decimalType } from './coerce.ts';
+import { asDouble, commonType, decimalOf, decimalType, namedAs } from './coerce.ts';
 import { duckType, text } from './duck-type.ts';
+import { checkOrdered, isNested, orderKey } from './order.ts';
 import { BOOLEAN, type Built, DATE, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from './typed.ts';
 
 /** `a op b` for `+ - * % pmod`; whole numbers overflow into an error. With `lenient` errors are null. */
@@ -83,11 +84,15 @@ function dateArithmetic(op: string, date: Typed, other: Typed): Built {
 
 /** `a op b` for `= != < <= > >= <=>`, after both have become one type. */
 export function comparison(op: string, a: Typed, b: Typed): Built {
-  const type = commonType(a.type, b.type);
+  const type = commonType(a.type, namedAs(b.type, a.type));
   if (!type || type.kind === 'map' || (type.kind === 'vector' && !['=', '!=', '<=>'].includes(op)))
     throw typeError(op, 'values that compare', a.type, b.type);
   const numbers = isNumeric(a.type) && isNumeric(b.type) && !isFraction(type);
   const [x, y] = numbers ? [a.sql, b.sql] : [castSql(a, type).sql, castSql(b, type).sql];
+  if (isNested(type) && !['=', '!=', '<=>'].includes(op)) {
+    checkOrdered(op, type);
+    return { sql: `(${orderKey({ sql: x, type })} ${op} ${orderKey({ sql: y, type })})`, type: BOOLEAN };
+  }
   if (op === '<=>') return { sql: `(${x} IS NOT DISTINCT FROM ${y})`, type: BOOLEAN, nullable: false };
   return { sql: `(${x} ${op === '!=' ? '<>' : op} ${y})`, type: BOOLEAN };
 }

@@ -39,12 +39,15 @@ export async function pivotSql(from: Relation, plan: PivotPlan, context: PlanCon
   const at = grouped.columns.length - wanted.length - 1;
   const made = grouped.schema.fields.slice(at + 1);
   const numbersOnly = made.every((f) => isNumeric(f.type) || f.type.kind === 'boolean');
+  // Where an aggregate gives more than numbers, Spark aggregates no rows for a value that is not there: counts are 0 then, and lists empty.
+  const none = numbersOnly ? null : await ofNoRows(from, wanted, context);
   const fields: Field[] = grouped.schema.fields.slice(0, at);
   const list = fields.map((_, i) => `t.${grouped.columns[i]} AS c${i}`);
   for (const { name, test } of values) {
     for (const [k, field] of made.entries()) {
-      const found = `first(t.${grouped.columns[at + 1 + k]}) FILTER (WHERE ${test(`t.${grouped.columns[at]}`)})`;
-      list.push(`${numbersOnly ? found : orEmpty(found, wanted[k])} AS c${list.length}`);
+      const filter = `FILTER (WHERE ${test(`t.${grouped.columns[at]}`)})`;
+      const found = `first(t.${grouped.columns[at + 1 + k]}) ${filter}`;
+      list.push(`${none ? `CASE WHEN count(*) ${filter} > 0 THEN ${found} ELSE ${none(k)} END` : found} AS c${list.length}`);
       fields.push({ name: made.length > 1 ? `${name}_${field.name}` : name, type: field.type, nullable: true });
     }
   }
@@ -106,10 +109,10 @@ function nameOf(value: unknown, type: DataType): string {
     : String(value);
 }
 
-/** Where an aggregate gives more than numbers, Spark aggregates no rows for a value that is not there: counts are 0 then, and lists empty. */
-function orEmpty(found: string, aggregate: Expression): string {
-  const inner = aggregate.kind === 'alias' ? aggregate.child : aggregate;
-  if (inner.kind !== 'call') return found;
-  if (['count', 'count_if', 'approx_count_distinct'].includes(inner.name)) return `coalesce(${found}, 0)`;
-  return ['collect_list', 'collect_set', 'array_agg'].includes(inner.name) ? `coalesce(${found}, [])` : found;
+/** SQL of what the aggregates are of no rows, by their position. */
+async function ofNoRows(from: Relation, aggregates: readonly Expression[], context: PlanContext): Promise<(at: number) => string> {
+  const empty = { ...from, sql: `SELECT * FROM (${from.sql}) AS t WHERE false` };
+  // Aggregates that name keys too have no value without a group.
+  const none = await aggregateSql(empty, [], aggregates, context).catch(() => null);
+  return (at) => (none === null ? 'NULL' : `(SELECT t.${none.columns[at]} FROM (${none.sql}) AS t)`);
 }

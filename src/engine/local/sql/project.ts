@@ -2,11 +2,12 @@ import { MlError, show } from '../../../error.ts';
 import type { Expression } from '../../../frame/expression.ts';
 import { Schema } from '../../../frame/schema.ts';
 import { aggregateSql } from './aggregate.ts';
-import { expressionSql } from './expression.ts';
+import { columnIndex, columnName, expressionSql } from './expression.ts';
+import { generated } from './generate.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf, select } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
-import { INT, type Scope, type Typed } from './typed.ts';
+import type { Scope, Typed } from './typed.ts';
 import { containsAggregate } from './walk.ts';
 
 /** SELECT of expressions. Aggregates among them make one row, as in Spark. */
@@ -34,18 +35,23 @@ interface Output {
 
 function outputs(expression: Expression, from: Relation, scope: Scope): Output[] {
   if (expression.kind === 'star') return starred(from, expression.of ?? null, scope);
-  if (expression.kind === 'call' && expression.name.startsWith('posexplode')) return positions(expression, scope);
+  const several = generated(expression, scope);
+  if (several) return several.map((typed) => ({ typed, at: -1 }));
   const typed = expressionSql(expression, scope);
   return [
     { typed: { ...typed, name: columnName(expression, typed, scope) }, at: expression.kind === 'column' ? scope.columns.indexOf(typed.sql) : -1 },
   ];
 }
 
-/** A column that is selected as another type keeps its name. */
-function columnName(expression: Expression, typed: Typed, scope: Scope): string {
-  let inner = expression;
-  while (inner.kind === 'cast') inner = inner.child;
-  return inner !== expression && inner.kind === 'column' ? expressionSql(inner, scope).name : typed.name;
+/** The fields of a struct as columns; null where `name` is none. */
+function fieldsOf(name: string, scope: Scope): Typed[] | null {
+  if (columnIndex(name, scope) < 0) return null;
+  const owner = expressionSql({ kind: 'column', name }, scope);
+  if (owner.type.kind !== 'struct') return null;
+  return owner.type.fields.map((field) => {
+    const { sql, type, nullable, metadata } = expressionSql({ kind: 'field', child: { kind: 'column', name }, name: field.name }, scope);
+    return { sql, type, nullable, metadata, name: field.name };
+  });
 }
 
 /** All columns, or those with an alias. */
@@ -54,20 +60,9 @@ function starred(from: Relation, of: string | null, scope: Scope): Output[] {
     of === null || from.qualifiers?.[at] === of ? [{ typed: { ...field, sql: scope.columns[at] }, at }] : [],
   );
   if (of !== null && found.length === 0) {
+    const fields = fieldsOf(of, scope);
+    if (fields) return fields.map((typed) => ({ typed, at: -1 }));
     throw new MlError('COLUMN_NOT_FOUND', `select: no frame here has the alias ${show(of)}`, { column: `${of}.*` });
   }
   return found;
-}
-
-/** One row an item, with its position from 0. */
-function positions({ name, args }: Extract<Expression, { kind: 'call' }>, scope: Scope): Output[] {
-  const item = expressionSql({ kind: 'call', name: name.replace('pos', ''), args }, scope);
-  const list = expressionSql(args[0], scope).sql;
-  const outer = name.endsWith('_outer');
-  const index = `range(len(${list}))`;
-  const sql = `CAST(unnest(${outer ? `CASE WHEN len(${list}) > 0 THEN ${index} ELSE [NULL] END` : index}) AS INTEGER)`;
-  return [
-    { typed: { sql, type: INT, nullable: outer, name: 'pos' }, at: -1 },
-    { typed: item, at: -1 },
-  ];
 }

@@ -11,8 +11,10 @@ export interface Typed {
   /** The name that Spark would give the column. */
   readonly name: string;
   readonly metadata?: Metadata;
-  /** Whether the name was given by `alias`. */
+  /** Whether the name is a column's own, or was given by `alias`. */
   readonly isNamed?: boolean;
+  /** The field of a struct that it is. */
+  readonly fieldName?: string;
   /** The value when it is a constant. */
   readonly literal?: unknown;
 }

@@ -2,6 +2,7 @@ import { MlError } from '../../../../error.ts';
 import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { text } from '../duck-type.ts';
+import { checkOrdered, isNested, orderKey } from '../order.ts';
 import { arrayOf, BOOLEAN, BYTE, DOUBLE, isInteger, LONG, type Scope, TEXT, type Typed, typeError } from '../typed.ts';
 import { asDouble, asText, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
 
@@ -124,8 +125,15 @@ const truth = (duck: string) => rule(1, 1, ([x]) => ({ sql: `${duck}(${castSql(x
 
 const extreme = (duck: 'min' | 'max') =>
   rule(1, 1, ([x]) => {
-    if (x.type.kind === 'map' || x.type.kind === 'vector') throw typeError(duck, 'a type with an order', x.type);
-    return { sql: `${duck}(${x.sql})`, type: x.type, nullable: true };
+    checkOrdered(duck, x.type);
+    return { sql: isNested(x.type) ? `arg_${duck}(${x.sql}, ${orderKey(x)})` : `${duck}(${x.sql})`, type: x.type, nullable: true };
+  });
+
+/** The value in the row where another is least or greatest. */
+const extremeBy = (duck: 'min' | 'max') =>
+  rule(2, 2, ([x, by]) => {
+    checkOrdered(`${duck}_by`, by.type);
+    return { sql: `arg_${duck}_null(${x.sql}, ${orderKey(by)})`, type: x.type, nullable: true };
   });
 
 /** The count of rows, or of those where nothing is null. */
@@ -226,8 +234,8 @@ export const AGGREGATE_RULES: Rules = [
     'try_sum',
     rule(1, 1, ([x], call) => (isInteger(x.type) ? { sql: `TRY_CAST(sum(${x.sql}) AS BIGINT)`, type: LONG, nullable: true } : sum([x], call))),
   ],
-  ['max_by', rule(2, 2, ([x, by]) => ({ sql: `arg_max_null(${x.sql}, ${by.sql})`, type: x.type, nullable: true }))],
-  ['min_by', rule(2, 2, ([x, by]) => ({ sql: `arg_min_null(${x.sql}, ${by.sql})`, type: x.type, nullable: true }))],
+  ['max_by', extremeBy('max')],
+  ['min_by', extremeBy('min')],
 ];
 
 /** Functions that rank rows of a window. */

@@ -2,6 +2,7 @@ import type { DataType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
 import { duckType, identifier, VECTOR_TYPE } from '../duck-type.ts';
+import { checkOrdered, isNested, sortedList } from '../order.ts';
 import { arrayOf, BOOLEAN, DOUBLE, failure, INT, LONG, TEXT, type Typed, typeError, VOID } from '../typed.ts';
 import { asInt, asText, constant, type Rules, rule } from './rule.ts';
 
@@ -34,6 +35,21 @@ const pick = (lenient: boolean) =>
       type,
       nullable: true,
     };
+  });
+
+/** The element type of an array whose items have an order. */
+function ordered(name: string, x: Typed): DataType {
+  const type = element(name, x);
+  checkOrdered(name, type);
+  return type;
+}
+
+/** The least or greatest item, nulls skipped. */
+const extremeOf = (duck: 'min' | 'max') =>
+  rule(1, 1, ([x], { name }) => {
+    const type = ordered(name, x);
+    const first = `${sortedList(x.sql, type, duck === 'max', 'LAST')}[1]`;
+    return { sql: isNested(type) ? first : `list_${duck}(${x.sql})`, type, nullable: true };
   });
 
 /** Item by a position from 0. */
@@ -156,15 +172,15 @@ export const COLLECTION_RULES: Rules = [
       return { sql: `array_to_string(${shown}, ${asText(separator)})`, type: TEXT };
     }),
   ],
-  ['array_max', rule(1, 1, ([x]) => ({ sql: `list_max(${x.sql})`, type: element('array_max', x), nullable: true }))],
-  ['array_min', rule(1, 1, ([x]) => ({ sql: `list_min(${x.sql})`, type: element('array_min', x), nullable: true }))],
+  ['array_max', extremeOf('max')],
+  ['array_min', extremeOf('min')],
   // array_sort puts nulls last; sort_array first when it ascends.
-  ['array_sort', rule(1, 1, ([x]) => ({ sql: `list_sort(${x.sql}, 'ASC', 'NULLS LAST')`, type: x.type }))],
+  ['array_sort', rule(1, 1, ([x]) => ({ sql: sortedList(x.sql, ordered('array_sort', x), false, 'LAST'), type: x.type }))],
   [
     'sort_array',
     rule(1, 2, ([x, ascending]) => {
       const up = ascending ? Boolean(constant('sort_array', 'direction', ascending)) : true;
-      return { sql: `list_sort(${x.sql}, ${up ? "'ASC', 'NULLS FIRST'" : "'DESC', 'NULLS LAST'"})`, type: x.type };
+      return { sql: sortedList(x.sql, ordered('sort_array', x), !up, up ? 'FIRST' : 'LAST'), type: x.type };
     }),
   ],
   [
@@ -256,7 +272,10 @@ export const COLLECTION_RULES: Rules = [
     'struct',
     rule(1, Number.POSITIVE_INFINITY, (args) =>
       struct(
-        args.map((a, i) => (a.isNamed || (/^[\w ]+$/.test(a.name) && a.literal === undefined) ? a.name : `col${i + 1}`)),
+        args.map((a, i) => {
+          if (a.fieldName !== undefined) return a.fieldName;
+          return a.isNamed || (/^[\w ]+$/.test(a.name) && a.literal === undefined) ? a.name : `col${i + 1}`;
+        }),
         args,
       ),
     ),

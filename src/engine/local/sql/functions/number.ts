@@ -3,6 +3,7 @@ import { castSql, plainDigits } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
 import { duckType } from '../duck-type.ts';
 import { arithmetic } from '../operators.ts';
+import { isNested, sortedList } from '../order.ts';
 import { BOOLEAN, BYTE, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from '../typed.ts';
 import { asDouble, asInt, asText, constant, ofDouble, type Rules, rule } from './rule.ts';
 
@@ -101,7 +102,9 @@ function toScale(duck: 'ceil' | 'floor', x: Typed, scale: number) {
 const extreme = (duck: 'greatest' | 'least') =>
   rule(2, Number.POSITIVE_INFINITY, (args) => {
     const { values, type } = unify(duck, args);
-    return { sql: `${duck}(${values.map((v) => v.sql).join(', ')})`, type, nullable: values.every((v) => v.nullable) };
+    const list = values.map((v) => v.sql).join(', ');
+    const sql = isNested(type) ? `${sortedList(`[${list}]`, type, duck === 'greatest', 'LAST')}[1]` : `${duck}(${list})`;
+    return { sql, type, nullable: values.every((v) => v.nullable) };
   });
 
 const bits = (operator: string, build: (x: string, y: string) => string) =>
