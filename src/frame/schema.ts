@@ -205,6 +205,10 @@ function literalField(name: string, value: string | FieldLiteral): Field {
       },
     );
   }
+  if (value.attributes !== undefined && (typeof value.attributes !== 'object' || value.attributes === null || Array.isArray(value.attributes))) {
+    const must = `attributes of column ${show(name)} must be Spark's ml_attr, such as { type: 'nominal', vals: […] }`;
+    throw new MlError('SCHEMA_INVALID', `Schema: ${must}, got ${show(value.attributes)}`, { column: name, value: value.attributes });
+  }
   const metadata = value.attributes === undefined ? value.metadata : { ...value.metadata, ml_attr: value.attributes };
   return { name, type: parseType(value.type), nullable: value.nullable ?? true, metadata };
 }

@@ -377,6 +377,19 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
         element: { kind: 'float' },
       });
     });
+
+    it('turn vectors into arrays and back, but no null (FunctionsSuite)', async () => {
+      const holes = session.createFrame([{ v: null, a: null, b: [1, null] }], { v: 'vector', a: 'array<double>', b: 'array<double>' });
+      await expect(holes.select(F.vectorToArray('v')).collect()).rejects.toBeInstanceOf(MlError);
+      await expect(holes.select(F.arrayToVector('a')).collect()).rejects.toBeInstanceOf(MlError);
+      await expect(holes.select(F.arrayToVector('b')).collect()).rejects.toBeInstanceOf(MlError);
+      const typed = session.createFrame([{ s: ['1'], f: [1.5, 2.5], i: [1, 2] }], { s: 'array<string>', f: 'array<float>', i: 'array<int>' });
+      await expect(typed.select(F.arrayToVector('s')).collect()).rejects.toBeInstanceOf(MlError);
+      expect(await typed.select(F.arrayToVector('f').alias('f'), F.arrayToVector('i').alias('i')).first()).toEqual({
+        f: Vectors.dense(1.5, 2.5),
+        i: Vectors.dense(1, 2),
+      });
+    });
   });
 
   describe('splits', () => {

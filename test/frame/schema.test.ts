@@ -26,6 +26,10 @@ it('reads back from its literal, whatever the names', () => {
   expect(Schema.from(schema)).toBe(schema);
 });
 
+it.each(['nominal', 5, null, ['a']])('refuses attributes that are no object: %s', async (attributes) => {
+  await refuses(() => Schema.from({ x: { type: 'double', attributes } }), 'SCHEMA_INVALID', { column: 'x', value: attributes });
+});
+
 it('finds columns by their exact names', () => {
   expect(['age', 'Age', 'toString', '__proto__'].map((name) => schema.has(name))).toEqual([true, false, false, false]);
   expect(schema.find('Age')).toBeUndefined();

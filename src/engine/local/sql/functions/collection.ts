@@ -1,4 +1,4 @@
-import type { DataType } from '../../../../frame/types.ts';
+import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
 import { duckType, identifier, VECTOR_TYPE } from '../duck-type.ts';
@@ -295,16 +295,19 @@ export const COLLECTION_RULES: Rules = [
       if (x.type.kind !== 'vector') throw typeError('vector_to_array', 'a vector', x.type);
       const v = `(${x.sql})`;
       const sparse = `list_transform(range(${v}.size), lambda j_: coalesce(list_extract(${v}."values", list_position(${v}.indices, CAST(j_ AS INTEGER))), 0e0))`;
-      return { sql: `CASE WHEN ${v}."type" = 1 THEN ${v}."values" WHEN ${x.sql} IS NOT NULL THEN ${sparse} END`, type: arrayOf(DOUBLE) };
+      const none = failure('vector_to_array: vector must not be null');
+      return { sql: `CASE WHEN ${v}."type" = 1 THEN ${v}."values" WHEN ${x.sql} IS NULL THEN ${none} ELSE ${sparse} END`, type: arrayOf(DOUBLE) };
     }),
   ],
   [
     'array_to_vector',
     rule(1, 1, ([x]) => {
-      element('array_to_vector', x);
+      if (!isNumeric(element('array_to_vector', x))) throw typeError('array_to_vector', 'an array of numbers', x.type);
       const values = castSql(x, arrayOf(DOUBLE)).sql;
+      const hole = failure('array_to_vector: array must not be null and hold no null');
+      const vector = `CAST({'type': 1, 'size': NULL, 'indices': NULL, 'values': ${values}} AS ${VECTOR_TYPE})`;
       return {
-        sql: `CASE WHEN ${x.sql} IS NOT NULL THEN CAST({'type': 1, 'size': NULL, 'indices': NULL, 'values': ${values}} AS ${VECTOR_TYPE}) END`,
+        sql: `CASE WHEN ${x.sql} IS NULL OR len(${x.sql}) <> list_count(${x.sql}) THEN ${hole} ELSE ${vector} END`,
         type: { kind: 'vector' },
       };
     }),
