@@ -23,7 +23,6 @@ export interface Kernels {
   widen_codes(out: number, column: number, width: number, n: number): void;
   pack_codes(bundle: number, column: number, factor: number, top: number, n: number): void;
   logistic_f64(z: number, labels: number, weights: number, n: number): number;
-  squared_f64(z: number, labels: number, weights: number, n: number): number;
   histogram_u8(
     sums: number,
     codes: number,
@@ -60,7 +59,6 @@ export interface Kernels {
     first: number,
     n: number,
   ): number;
-  hinge_f64(z: number, labels: number, weights: number, n: number): number;
   softmax_f64(z: number, stride: number, labels: number, weights: number, classes: number, n: number): number;
   gather_nodes(
     rows: number,

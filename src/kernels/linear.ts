@@ -1,7 +1,7 @@
 /**
  * The sums that linear models are fitted by, over rows i with weight w_i (absent: 1), label y_i and margin z_i = x_i · β + intercept.
  *
- * One weight vector (`binaryLogistic`, `squaredError`, `hinge`), d = numFeatures:
+ * One weight vector (`binaryLogistic`), d = numFeatures:
  *   input  [β (d), intercept]
  *   output [Σ w loss, Σ w, Σ m x (d), Σ m],  m_i = w_i ∂loss/∂z
  * k weight vectors (`multinomialLogistic`, k = numClasses):
@@ -53,10 +53,11 @@ function linear(loss: Loss, classesOf: (args: LinearArgs) => number): Aggregator
   };
 }
 
-const one = () => 1;
-
 /** loss = log(1 + e^z) - y z, y in {0, 1}. */
-export const binaryLogistic = linear((kernels, z, labels, weights, n) => kernels.logistic_f64(z, labels, weights, n), one);
+export const binaryLogistic = linear(
+  (kernels, z, labels, weights, n) => kernels.logistic_f64(z, labels, weights, n),
+  () => 1,
+);
 
 /** loss = log Σ_c e^{z_c} - z_y, y in 0 … k - 1. Labels must have been checked. */
 export const multinomialLogistic = linear(
@@ -64,13 +65,7 @@ export const multinomialLogistic = linear(
   (args) => args.numClasses ?? 2,
 );
 
-/** loss = ½ (z - y)². */
-export const squaredError = linear((kernels, z, labels, weights, n) => kernels.squared_f64(z, labels, weights, n), one);
-
-/** loss = max(0, 1 - (2y - 1) z), y in {0, 1}. */
-export const hinge = linear((kernels, z, labels, weights, n) => kernels.hinge_f64(z, labels, weights, n), one);
-
-const ALL = { binaryLogistic, multinomialLogistic, squaredError, hinge };
+const ALL = { binaryLogistic, multinomialLogistic };
 
 /** One of the sums above, as a fit's `aggregators` takes it. */
 export function linearAggregator(name: keyof typeof ALL, args: LinearArgs): AggregatorSpec<LinearArgs> {

@@ -40,12 +40,6 @@ export const multinomialLogistic: LossSum = sumOver((z, y, slope) => {
   return logSumExp(z) - own;
 });
 
-/** `(z - y)² / 2`; its slope in z is `z - y`. One margin. */
-export const squared: LossSum = sumOver((z, y, slope) => {
-  slope[0] = z[0] - y;
-  return (slope[0] * slope[0]) / 2;
-});
-
 /** `log Σ e^z`, without overflow. */
 export function logSumExp(z: Float64Array): number {
   let best = 0;

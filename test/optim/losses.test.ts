@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binaryLogistic, type DenseRows, type LossSum, logSumExp, multinomialLogistic, squared } from '#dist/optim/losses.js';
+import { binaryLogistic, type DenseRows, type LossSum, logSumExp, multinomialLogistic } from '#dist/optim/losses.js';
 
 const rows: DenseRows = {
   rows: 5,
@@ -11,7 +11,6 @@ const rows: DenseRows = {
 const cases: [string, LossSum, number, DenseRows][] = [
   ['binary logistic', binaryLogistic, 1, rows],
   ['multinomial logistic', multinomialLogistic, 3, { ...rows, labels: Float64Array.of(0, 1, 2, 2, 1) }],
-  ['squared', squared, 1, { ...rows, labels: Float64Array.of(0.3, -1, 2, 5, 1) }],
 ];
 
 /** The loss at a point of coefficients and then intercepts, with its gradient alike. */

@@ -86,47 +86,6 @@ function residual(f: v128, label: v128): v128 {
   return f64x2.div(f64x2.mul(f64x2.splat(4), y), f64x2.add(f64x2.splat(1), e));
 }
 
-/** ½ (z - y)²; the margins become w (z - y). */
-export function squared_f64(z: usize, labels: usize, weights: usize, n: i32): f64 {
-  const fours = (<usize>n >> 2) << 5;
-  const half = f64x2.splat(0.5);
-  let i: usize = 0;
-  let first = f64x2.splat(0);
-  let second = f64x2.splat(0);
-  for (; i < fours; i += 32) {
-    const d0 = f64x2.sub(v128.load(z + i), v128.load(labels + i));
-    const d1 = f64x2.sub(v128.load(z + i, 16), v128.load(labels + i, 16));
-    const m0 = weights ? f64x2.mul(v128.load(weights + i), d0) : d0;
-    const m1 = weights ? f64x2.mul(v128.load(weights + i, 16), d1) : d1;
-    first = f64x2.add(first, f64x2.mul(half, f64x2.mul(m0, d0)));
-    second = f64x2.add(second, f64x2.mul(half, f64x2.mul(m1, d1)));
-    v128.store(z + i, m0);
-    v128.store(z + i, m1, 16);
-  }
-  let last: f64 = 0;
-  for (const end = <usize>n << 3; i < end; i += 8) {
-    const d = load<f64>(z + i) - load<f64>(labels + i);
-    const m = weights ? load<f64>(weights + i) * d : d;
-    last += 0.5 * (m * d);
-    store<f64>(z + i, m);
-  }
-  return byFours(first, second, last);
-}
-
-/** max(0, 1 - (2y - 1) z); the margins become -w (2y - 1) where that is positive, else 0. */
-export function hinge_f64(z: usize, labels: usize, weights: usize, n: i32): f64 {
-  const end = <usize>n << 3;
-  let loss: f64 = 0;
-  for (let i: usize = 0; i < end; i += 8) {
-    const w = weights ? load<f64>(weights + i) : 1;
-    const y = 2 * load<f64>(labels + i) - 1;
-    const short = 1 - y * load<f64>(z + i);
-    loss += short > 0 ? w * short : 0;
-    store<f64>(z + i, short > 0 ? -(w * y) : 0);
-  }
-  return loss;
-}
-
 /**
  * log Σ_c e^(z_c) - z_y through the largest margin; the margins become w (p_c - [c = y]). Row i of class c is at z + 8 (c · stride + i); two
  * classes a step.

@@ -25,29 +25,6 @@ export function logistic_residuals(out: Float64Array, predictions: Float64Array,
   }
 }
 
-/** ½ (z - y)² */
-export function squared_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
-  return byFours(n, (i) => {
-    const d = z[i] - labels[i];
-    const m = weights ? weights[i] * d : d;
-    z[i] = m;
-    return 0.5 * (m * d);
-  });
-}
-
-/** max(0, 1 - (2y - 1) z), y in {0, 1}. */
-export function hinge_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
-  let loss = 0;
-  for (let i = 0; i < n; i++) {
-    const w = weights ? weights[i] : 1;
-    const y = 2 * labels[i] - 1;
-    const short = 1 - y * z[i];
-    loss += short > 0 ? w * short : 0;
-    z[i] = short > 0 ? -(w * y) : 0;
-  }
-  return loss;
-}
-
 /** Multinomial: log Σ_c e^(z_c) - z_y, through the largest margin. Margins by class: z_c of row i is `z[c · stride + i]`. */
 export function softmax_f64(z: Float64Array, stride: number, labels: Float64Array, weights: Float64Array | null, classes: number, n: number): number {
   let loss = 0;
