@@ -71,17 +71,23 @@ export function throwIfAborted(signal: AbortSignal | undefined, owner: string): 
   }
 }
 
-/** A value as it may stand in a message: quoted when text, a stage as it prints, cut to 200 characters. */
+/** Whether the value's class says how it prints: stages, points of grids, vectors, columns. */
+function printsItself(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value || Object.hasOwn(value, 'toString')) return false;
+  const { toString } = value;
+  return typeof toString === 'function' && toString !== Object.prototype.toString && toString !== Array.prototype.toString;
+}
+
+/** A value as it may stand in a message: quoted when text, a stage or a vector as it prints, cut to 200 characters. */
 export function show(value: unknown): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value);
   else if (typeof value === 'number') text = Object.is(value, -0) ? '-0' : String(value);
   else if (typeof value === 'bigint' || value === null || value === undefined || typeof value === 'boolean') text = String(value);
-  else if (typeof value === 'function') text = `function ${value.name}`;
+  else if (typeof value === 'function') text = `function ${value.name}`.trim();
   else {
     try {
-      const isStage = typeof value === 'object' && 'paramDefinitions' in value;
-      text = (isStage ? undefined : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? String(v) : v))) ?? String(value);
+      text = printsItself(value) ? String(value) : JSON.stringify(value, (_, v) => (typeof v === 'bigint' || printsItself(v) ? String(v) : v));
     } catch {
       text = Object.prototype.toString.call(value);
     }

@@ -2,11 +2,14 @@ import type { Block, Column } from './column.ts';
 /** Number of a column within a program. */
 export type Slot = number;
 /**
- * What runs on each block. `make(args)` is called once and returns the step; the step reads `inputs` (in the order they were
- * bound), and returns as many columns as were bound for output. It may drop rows of `block` (see `dropRow`) and throws an
- * `MlError` for a value that it must refuse. It owns what it returns and may write it anew at the next call.
+ * What runs on each block: reads `inputs` (in the order they were bound), and returns as many columns as were bound for output. It may drop
+ * rows of `block` (see `dropRow`) and throws an `MlError` for a value that it must refuse. It owns what it returns and may write it anew at
+ * the next call.
  */
-export type Op<A = unknown> = (args: A) => (inputs: readonly Column[], block: Block) => readonly Column[];
+export type Step = (inputs: readonly Column[], block: Block) => readonly Column[];
+
+/** Makes a {@link Step}; called once. */
+export type Op<A = unknown> = (args: A) => Step;
 /** In which form a step wants a column that comes from outside the program. */
 export type InputForm = 'numbers' | 'codes' | 'strings' | 'vectors' | 'values';
 /**

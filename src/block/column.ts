@@ -140,6 +140,22 @@ export function leavesSparse({ form, parts, size }: VectorColumn, i: number, non
   return only === 'codes' || only === 'sparse' || sparseIsShorter(nonZeros, size);
 }
 
+/** The number at row i of a numeric column in whatever form it comes (a code counts as its index); null where there is none. */
+export function numberAt(column: Column, i: number): number | null {
+  switch (column.kind) {
+    case 'numbers':
+      return column.valid?.[i] === 0 ? null : column.values[i];
+    case 'codes':
+      return column.codes[i] < column.size ? column.codes[i] : null;
+    case 'values': {
+      const value = column.values[i];
+      return value === null || value === undefined ? null : Number(value);
+    }
+    default:
+      return null;
+  }
+}
+
 /** Slot values of one row, written to `out` at `at`; absent slots become 0. */
 export function writeDenseRow(column: VectorColumn, i: number, out: Float64Array, at = 0): void {
   out.fill(0, at, at + column.size);

@@ -44,14 +44,12 @@ export class VectorSummary {
   constructor(size: number) {
     this.size = size;
     const zeros = () => new Float64Array(size);
-    [this.#weights, this.#means, this.#deviations, this.#absolutes, this.#squares, this.#nonZeros] = [
-      zeros(),
-      zeros(),
-      zeros(),
-      zeros(),
-      zeros(),
-      zeros(),
-    ];
+    this.#weights = zeros();
+    this.#means = zeros();
+    this.#deviations = zeros();
+    this.#absolutes = zeros();
+    this.#squares = zeros();
+    this.#nonZeros = zeros();
     this.#most = zeros().fill(Number.NEGATIVE_INFINITY);
     this.#least = zeros().fill(Number.POSITIVE_INFINITY);
   }

@@ -1,5 +1,6 @@
 import type { TrainingContext } from '../engine/engine.ts';
 import { attributeOf, categories } from '../frame/attributes.ts';
+import type { Schema } from '../frame/schema.ts';
 import { checkThresholdCount } from '../predictor/score-columns.ts';
 
 interface Classifier {
@@ -8,16 +9,24 @@ interface Classifier {
   readonly params: { readonly labelCol: string; readonly thresholds?: readonly number[] };
 }
 
-/** The number of classes that the label column declares, or undefined. `thresholds` must have one entry a class, declared or (by the largest label) met. */
+/** The number of classes that the label column declares, or undefined. */
+export function labelCategories({ owner, params }: Classifier, schema: Schema): number | undefined {
+  return categories(attributeOf(schema.require(owner, params.labelCol, 'numeric')));
+}
+
+/** {@link labelCategories}; `thresholds` must have one entry a class, declared or (by the largest label) met. */
 export async function declaredClasses(classifier: Classifier, context: TrainingContext): Promise<number | undefined> {
   const { labelCol, thresholds } = classifier.params;
-  const declared = categories(attributeOf(context.schema.require(classifier.owner, labelCol, 'numeric')));
+  const declared = labelCategories(classifier, context.schema);
   if (!thresholds) return declared;
   const met = async () => (await context.aggregate([{ column: labelCol, of: 'max' }]))[0];
   const count = declared ?? Math.floor((await met()) ?? thresholds.length - 1) + 1;
   checkThresholdCount(classifier, thresholds, count);
   return declared;
 }
+
+/** Beyond this a label is a mistake, not a class. */
+export const MAX_CLASSES = 1 << 20;
 
 /** So many classes may have gaps, as in Spark any number may. */
 const FEW_CLASSES = 100;

@@ -1,6 +1,5 @@
 import type { TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
-import { attributeOf, categories } from '../frame/attributes.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -11,13 +10,14 @@ import { boostedParams, logisticLoss, treeParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { PipelineStage } from '../pipeline/stage.ts';
-import { lossByIteration } from '../predictor/boosted-evaluation.ts';
+import { lossByIteration } from '../predictor/gbt-evaluation.ts';
 import { addClassColumns, addLeafColumn, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type EnsembleState, ensembleCodec } from '../predictor/tree-codec.ts';
 import { EnsembleModel } from '../predictor/tree-model.ts';
 import type { TreeRule } from '../predictor/tree-scoring.ts';
 import { fitBoosted, requireIndicator } from '../predictor/tree-training.ts';
 import { DecisionTreeRegressionModel } from '../regression/decision-tree-regressor.ts';
+import { labelCategories } from './class-labels.ts';
 import { classDecision, treeOutputs } from './tree-classes.ts';
 
 /** Params of GBTClassifier and its model, with Spark's names and defaults. */
@@ -52,7 +52,7 @@ export class GBTClassifier extends Estimator<typeof GBTClassifierParams, GBTClas
   }
 
   protected async train(context: TrainingContext): Promise<GBTClassificationModel> {
-    const declared = categories(attributeOf(context.schema.require(this.owner, this.params.labelCol, 'numeric')));
+    const declared = labelCategories(this, context.schema);
     if (declared !== undefined && declared > 2) throw await this.#tooManyClasses(context);
     try {
       return this.model(GBTClassificationModel, await fitBoosted(this, context, 'logistic'));

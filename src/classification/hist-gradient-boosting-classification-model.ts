@@ -1,4 +1,4 @@
-import type { Binder } from '../block/binder.ts';
+import type { Binder, Step } from '../block/binder.ts';
 import type { Column, NumberColumn, VectorColumn } from '../block/column.ts';
 import { firstVector, ONE_ROW } from '../block/one-row.ts';
 import { MlError } from '../error.ts';
@@ -51,7 +51,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
     return new HistGradientBoostingClassificationModel(params, parseXGBoost(OWNER, model, 'classes'));
   }
 
-  #score: ReturnType<typeof scoreBoostedClasses> | undefined;
+  #score: Step | undefined;
 
   constructor(params: Params, state: BoostingState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);
@@ -98,7 +98,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */
-  summaryScorer(): ReturnType<typeof scoreBoostedClasses> {
+  summaryScorer(): Step {
     return scoreBoostedClasses(this.#scoringOf(['probability', 'prediction']));
   }
 
@@ -110,7 +110,7 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
 
   protected override outputSchema(schema: Schema): Schema {
     this.requireFeatures(schema);
-    return this.addBoostedColumns(addClassColumns(this.owner, schema, this.params, this.numClasses, this.numClasses));
+    return this.addBoostingColumns(addClassColumns(this.owner, schema, this.params, this.numClasses, this.numClasses));
   }
 
   /** By raw scores and not by probabilities, which round: the prediction must not depend on the columns asked for. */

@@ -1,13 +1,13 @@
 import type { BinnedSet, TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
-import { attributeOf, categories } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
 import { BoostingClassificationParams, initialModel } from '../param/boosting.ts';
 import type * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { addBoostedColumns, addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
+import { addBoostingColumns, addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
 import type { LossSpec } from '../tree/boosting/contract.ts';
 import { checkBoostingColumns, checkValidation, requireSameLoss } from '../tree/boosting/stage-rules.ts';
+import { labelCategories } from './class-labels.ts';
 import { HistGradientBoostingClassificationModel } from './hist-gradient-boosting-classification-model.ts';
 
 /** Params of HistGradientBoostingClassifier: those of its model, and a model to go on from. */
@@ -20,9 +20,9 @@ export type HistGradientBoostingClassifierParams = z.input<typeof HistGradientBo
  * Gradient boosted trees on histograms, for two classes (log loss of one raw score) and more (softmax, a tree a class in every iteration). Trees grow leaf by leaf, the leaf of the
  * largest gain first (Ke et al. 2017), on features in up to `maxBins` bins; with G and H the sums of gradients and hessians of a leaf's rows, its value is
  *
- *     -learningRate · T(G, l1) / (H + l2)
+ *     -learningRate · T(G) / (H + l2),   T(G) = sign(G) · max(|G| - l1, 0)
  *
- * and a split gains `T(G)²/(H + l2)` of its sides less that of the whole. NaN and null slots of the features are missing: each split learns the side they go to. Features of nominal
+ * and a split gains `T(G)² / (H + l2)` of its sides less that of the whole. NaN and null slots of the features are missing: each split learns the side they go to. Features of nominal
  * attributes (as StringIndexer makes them) are split by category. Labels must be 0 … numClasses-1. Defaults are LightGBM's.
  */
 export class HistGradientBoostingClassifier extends Estimator<typeof HistGradientBoostingClassifierParams, HistGradientBoostingClassificationModel> {
@@ -37,12 +37,12 @@ export class HistGradientBoostingClassifier extends Estimator<typeof HistGradien
   protected override outputSchema(schema: Schema): Schema {
     requireTrainingColumns(this.owner, schema, this.params);
     checkBoostingColumns(this, schema);
-    return addBoostedColumns(this.owner, addClassColumns(this.owner, schema, this.params), this.params);
+    return addBoostingColumns(this.owner, addClassColumns(this.owner, schema, this.params), this.params);
   }
 
   protected async train(context: TrainingContext): Promise<HistGradientBoostingClassificationModel> {
-    const { labelCol, initialModel } = this.params;
-    const known = categories(attributeOf(context.schema.require(this.owner, labelCol, 'numeric')));
+    const { initialModel } = this.params;
+    const known = labelCategories(this, context.schema);
     const { classTotals, trainBoosting } = await import('../tree/boosting/training.ts'); // kernels and workers stay out of what only scores
     const targetOf = (set: BinnedSet) => {
       const totals = classTotals(this, set, known);

@@ -1,5 +1,5 @@
-import type { Binder, Slot } from '../block/binder.ts';
-import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
+import type { Binder, Slot, Step } from '../block/binder.ts';
+import { denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
 import type { ClassOutput } from '../predictor/score-columns.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
@@ -26,7 +26,7 @@ export function bindBoostedClasses(binder: Binder, features: Slot, scoring: Boos
  * Scores blocks. Two classes: with f the start score and the leaves' values added in tree order, raw prediction `[-f, f]` and `p1 = 1 / (1 + e^-f)`.
  * More: a raw score a class, probabilities by softmax.
  */
-export function scoreBoostedClasses(scoring: BoostedClassScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function scoreBoostedClasses(scoring: BoostedClassScoring): Step {
   const { start, link, decision, outputs } = scoring;
   const k = Math.max(2, start.length);
   const scores = new BoostedScores(scoring);

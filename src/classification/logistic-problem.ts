@@ -93,7 +93,7 @@ export function solveLogistic(
 }
 
 /** True for the params that ask for the bounded search. */
-function isBounded({ lowerCoefficients, upperCoefficients, lowerIntercepts, upperIntercepts }: LogisticSettings): boolean {
+export function isBounded({ lowerCoefficients, upperCoefficients, lowerIntercepts, upperIntercepts }: LogisticSettings): boolean {
   return [lowerCoefficients, upperCoefficients, lowerIntercepts, upperIntercepts].some((b) => b !== undefined);
 }
 

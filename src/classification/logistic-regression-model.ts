@@ -1,4 +1,4 @@
-import type { Binder } from '../block/binder.ts';
+import type { Binder, Step } from '../block/binder.ts';
 import type { Column, NumberColumn, VectorColumn } from '../block/column.ts';
 import { firstVector, ONE_ROW } from '../block/one-row.ts';
 import { MlError } from '../error.ts';
@@ -16,7 +16,7 @@ import { binaryDecision, type Decision } from '../scoring/decision.ts';
 import { checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams, thresholdsSet } from './logistic-params.ts';
 import type { LogisticRegressionSummary, LogisticRegressionTrainingSummary } from './logistic-regression-summary.ts';
 import { bindLogistic, type LogisticScoring, scoreLogistic } from './logistic-scoring.ts';
-import { summaryColumns, withAllColumns } from './summary-columns.ts';
+import { requireSummary, summaryColumns, withAllColumns } from './summary-columns.ts';
 
 /** `coefficientMatrix` is (1, d) of a binomial model, (numClasses, d) of a multinomial one; `interceptVector` has as many entries as it has rows. */
 export interface LogisticState extends NamedFeatures {
@@ -26,8 +26,6 @@ export interface LogisticState extends NamedFeatures {
   readonly interceptVector: Vector;
   readonly summary?: LogisticRegressionTrainingSummary;
 }
-
-export type BlockScorer = ReturnType<typeof scoreLogistic>;
 
 const codec: Codec<LogisticState> = {
   columns: { numClasses: 'int!', numFeatures: 'int!', interceptVector: 'vector', coefficientMatrix: 'matrix', isMultinomial: 'boolean!' },
@@ -66,7 +64,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   static readonly codec = codec;
 
   readonly #scoring: LogisticScoring;
-  readonly #score: BlockScorer;
+  readonly #score: Step;
 
   constructor(params: LogisticRegressionParams, state: LogisticState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, state, uid, parent);
@@ -133,9 +131,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
 
   /** How the fit went and how the model fares on its rows; an error where `hasSummary` is false. */
   get summary(): LogisticRegressionTrainingSummary {
-    const { summary } = this.state;
-    if (!summary) throw new MlError('NOT_SUPPORTED', `${this.owner}: no training summary is at hand; a loaded model has none`, { stage: this.uid });
-    return summary;
+    return requireSummary(this);
   }
 
   /** The {@link summary} of a model of at most two classes; an error of more. */
@@ -169,7 +165,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
   }
 
   /** Scores blocks whose one input is the features; gives probabilities and predictions, in columns written anew at each call. */
-  summaryScorer(): BlockScorer {
+  summaryScorer(): Step {
     return scoreLogistic({ ...this.#scoring, outputs: ['probability', 'prediction'] });
   }
 

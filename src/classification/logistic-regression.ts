@@ -1,6 +1,6 @@
 import type { Engine, RemoteSummary, TrainingContext, TrainingSet } from '../engine/engine.ts';
 import { MlError, show, throwIfAborted } from '../error.ts';
-import { attributeOf, categories, featureNames } from '../frame/attributes.ts';
+import { featureNames } from '../frame/attributes.ts';
 import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -9,9 +9,10 @@ import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { Changes } from '../pipeline/stage.ts';
 import { addClassColumns, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
+import { labelCategories } from './class-labels.ts';
 import { metricsThere } from './cluster-summary.ts';
 import { checkBounds, checkThresholds, clearOtherThreshold, fillThreshold, LogisticRegressionParams, thresholdsSet } from './logistic-params.ts';
-import type { LogisticSettings } from './logistic-problem.ts';
+import { isBounded, type LogisticSettings } from './logistic-problem.ts';
 import { LogisticRegressionModel, type LogisticState } from './logistic-regression-model.ts';
 import { LogisticRegressionTrainingSummary, type TrainingHistory } from './logistic-regression-summary.ts';
 import { type ClassLabels, constantFeatures, readLabels } from './logistic-training.ts';
@@ -85,13 +86,11 @@ export class LogisticRegression extends Estimator<typeof LogisticRegressionParam
           column: featuresCol,
         });
       }
-      const labelField = context.schema.require(this.owner, labelCol, 'numeric');
-      const labels = readLabels(this, set, categories(attributeOf(labelField)));
+      const labels = readLabels(this, set, labelCategories(this, context.schema));
       const settings = this.#settings(labels.numClasses, set.numFeatures);
       const names = featureNames(context.schema.require(this.owner, featuresCol, 'vector'), set.numFeatures);
-      const bounded = [settings.lowerCoefficients, settings.upperCoefficients, settings.lowerIntercepts, settings.upperIntercepts].some((b) => b);
       const isConstant = labels.weights.filter((w) => w !== 0).length === 1;
-      if (isConstant && fitIntercept && !bounded) {
+      if (isConstant && fitIntercept && !isBounded(settings)) {
         context.logger.warn(`${this.owner}: all labels are the same, so coefficients are 0 and the intercept is infinite`);
         return await this.#finish(context, set, constantState(labels, settings.multinomial, set.numFeatures, names), {
           objectiveHistory: [0],

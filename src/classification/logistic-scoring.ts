@@ -1,8 +1,6 @@
-import type { Binder, Slot } from '../block/binder.ts';
+import type { Binder, Slot, Step } from '../block/binder.ts';
 import {
-  type Block,
   type CodePart,
-  type Column,
   type DensePart,
   denseValues,
   denseVectors,
@@ -11,16 +9,12 @@ import {
   type VectorColumn,
   type VectorPart,
 } from '../block/column.ts';
-import { checkFeatures } from '../block/features.ts';
+import { checkFeatures, type ExpectedFeatures } from '../block/features.ts';
 import { exp, softmax } from '../kernels/js/math.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
 
 /** A fitted model as the row loop needs it; plain data. */
-export interface LogisticScoring {
-  readonly owner: string;
-  readonly stage: string;
-  readonly featuresCol: string;
-  readonly numFeatures: number;
+export interface LogisticScoring extends ExpectedFeatures {
   /** (sets, numFeatures) row-major. */
   readonly coefficients: Float64Array;
   readonly intercepts: Float64Array;
@@ -39,7 +33,7 @@ export function bindLogistic(binder: Binder, features: Slot, scoring: LogisticSc
  * Scores blocks. Margins add up slot by slot in feature order: of binary models `Σ w x` and then the intercept, raw prediction
  * `[-z, z]`, `p0 = 1 / (1 + e^z)`, `p1 = 1 - p0`; of multinomial ones the intercept first, probabilities by softmax.
  */
-export function scoreLogistic(scoring: LogisticScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function scoreLogistic(scoring: LogisticScoring): Step {
   const { coefficients, intercepts, multinomial, numFeatures, decision, outputs } = scoring;
   const sets = intercepts.length;
   const k = multinomial ? sets : 2;

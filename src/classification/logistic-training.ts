@@ -1,7 +1,7 @@
 import type { TrainingSet } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { PartitionHandle } from '../kernels/contract.ts';
-import { isStray } from './class-labels.ts';
+import { isStray, MAX_CLASSES } from './class-labels.ts';
 import { slotsOf, sparsePart } from './training-rows.ts';
 
 /** What the label column says: its classes, and the weight of the rows of each. */
@@ -16,8 +16,6 @@ interface Owner {
   readonly params: { readonly labelCol: string; readonly weightCol?: string };
 }
 
-/** Beyond this a label is a mistake, not a class: every class has its own coefficients. */
-const MAX_CLASSES = 1 << 20;
 /** Products of smaller weights lose digits, down to all of them. */
 const LEAST_WEIGHT = 1e-300;
 

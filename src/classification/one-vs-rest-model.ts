@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import { denseValues, denseVectors, type NumberColumn, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import { MlError, show } from '../error.ts';
 import { groupMetadata } from '../frame/attributes.ts';
 import { col } from '../frame/column.ts';
@@ -175,7 +175,7 @@ interface OneVsRestScoring {
 }
 
 /** Puts the models' scores of class 1 side by side; the prediction is the first of the largest. */
-export function putTogether({ owner, stage, outputs }: OneVsRestScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function putTogether({ owner, stage, outputs }: OneVsRestScoring): Step {
   let capacity = 0;
   let raw: VectorColumn;
   let prediction: NumberColumn;

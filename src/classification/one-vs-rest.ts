@@ -1,4 +1,4 @@
-import type { Column as BlockColumn } from '../block/column.ts';
+import { numberAt } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import { type Attribute, attributeMetadata, attributeOf, categories } from '../frame/attributes.ts';
@@ -18,7 +18,7 @@ import type { Changes } from '../pipeline/stage.ts';
 import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
 import { addClassColumns, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { ClassIndicator } from './class-indicator.ts';
-import { isStray } from './class-labels.ts';
+import { isStray, MAX_CLASSES } from './class-labels.ts';
 import { OneVsRestModel, oneVsRestParams, scoreCol, scoresOnly } from './one-vs-rest-model.ts';
 
 export const OneVsRestParams = z.strictObject({ ...oneVsRestParams, parallelism });
@@ -144,9 +144,6 @@ export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel>
   }
 }
 
-/** So many classes are the most that labels may name without being declared. */
-const MAX_CLASSES = 2 ** 20;
-
 function classCol(c: number): string {
   return `mc2b$${c}`;
 }
@@ -155,9 +152,4 @@ function classCol(c: number): string {
 function labelAttribute(label: Field, numClasses: number): Attribute {
   const known = attributeOf(label);
   return known && known.type !== 'numeric' ? known : { type: 'nominal', name: 'label', numValues: numClasses };
-}
-
-function numberAt(column: BlockColumn, i: number): number | null {
-  if (column.kind === 'codes') return column.codes[i] < column.size ? column.codes[i] : null;
-  return column.kind === 'numbers' && column.valid?.[i] !== 0 ? column.values[i] : null;
 }

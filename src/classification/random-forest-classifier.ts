@@ -1,5 +1,4 @@
 import type { Engine, RemoteSummary, TrainingContext } from '../engine/engine.ts';
-import { MlError } from '../error.ts';
 import type { ActionOptions, FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -10,10 +9,10 @@ import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import type { PipelineStage } from '../pipeline/stage.ts';
 import { addClassColumns, addLeafColumn, checkThresholdCount, requireTrainingColumns } from '../predictor/score-columns.ts';
-import { type EnsembleState, ensembleCodec, treeUids } from '../predictor/tree-codec.ts';
+import { type EnsembleState, ensembleCodec } from '../predictor/tree-codec.ts';
 import { EnsembleModel } from '../predictor/tree-model.ts';
 import type { TreeRule } from '../predictor/tree-scoring.ts';
-import { grownState, growthOf } from '../predictor/tree-training.ts';
+import { forestState, growthOf } from '../predictor/tree-training.ts';
 import { classShares } from '../tree/spark/impurity-stats.ts';
 import { declaredClasses } from './class-labels.ts';
 import { metricsOf } from './classification-summary.ts';
@@ -21,7 +20,7 @@ import { metricsThere } from './cluster-summary.ts';
 import { DecisionTreeClassificationModel } from './decision-tree-classifier.ts';
 import { RandomForestClassificationSummary, RandomForestClassificationTrainingSummary, scoredByVotes } from './random-forest-summary.ts';
 import { scoreFrame } from './scored-frame.ts';
-import { summaryColumns, withAllColumns } from './summary-columns.ts';
+import { requireSummary, summaryColumns, withAllColumns } from './summary-columns.ts';
 import { classDecision, treeOutputs } from './tree-classes.ts';
 
 /** Params of RandomForestClassifier and its model, with Spark's names and defaults. */
@@ -67,11 +66,7 @@ export class RandomForestClassifier extends Estimator<typeof RandomForestClassif
     const numClasses = await declaredClasses(this, context);
     const impurity = this.params.impurity.toLowerCase() as 'gini' | 'entropy';
     const { trees, voted } = await fitVotingForest(context, { ...growthOf(this), impurity, numClasses, numTrees, bootstrap, pruneTree });
-    const model = this.model(RandomForestClassificationModel, {
-      ...grownState(this, context, trees),
-      treeWeights: new Float64Array(numTrees).fill(1),
-      treeUids: treeUids('classes', this.uid, numTrees),
-    });
+    const model = this.model(RandomForestClassificationModel, forestState(this, context, trees, 'classes'));
     if (!voted) return model;
     const rows = scoredByVotes(voted, model.numClasses, classDecision(model.params));
     return model.withSummary(new RandomForestClassificationTrainingSummary(summaryColumns(model), rows));
@@ -127,9 +122,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
 
   /** How the forest fares on the rows it was fitted to; an error where `hasSummary` is false. */
   get summary(): RandomForestClassificationTrainingSummary {
-    const { summary } = this.state;
-    if (!summary) throw new MlError('NOT_SUPPORTED', `${this.owner}: no training summary is at hand; a loaded model has none`, { stage: this.uid });
-    return summary;
+    return requireSummary(this);
   }
 
   /** The {@link summary} of a model of at most two classes; an error of more. */

@@ -1,4 +1,5 @@
-import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
+import type { Step } from '../block/binder.ts';
+import type { NumberColumn, VectorColumn } from '../block/column.ts';
 import { denseValues } from '../block/column.ts';
 import { Numbers } from '../block/growing-numbers.ts';
 import type { ActionOptions } from '../frame/executor.ts';
@@ -14,7 +15,7 @@ export interface ScorableModel {
   readonly params: TrainingColumns;
   readonly numClasses: number;
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */
-  summaryScorer(): (inputs: readonly Column[], block: Block) => readonly Column[];
+  summaryScorer(): Step;
 }
 
 /** Scores the rows of a frame that has the model's features, its label column and, if one is set, its weight column. */

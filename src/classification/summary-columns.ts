@@ -1,3 +1,4 @@
+import { MlError } from '../error.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
 
@@ -23,4 +24,10 @@ export function withAllColumns<M extends Transformer<ParamSchema>>(model: M): M 
 export function summaryColumns(model: Transformer<ParamSchema> & { readonly params: SummaryParams }): SummaryColumns {
   const { featuresCol, labelCol, predictionCol, probabilityCol, weightCol } = withAllColumns(model).params;
   return { featuresCol, labelCol, predictionCol, probabilityCol, weightCol };
+}
+
+/** The training summary in a model's state; an error where it has none. */
+export function requireSummary<S>({ owner, uid, state: { summary } }: { owner: string; uid: string; state: { readonly summary?: S } }): S {
+  if (summary) return summary;
+  throw new MlError('NOT_SUPPORTED', `${owner}: no training summary is at hand; a loaded model has none`, { stage: uid });
 }

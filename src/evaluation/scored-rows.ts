@@ -1,5 +1,4 @@
-import type { Column, VectorColumn } from '../block/column.ts';
-import { writeDenseRow } from '../block/column.ts';
+import { type Column, numberAt, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import type { Engine, ScannedBlock } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
@@ -137,19 +136,4 @@ class Reader {
 function arrayAt(column: Column, i: number): readonly (number | null)[] | null {
   const value = column.kind === 'values' ? column.values[i] : null;
   return Array.isArray(value) ? value : null;
-}
-
-function numberAt(column: Column, i: number): number | null {
-  switch (column.kind) {
-    case 'numbers':
-      return column.valid?.[i] === 0 ? null : column.values[i];
-    case 'codes':
-      return column.codes[i] < column.size ? column.codes[i] : null;
-    case 'values': {
-      const value = column.values[i];
-      return value === null || value === undefined ? null : Number(value);
-    }
-    default:
-      return null;
-  }
 }

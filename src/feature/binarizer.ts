@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import type { Block, Column, NumberColumn, VectorColumn, VectorPart } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import type { NumberColumn, VectorColumn, VectorPart } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError } from '../error.ts';
 import { attributeMetadata } from '../frame/attributes.ts';
@@ -77,7 +77,7 @@ interface BinarizeArgs {
 }
 
 /** Numbers → 0 or 1; null is not greater than anything. */
-export function binarize({ threshold }: BinarizeArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function binarize({ threshold }: BinarizeArgs): Step {
   const reader = new NumberReader();
   const out: NumberColumn = { kind: 'numbers', values: new Float64Array(0), valid: null };
   const outputs = [out];
@@ -90,7 +90,7 @@ export function binarize({ threshold }: BinarizeArgs): (inputs: readonly Column[
 }
 
 /** Vectors → vectors of 0 and 1. A slot that a sparse part leaves out is 0, which a threshold below 0 turns into 1. */
-export function binarizeVectors({ threshold }: BinarizeArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function binarizeVectors({ threshold }: BinarizeArgs): Step {
   const bit = (x: number) => (x > threshold ? 1 : 0);
   const binarized = (part: VectorPart, rows: number): VectorPart => {
     switch (part.kind) {

@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import { type Block, type CodeColumn, type Column, codesFor, dropRow } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import { type Block, type CodeColumn, codesFor, dropRow } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError } from '../error.ts';
 import { attributeMetadata } from '../frame/attributes.ts';
@@ -85,7 +85,7 @@ interface BucketArgs extends Site {
 }
 
 /** Numbers → bucket codes, by binary search; `-0` lies below `0`, as in Java. */
-export function toBuckets(args: BucketArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function toBuckets(args: BucketArgs): Step {
   const { splits, handleInvalid } = args;
   const buckets = splits.length - 1;
   const size = handleInvalid === 'keep' ? buckets + 1 : buckets;

@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import { type Block, type CodeColumn, type Column, codesFor } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import { type Block, type CodeColumn, codesFor } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError, show } from '../error.ts';
 import { attributeOf } from '../frame/attributes.ts';
@@ -52,7 +52,7 @@ interface IndexToStringArgs extends Site {
 }
 
 /** Indices → codes with texts; an index column's codes are passed on as they are. */
-export function labelsOfIndices(args: IndexToStringArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function labelsOfIndices(args: IndexToStringArgs): Step {
   const size = args.labels.length;
   const reader = new NumberReader();
   let own = codesFor(size, 0);

@@ -1,17 +1,14 @@
-import type { Binder, Slot } from '../block/binder.ts';
+import type { Binder, Slot, Step } from '../block/binder.ts';
 import { type Block, type CodeColumn, type Codes, type Column, codesFor, dropRow, nullCode, unseenCode } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError, show } from '../error.ts';
-import { isKept } from './invalid-value.ts';
+import { isKept, type Site } from './invalid-value.ts';
 import { type NumberKind, numberText } from './label-text.ts';
 
 /** How a column comes to the step: as codes of the model's labels, or as an earlier step of a pipeline made it (its type's kind). */
 export type LabelForm = 'codes' | { readonly made: NumberKind | 'string' };
 
-export interface IndexArgs {
-  readonly owner: string;
-  readonly stage: string;
-  readonly column: string;
+export interface IndexArgs extends Site {
   readonly labels: readonly string[];
   readonly form: LabelForm;
   readonly handleInvalid: 'error' | 'skip' | 'keep';
@@ -23,7 +20,7 @@ export function bindIndexLabels(binder: Binder, codes: Slot, args: IndexArgs, ou
 }
 
 /** Step of `StringIndexerModel`: codes of labels → index codes, with what has no label refused, dropped or given the index `numLabels`. */
-export function indexLabels(args: IndexArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function indexLabels(args: IndexArgs): Step {
   const { labels, handleInvalid } = args;
   const size = labels.length;
   const lookUp = args.form === 'codes' ? (column: Column) => (column as CodeColumn).codes : recoder(args.form.made, labels);

@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import { type Block, type Column, type DensePart, formLike, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import { type Column, type DensePart, formLike, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import type { TrainingContext } from '../engine/engine.ts';
 import { MlError } from '../error.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -12,7 +12,7 @@ import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import type { Site } from './invalid-value.ts';
-import { checkVectors, forEachNonzero, refuseOverflow, scaledSchema, summarize, type VectorSummary } from './vector-values.ts';
+import { checkVectors, forEachNonzero, refuseOverflow, type ScalerSummary, scaledSchema, summarize } from './scaling.ts';
 
 export const MinMaxScalerParams = z
   .strictObject({
@@ -57,7 +57,7 @@ export class MinMaxScaler extends Estimator<typeof MinMaxScalerParams, MinMaxSca
 }
 
 /** Extremes over the nonzero values, with the zeros added at the end. A slot of NaN alone keeps the starting values, as in Spark. */
-class Extremes implements VectorSummary {
+class Extremes implements ScalerSummary {
   readonly size: number;
   #rows = 0;
   readonly #nonzeros: Float64Array;
@@ -148,7 +148,7 @@ interface RescaleArgs extends Site {
 }
 
 /** Vectors → `(x - lo) · factor + min`: in the form of the input where 0 stays 0 in all slots, else dense. */
-export function rescale(args: RescaleArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function rescale(args: RescaleArgs): Step {
   const { lo, factors, min, middle } = args;
   const size = lo.length;
   const part: DensePart = { kind: 'dense', size, values: new Float64Array(0) };

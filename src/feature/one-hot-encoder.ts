@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import { type Block, type CodePart, type Column, codesFor, type VectorColumn } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import { type CodePart, codesFor, type VectorColumn } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import type { TrainingContext } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
@@ -170,7 +170,7 @@ interface EncodeArgs extends Site {
 }
 
 /** Index → its slot. Codes within range are passed on uncopied; what is invalid gets code `categories`, whose slot `keep` may have added. */
-export function encodeOneHot(args: EncodeArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function encodeOneHot(args: EncodeArgs): Step {
   const { categories, slots: size, keep } = args;
   const part: CodePart = { kind: 'codes', size, codes: codesFor(categories, 0), table: null };
   const out: VectorColumn = { kind: 'vectors', size, parts: [part], valid: null };

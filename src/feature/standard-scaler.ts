@@ -1,5 +1,5 @@
-import type { Binder } from '../block/binder.ts';
-import { type Block, type Column, type DensePart, type VectorColumn, type VectorPart, writeDenseRow } from '../block/column.ts';
+import type { Binder, Step } from '../block/binder.ts';
+import { type Column, type DensePart, type VectorColumn, type VectorPart, writeDenseRow } from '../block/column.ts';
 import type { TrainingContext } from '../engine/engine.ts';
 import { MlError } from '../error.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -11,7 +11,7 @@ import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
 import type { Site } from './invalid-value.ts';
-import { checkVectors, forEachNonzero, refuseOverflow, scaledSchema, summarize, type VectorSummary } from './vector-values.ts';
+import { checkVectors, forEachNonzero, refuseOverflow, type ScalerSummary, scaledSchema, summarize } from './scaling.ts';
 
 export const StandardScalerParams = z.strictObject({
   inputCol,
@@ -52,7 +52,7 @@ export class StandardScaler extends Estimator<typeof StandardScalerParams, Stand
 }
 
 /** Mean and variance of each slot by Welford's update over its nonzero values, with the zeros added at the end (Chan et al. 1979), as Spark sums them. */
-class Moments implements VectorSummary {
+class Moments implements ScalerSummary {
   readonly size: number;
   #rows = 0;
   readonly #count: Float64Array;
@@ -146,7 +146,7 @@ interface ScaleArgs extends Site {
 }
 
 /** Vectors → `(x - mean) · factor`, dense. */
-export function standardize(args: ScaleArgs & { readonly mean: Float64Array }): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function standardize(args: ScaleArgs & { readonly mean: Float64Array }): Step {
   const { factors, mean } = args;
   const size = factors.length;
   const part: DensePart = { kind: 'dense', size, values: new Float64Array(0) };
@@ -165,7 +165,7 @@ export function standardize(args: ScaleArgs & { readonly mean: Float64Array }): 
 }
 
 /** Vectors → `x · factor`, part by part in the parts' own form. */
-export function scale(args: ScaleArgs): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function scale(args: ScaleArgs): Step {
   const { factors } = args;
   const parts: VectorPart[] = [];
   const scalers: PartScaler[] = [];

@@ -1,4 +1,4 @@
-import type { Binder } from '../block/binder.ts';
+import type { Binder, Step } from '../block/binder.ts';
 import {
   type Block,
   type Column,
@@ -109,7 +109,7 @@ interface AssembleArgs {
 }
 
 /** Columns → one vector column over the same arrays. Only `keep` copies, and only columns that have holes. */
-export function assemble({ owner, stage, handleInvalid, inputs }: AssembleArgs): (columns: readonly Column[], block: Block) => readonly Column[] {
+export function assemble({ owner, stage, handleInvalid, inputs }: AssembleArgs): Step {
   const sources = inputs.map(({ column, isVector, size }) => {
     const site = { owner, stage, column };
     return isVector ? new VectorSource(site, handleInvalid, size) : new NumberSource(site, handleInvalid);

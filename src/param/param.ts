@@ -181,7 +181,8 @@ export function resolveParams(owner: string, schema: ParamSchema, set: ReadonlyM
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const key = String(issue.path[0] ?? '');
-  const message = issue.message.startsWith('must') ? `${key} ${issue.message}` : issue.message;
+  const rule = set.has(key) ? issue.message : issue.message.replace(/^must be (an? )/, 'must be set to $1');
+  const message = rule.startsWith('must') ? `${key} ${rule}` : rule;
   throw new MlError('PARAM_INVALID', `${owner}: ${message}${key && set.has(key) ? `, got ${show(set.get(key))}` : ''}`, {
     stage: owner,
     param: key || undefined,

@@ -3,7 +3,7 @@ import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ModelClass } from '../pipeline/model.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
-import type { Codec, RowCollector, Rows, SideTable, StreamedCodec } from './codec.ts';
+import type { Codec, ColumnTypes, RowCollector, Rows, SideTable, StreamedCodec } from './codec.ts';
 import { type ColumnField, parseColumnType } from './column-type.ts';
 import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
 import { formatError, isFileMap, MapFiles, type ModelFiles, type ModelSource } from './files.ts';
@@ -60,8 +60,7 @@ export function load(source: ModelSource): Promise<PipelineStage<ParamSchema>> {
 /** A model's class, and its state from the one row of its saved data; `params` are those in force. */
 export async function fromDataRow(type: string, row: ReadonlyMap<string, unknown>, params: Readonly<Record<string, unknown>>) {
   const Class = (await (await stageTable()).findStage(type)) as unknown as ModelClass;
-  const { columns } = Class.codec;
-  const fields = columnFields(typeof columns === 'function' ? columns(params) : columns);
+  const fields = dataFields(Class.codec, params);
   const collector = collectorOf(Class.codec, new Map(), new Map());
   collector.add(fields.map(([name]) => row.get(name)));
   return { Class, state: collector.finish() as unknown };
@@ -87,7 +86,7 @@ class Loader {
     const { canonicalName, findStage } = await stageTable();
     const className = canonicalName(metadata.className);
     if (expected && className !== expected.type) {
-      throw this.#error(folder, `expected ${expected.type}, found ${className.slice(0, 200)}`);
+      throw this.#error(folder, `expected ${expected.type}, found ${className.slice(0, 200)}; load(path) takes a stage of any class`);
     }
     const Class = await within(this.#files, folder, () => findStage(className));
     const children = new Children(this, this.#files, folder, depth, metadata);
@@ -125,17 +124,13 @@ class Loader {
     }
     const { codec } = Class;
     if (!codec) return (params) => new make(Object.fromEntries(params), metadata.uid);
-    const named = typeof codec.columns === 'function' ? null : codec.columns;
-    const read = async (params: ReadonlyMap<string, unknown>) => {
-      const columns = named ?? (codec.columns as (params: Readonly<Record<string, unknown>>) => typeof named)(Object.fromEntries(params));
-      const data = join(folder, 'data');
-      const tables = new Map<string, Rows>();
-      for (const [name, table] of codec.tables ?? []) tables.set(name, await this.#sideTable(join(folder, name), table));
-      const collector = await within(this.#files, data, () => collectorOf(codec, metadata.extra, tables));
-      await this.#visit(data, columnFields(columns!), (row) => collector.add(row));
-      return within(this.#files, data, () => collector.finish());
-    };
-    const state = await read(await within(this.#files, file, async () => setParamsOf(metadata, Class.paramSchema)));
+    const fields = await within(this.#files, file, () => dataFields(codec, Object.fromEntries(setParamsOf(metadata, Class.paramSchema))));
+    const data = join(folder, 'data');
+    const tables = new Map<string, Rows>();
+    for (const [name, table] of codec.tables ?? []) tables.set(name, await this.#sideTable(join(folder, name), table));
+    const collector = await within(this.#files, data, () => collectorOf(codec, metadata.extra, tables));
+    await this.#visit(data, fields, (row) => collector.add(row));
+    const state = await within(this.#files, data, () => collector.finish());
     return (params) => new make(Object.fromEntries(params), state, metadata.uid);
   }
 
@@ -249,7 +244,12 @@ export function stageFolder(i: number, count: number, uid: string): string {
   return `${String(i).padStart(String(count).length, '0')}_${uid}`;
 }
 
-export function columnFields(columns: Readonly<Record<string, string>> | ReadonlyMap<string, string>): ColumnField[] {
+/** The columns of a model's `data/`, for these params. */
+export function dataFields<State>({ columns }: Pick<Codec<State>, 'columns'>, params: Readonly<Record<string, unknown>>): ColumnField[] {
+  return columnFields(typeof columns === 'function' ? columns(params) : columns);
+}
+
+export function columnFields(columns: ColumnTypes): ColumnField[] {
   const entries = columns instanceof Map ? [...columns] : Object.entries(columns);
   return entries.map(([name, type]) => [name, parseColumnType(type)]);
 }

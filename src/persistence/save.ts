@@ -15,18 +15,13 @@ import { classesOf, stageFiles } from './stage-files.ts';
 export async function saveStage(stage: PipelineStage<ParamSchema>, path: string | URL, options: SaveOptions = {}): Promise<void> {
   checkOptions(stage, options);
   const server = foldersOf(path);
-  if (server) {
-    throwIfAborted(options.signal, 'save');
-    await requireLoadable(stage);
-    const files = stageFiles(stage, options as Readonly<Record<string, unknown>>, Date.now());
-    await server.write(path as string, files, { owner: 'save', overwrite: options.overwrite === true, signal: options.signal });
-    return;
-  }
-  const target = localPath('save', path);
-  throwIfAborted(options.signal, 'save');
+  const target = server ? String(path) : localPath('save', path);
+  const { signal, overwrite = false } = options;
+  throwIfAborted(signal, 'save');
   await requireLoadable(stage);
   const files = stageFiles(stage, options as Readonly<Record<string, unknown>>, Date.now());
-  await replaceFolder(nodeFileSystem(), target, files, { overwrite: options.overwrite === true, signal: options.signal });
+  if (server) await server.write(target, files, { owner: 'save', overwrite, signal });
+  else await replaceFolder(nodeFileSystem(), target, files, { overwrite, signal });
 }
 
 /** `persistSubModels` is for searches, however deep in pipelines they lie. */

@@ -2,10 +2,9 @@ import { MlError, show } from '../error.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ParamMap } from '../param/param-map.ts';
 import type { PipelineStage } from '../pipeline/stage.ts';
-import type { ColumnField } from './column-type.ts';
 import { gridJson, isStage } from './grid.ts';
 import { arrayJson, valueJson } from './json.ts';
-import { columnFields, type LoadableClass, MAX_DEPTH, stageFolder } from './load.ts';
+import { columnFields, dataFields, type LoadableClass, MAX_DEPTH, stageFolder } from './load.ts';
 import { isPlainName, metadataLine, SPARK_VERSION } from './metadata.ts';
 import { writeParquet } from './parquet-write.ts';
 
@@ -110,9 +109,8 @@ function addStage(
   files.set(`${prefix}metadata/part-00000.txt`, encoder.encode(`${line}\n`));
   files.set(`${prefix}metadata/_SUCCESS`, new Uint8Array());
   if (Class.layout || !Class.codec) return;
-  const { columns, encode, tables } = Class.codec;
-  const fields: ColumnField[] = columnFields(typeof columns === 'function' ? columns(stage.params) : columns);
-  files.set(`${prefix}data/part-00000.parquet`, writeParquet(fields, encode.call(Class.codec, state), SPARK_VERSION));
+  const { encode, tables } = Class.codec;
+  files.set(`${prefix}data/part-00000.parquet`, writeParquet(dataFields(Class.codec, stage.params), encode.call(Class.codec, state), SPARK_VERSION));
   files.set(`${prefix}data/_SUCCESS`, new Uint8Array());
   for (const [folder, table] of tables ?? []) {
     files.set(

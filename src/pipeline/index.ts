@@ -1,4 +1,4 @@
-export type { Binder, InputForm, Op, Slot } from '../block/binder.ts';
+export type { Binder, InputForm, Op, Slot, Step } from '../block/binder.ts';
 export type { Block, CodeColumn, Column, NumberColumn, StringColumn, ValueColumn, VectorColumn, VectorPart } from '../block/column.ts';
 export type { TrainingContext } from '../engine/engine.ts';
 export type { FitOptions, ProgressEvent } from '../frame/executor.ts';

@@ -7,7 +7,7 @@ import { labelRule, scalarLoss, softmaxLoss } from '../tree/boosting/losses.ts';
 import type { BoostingState } from '../tree/boosting/model-state.ts';
 import type { BoostedScores } from '../tree/boosting/scoring.ts';
 import { treeCount } from '../tree/trees.ts';
-import { visitLabelledRows } from './labelled-rows.ts';
+import { visitWeighedRows } from './labelled-rows.ts';
 import type { TrainingColumns } from './score-columns.ts';
 
 interface Model {
@@ -29,8 +29,7 @@ export async function lossByIteration(model: Model, scores: BoostedScores, frame
   const { accepts, rule } = labelRule({ ...loss, numClasses: width });
   const sums = new Float64Array(count / width);
   const raw = new Float64Array(width);
-  let total = 0;
-  await visitLabelledRows(model, frame, options, ({ rows, firstRow, features, labels, weights }) => {
+  const total = await visitWeighedRows(model, frame, options, ({ rows, firstRow, features, labels, weights }) => {
     checkFeatures(features, { rows, firstRow, columns: [], keep: null }, scores.expected);
     const leaves = scores.leafNodes(features, rows);
     for (let i = 0; i < rows; i++) {
@@ -50,12 +49,8 @@ export async function lossByIteration(model: Model, scores: BoostedScores, frame
         raw[c] += trees.value[leaves[p]];
         if (c === width - 1) sums[(t - c) / width] += weight * lossOf(raw, labels[i]);
       }
-      total += weight;
     }
   });
-  if (total === 0) {
-    throw new MlError('VALUE_INVALID', `${model.owner}: some row to evaluate on must have a weight above 0, all are 0`, { stage: model.uid });
-  }
   return Array.from(sums, (sum) => sum / total);
 }
 

@@ -14,7 +14,7 @@ import { splitTotals } from '../tree/nodes.ts';
 import { treeCount } from '../tree/trees.ts';
 import { lossByIteration } from './boosting-evaluation.ts';
 import { type NamedValue, PredictionModel } from './prediction-model.ts';
-import { addBoostedColumns, type BoostedColumns, requireFeatures, type TrainingColumns } from './score-columns.ts';
+import { addBoostingColumns, type BoostingColumns, requireFeatures, type TrainingColumns } from './score-columns.ts';
 
 /** What the two HistGradientBoosting models have in common: trees, importances, contributions. */
 export abstract class BoostingModel<P extends ParamSchema> extends PredictionModel<P, BoostingState> {
@@ -174,12 +174,12 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
   }
 
   /** `schema` with the columns of leaves and contributions that are asked for. */
-  protected addBoostedColumns(schema: Schema): Schema {
+  protected addBoostingColumns(schema: Schema): Schema {
     const columns = this.#columns;
     const slots = columns.contributionsCol ? [...this.featureNames, 'expectedValue'] : [];
     const { start } = this.state;
     const contributions = start.length === 1 ? slots : start.flatMap((_, c) => slots.map((name) => `${name}_${c}`));
-    return addBoostedColumns(this.owner, schema, columns, { numTrees: this.numTrees, contributions });
+    return addBoostingColumns(this.owner, schema, columns, { numTrees: this.numTrees, contributions });
   }
 
   /** Which of `own` outputs, leaves and contributions are wanted, and the names of their columns; an empty name is unwanted. */
@@ -190,7 +190,7 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
     return { outputs: named.map(([output]) => output), names: named.map(([, name]) => name) };
   }
 
-  get #columns(): BoostedColumns & TrainingColumns {
-    return this.params as unknown as BoostedColumns & TrainingColumns;
+  get #columns(): BoostingColumns & TrainingColumns {
+    return this.params as unknown as BoostingColumns & TrainingColumns;
   }
 }

@@ -1,4 +1,4 @@
-import type { Column, VectorColumn } from '../block/column.ts';
+import { type Column, numberAt, type VectorColumn } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
@@ -15,12 +15,18 @@ export interface LabelledRows {
   readonly weights: Float64Array | null;
 }
 
+interface Visitor {
+  readonly owner: string;
+  readonly uid: string;
+  readonly params: TrainingColumns;
+}
+
 /**
  * Visits the rows of a frame that has a model's features, labels and, if a column of them is set, weights, in row order. Labels must be finite,
  * weights finite and >= 0; at least one row must be there.
  */
 export async function visitLabelledRows(
-  { owner, uid, params }: { readonly owner: string; readonly uid: string; readonly params: TrainingColumns },
+  { owner, uid, params }: Visitor,
   frame: Frame,
   options: ActionOptions,
   visit: (rows: LabelledRows) => void,
@@ -49,9 +55,7 @@ export async function visitLabelledRows(
   ): Float64Array {
     const out = new Float64Array(rows);
     for (let i = 0; i < rows; i++) {
-      let value: number | null = null;
-      if (column.kind === 'numbers' && column.valid?.[i] !== 0) value = column.values[i];
-      if (column.kind === 'codes' && column.codes[i] < column.size) value = column.codes[i];
+      const value = numberAt(column, i);
       if (value === null || !want.accepts(value)) {
         const message = `${owner}: column ${show(want.column)} must be ${want.rule}, row ${firstRow + i} has ${show(value)}`;
         throw new MlError('VALUE_INVALID', message, { stage: uid, column: want.column, row: firstRow + i, value });
@@ -60,4 +64,15 @@ export async function visitLabelledRows(
     }
     return out;
   }
+}
+
+/** {@link visitLabelledRows} for a mean over the rows; gives the weight of them all, which must not be 0. */
+export async function visitWeighedRows(model: Visitor, frame: Frame, options: ActionOptions, visit: (rows: LabelledRows) => void): Promise<number> {
+  let total = 0;
+  await visitLabelledRows(model, frame, options, (rows) => {
+    visit(rows);
+    for (let i = 0; i < rows.rows; i++) total += rows.weights ? rows.weights[i] : 1;
+  });
+  if (total > 0) return total;
+  throw new MlError('VALUE_INVALID', `${model.owner}: some row to evaluate on must have a weight above 0, all are 0`, { stage: model.uid });
 }

@@ -68,16 +68,16 @@ export function addLeafColumn(owner: string, schema: Schema, name: string, kind:
 }
 
 /** Columns of leaves and contributions that a boosted model adds; those with an empty name it leaves out. */
-export interface BoostedColumns {
+export interface BoostingColumns {
   readonly leafCol: string;
   readonly contributionsCol: string;
 }
 
 /** `schema` with a boosted model's columns of leaves and contributions; a fitted model knows the sizes and names of their slots. */
-export function addBoostedColumns(
+export function addBoostingColumns(
   owner: string,
   schema: Schema,
-  { leafCol, contributionsCol }: BoostedColumns,
+  { leafCol, contributionsCol }: BoostingColumns,
   known?: { readonly numTrees: number; readonly contributions: readonly string[] },
 ): Schema {
   const slots = known?.contributions.map((name) => ({ type: 'numeric' as const, name }));

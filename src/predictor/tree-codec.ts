@@ -21,7 +21,7 @@ export interface EnsembleState extends TreeState {
 }
 
 /** What nodes count: the weight of each class, or sums for a variance. */
-type Kind = 'classes' | 'variance';
+export type TreeKind = 'classes' | 'variance';
 
 /** The class that an ensemble's trees have by themselves. */
 export interface TreeClass {
@@ -33,7 +33,7 @@ export interface TreeClass {
 const MAX_FEATURES = 1 << 26;
 
 /** Uids for the trees of an ensemble, which follow from its own. */
-export function treeUids(kind: Kind, uid: string, count: number): readonly string[] {
+export function treeUids(kind: TreeKind, uid: string, count: number): readonly string[] {
   return Object.freeze(Array.from({ length: count }, (_, t) => derivedUid(kind === 'classes' ? 'dtc' : 'dtr', uid, t)));
 }
 
@@ -43,7 +43,7 @@ export function treeParamsOf({ paramSchema }: TreeClass, params: ReadonlyMap<str
 }
 
 /** Spark's layout of a single tree: a row a node. */
-export function treeCodec(owner: string, kind: Kind): StreamedCodec<TreeState> {
+export function treeCodec(owner: string, kind: TreeKind): StreamedCodec<TreeState> {
   return {
     columns: NODE_COLUMNS,
     encode: ({ trees }) => nodeRows(trees, 0),
@@ -56,7 +56,7 @@ export function treeCodec(owner: string, kind: Kind): StreamedCodec<TreeState> {
 }
 
 /** Spark's layout of an ensemble: a row a node of all trees, and in `treesMetadata` each tree's own metadata and weight. */
-export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): StreamedCodec<EnsembleState> {
+export function ensembleCodec(owner: string, kind: TreeKind, Class: TreeClass): StreamedCodec<EnsembleState> {
   const treesMetadata: SideTable<EnsembleState> = {
     columns: { _1: 'int!', _2: 'string', _3: 'double!' },
     otherColumns: { treeID: 'int!', metadata: 'string', weights: 'double!' },
@@ -93,11 +93,11 @@ export function ensembleCodec(owner: string, kind: Kind, Class: TreeClass): Stre
 }
 
 /** Top-level keys of the metadata. */
-function sizes(kind: Kind, { numFeatures, statsSize }: SparkTrees): Record<string, number> {
+function sizes(kind: TreeKind, { numFeatures, statsSize }: SparkTrees): Record<string, number> {
   return kind === 'classes' ? { numFeatures, numClasses: statsSize } : { numFeatures };
 }
 
-function expected(owner: string, kind: Kind, metadata: ReadonlyMap<string, Json>, numTrees: number) {
+function expected(owner: string, kind: TreeKind, metadata: ReadonlyMap<string, Json>, numTrees: number) {
   const numFeatures = wholeNumber(owner, metadata, 'numFeatures', 0, MAX_FEATURES);
   return { owner, kind, numFeatures, numTrees, statsSize: kind === 'classes' ? wholeNumber(owner, metadata, 'numClasses', 1) : 3 };
 }

@@ -1,4 +1,4 @@
-import type { Binder } from '../block/binder.ts';
+import type { Binder, Step } from '../block/binder.ts';
 import type { NumberColumn, VectorColumn } from '../block/column.ts';
 import { firstVector, ONE_ROW } from '../block/one-row.ts';
 import { attributeMetadata, groupMetadata } from '../frame/attributes.ts';
@@ -20,7 +20,7 @@ import { bindTrees, scoreTrees, type TreeOutput, type TreeRule, type TreeScoring
 export abstract class TreeModel<P extends ParamSchema, State extends TreeState> extends PredictionModel<P, State> {
   #importances: SparseVector | undefined;
   #rule: TreeRule | undefined;
-  #scoreOne: ReturnType<typeof scoreTrees> | undefined;
+  #scoreOne: Step | undefined;
 
   /** How the trees' leaves make a prediction. */
   protected abstract rule(): TreeRule;
@@ -63,7 +63,7 @@ export abstract class TreeModel<P extends ParamSchema, State extends TreeState> 
   }
 
   /** A function that scores blocks of features and puts out these columns, written anew at each call. */
-  blockScorer(outputs: readonly TreeOutput[]): ReturnType<typeof scoreTrees> {
+  blockScorer(outputs: readonly TreeOutput[]): Step {
     return scoreTrees(this.#scoring(outputs));
   }
 

@@ -1,5 +1,5 @@
-import type { Binder, Slot } from '../block/binder.ts';
-import { type Block, type Column, denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
+import type { Binder, Slot, Step } from '../block/binder.ts';
+import { denseValues, denseVectors, type NumberColumn, type VectorColumn } from '../block/column.ts';
 import { checkFeatures, type ExpectedFeatures } from '../block/features.ts';
 import { exp } from '../kernels/js/math.ts';
 import { type Decision, decide } from '../scoring/decision.ts';
@@ -37,7 +37,7 @@ export function bindTrees(binder: Binder, features: Slot, scoring: TreeScoring, 
 }
 
 /** Scores blocks whose one input is the features. */
-export function scoreTrees(scoring: TreeScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function scoreTrees(scoring: TreeScoring): Step {
   const { trees, rule, numFeatures, outputs, leafVectors } = scoring;
   const scorer = treeScorer(trees, numFeatures, { weights: (rule.kind !== 'votes' && rule.weights) || undefined });
   const numbers = outputs.includes('leaf') ? leafNumbers(trees) : null;

@@ -4,7 +4,8 @@ import { featureNames } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { BoostedRequest, GrowthSettings, TreeColumns } from '../tree/spark/request.ts';
 import type { SparkTrees } from '../tree/spark/spark-trees.ts';
-import { type EnsembleState, type TreeState, treeUids } from './tree-codec.ts';
+import { treeCount } from '../tree/trees.ts';
+import { type EnsembleState, type TreeKind, type TreeState, treeUids } from './tree-codec.ts';
 
 /** Params of an estimator of Spark's tree family, as far as they say how trees grow. */
 interface TreeParams {
@@ -56,6 +57,16 @@ export function growthOf({ uid, params }: TreeEstimator<TreeParams>): GrowthSett
 export function grownState({ owner, params }: TreeEstimator<TreeParams>, { schema }: TrainingContext, trees: SparkTrees): TreeState {
   const field = schema.require(owner, params.featuresCol, 'vector');
   return { trees, featureNames: Object.freeze(featureNames(field, trees.numFeatures)) };
+}
+
+/** The state of a model of a forest just grown: every tree counts once. */
+export function forestState(estimator: TreeEstimator<TreeParams>, context: TrainingContext, trees: SparkTrees, kind: TreeKind): EnsembleState {
+  const count = treeCount(trees);
+  return {
+    ...grownState(estimator, context, trees),
+    treeWeights: new Float64Array(count).fill(1),
+    treeUids: treeUids(kind, estimator.uid, count),
+  };
 }
 
 /** Refuses a schema whose indicator of the rows held out, if one is set, is not boolean. */

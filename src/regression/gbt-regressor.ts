@@ -5,7 +5,7 @@ import type { Schema } from '../frame/schema.ts';
 import { boostedParams, regressionLoss, treeParams } from '../param/trees.ts';
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { boostedLoss, lossByIteration } from '../predictor/boosted-evaluation.ts';
+import { gbtLoss, lossByIteration } from '../predictor/gbt-evaluation.ts';
 import { addLeafColumn, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import { type EnsembleState, ensembleCodec } from '../predictor/tree-codec.ts';
 import { EnsembleModel } from '../predictor/tree-model.ts';
@@ -34,7 +34,7 @@ export class GBTRegressor extends Estimator<typeof GBTRegressorParams, GBTRegres
   }
 
   protected async train(context: TrainingContext): Promise<GBTRegressionModel> {
-    return this.model(GBTRegressionModel, await fitBoosted(this, context, boostedLoss(this, this.params.lossType)));
+    return this.model(GBTRegressionModel, await fitBoosted(this, context, gbtLoss(this, this.params.lossType)));
   }
 }
 
@@ -47,7 +47,7 @@ export class GBTRegressionModel extends EnsembleModel<typeof GBTRegressorParams,
 
   /** The mean loss (`squared` or `absolute`; the one fitted by default) on the rows of `frame` of the first tree, of the first two, and so on. */
   evaluateEachIteration(frame: Frame, loss: string = this.params.lossType, options: ActionOptions = {}): Promise<number[]> {
-    return lossByIteration(this, frame, boostedLoss(this, loss), options);
+    return lossByIteration(this, frame, gbtLoss(this, loss), options);
   }
 
   protected override outputSchema(schema: Schema): Schema {

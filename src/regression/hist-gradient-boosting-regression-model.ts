@@ -99,7 +99,7 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
 
   protected override outputSchema(schema: Schema): Schema {
     this.requireFeatures(schema);
-    return this.addBoostedColumns(addNumberColumn(this.owner, schema, this.params.predictionCol));
+    return this.addBoostingColumns(addNumberColumn(this.owner, schema, this.params.predictionCol));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Schema } from '../frame/schema.ts';
 import { BoostingRegressionParams, initialModel } from '../param/boosting.ts';
 import type * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
-import { addBoostedColumns, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
+import { addBoostingColumns, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
 import type { LossSpec } from '../tree/boosting/contract.ts';
 import { checkBoostingColumns, checkValidation, requireSameLoss } from '../tree/boosting/stage-rules.ts';
 import { HistGradientBoostingRegressionModel } from './hist-gradient-boosting-regression-model.ts';
@@ -44,7 +44,7 @@ export class HistGradientBoostingRegressor extends Estimator<typeof HistGradient
   protected override outputSchema(schema: Schema): Schema {
     requireTrainingColumns(this.owner, schema, this.params);
     checkBoostingColumns(this, schema);
-    return addBoostedColumns(this.owner, addNumberColumn(this.owner, schema, this.params.predictionCol), this.params);
+    return addBoostingColumns(this.owner, addNumberColumn(this.owner, schema, this.params.predictionCol), this.params);
   }
 
   protected async train(context: TrainingContext): Promise<HistGradientBoostingRegressionModel> {

@@ -1,5 +1,5 @@
-import type { Binder, Slot } from '../block/binder.ts';
-import type { Block, Column, NumberColumn, VectorColumn } from '../block/column.ts';
+import type { Binder, Slot, Step } from '../block/binder.ts';
+import type { NumberColumn, VectorColumn } from '../block/column.ts';
 import { checkFeatures } from '../block/features.ts';
 import { type Link, predictionOf } from '../tree/boosting/link.ts';
 import { BoostedScores, type BoostedScoring } from '../tree/boosting/scoring.ts';
@@ -20,7 +20,7 @@ export function bindBoostedNumbers(binder: Binder, features: Slot, scoring: Boos
 }
 
 /** Scores blocks: the prediction is f, the start score and the leaves' values added in tree order, or what `link` makes of it. */
-export function scoreBoostedNumbers(scoring: BoostedNumberScoring): (inputs: readonly Column[], block: Block) => readonly Column[] {
+export function scoreBoostedNumbers(scoring: BoostedNumberScoring): Step {
   const { link, outputs } = scoring;
   const scores = new BoostedScores(scoring);
   let prediction: NumberColumn = { kind: 'numbers', values: new Float64Array(0), valid: null };

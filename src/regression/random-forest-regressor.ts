@@ -4,10 +4,10 @@ import { forestParams, treeParams, treeRegressorParams } from '../param/trees.ts
 import * as z from '../param/zod.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { addLeafColumn, addNumberColumn, requireTrainingColumns } from '../predictor/score-columns.ts';
-import { type EnsembleState, ensembleCodec, treeUids } from '../predictor/tree-codec.ts';
+import { type EnsembleState, ensembleCodec } from '../predictor/tree-codec.ts';
 import { EnsembleModel } from '../predictor/tree-model.ts';
 import type { TreeRule } from '../predictor/tree-scoring.ts';
-import { grownState, growthOf } from '../predictor/tree-training.ts';
+import { forestState, growthOf } from '../predictor/tree-training.ts';
 import { DecisionTreeRegressionModel } from './decision-tree-regressor.ts';
 
 /** Params of RandomForestRegressor and its model, with Spark's names and defaults. */
@@ -32,11 +32,7 @@ export class RandomForestRegressor extends Estimator<typeof RandomForestRegresso
     const { fitForest } = await import('../tree/spark/fit.ts');
     const { numTrees, bootstrap } = this.params;
     const trees = await fitForest(context, { ...growthOf(this), impurity: 'variance', numTrees, bootstrap });
-    return this.model(RandomForestRegressionModel, {
-      ...grownState(this, context, trees),
-      treeWeights: new Float64Array(numTrees).fill(1),
-      treeUids: treeUids('variance', this.uid, numTrees),
-    });
+    return this.model(RandomForestRegressionModel, forestState(this, context, trees, 'variance'));
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Op, Slot } from '../block/binder.ts';
+import type { InputForm, Op, Slot } from '../block/binder.ts';
 import type { Block, Column } from '../block/column.ts';
 
 /** A column that the program reads from outside. */
 export interface ProgramInput {
   readonly column: string;
-  readonly form: 'numbers' | 'codes' | 'strings' | 'vectors' | 'values';
+  readonly form: InputForm;
   /** Of form `codes`: the texts that codes stand for. */
   readonly labels: readonly string[] | null;
   readonly slot: Slot;
@@ -54,8 +54,8 @@ export function pruneProgram(program: Program, wanted: ReadonlySet<string>): Pro
 }
 
 /** A step whose arguments say `handleInvalid: 'skip'` drops rows, whether its columns are wanted or not. */
-function mayDropRows(step: ProgramStep): boolean {
-  return (step.args as { handleInvalid?: string } | null)?.handleInvalid === 'skip';
+export function mayDropRows({ args }: ProgramStep): boolean {
+  return (args as { handleInvalid?: string } | null)?.handleInvalid === 'skip';
 }
 
 /** Makes each step's function from its arguments. */

@@ -93,7 +93,8 @@ export class RowSchema extends Schema {
   #column(name: string, kinds: readonly Requirement[]): Field | undefined {
     const known = this.#asked.get(name);
     if (known) return known;
-    const value = keyOf(this.#row, name) ?? (this.#assumed.has(name) ? null : keyOf(this.#row, name));
+    const own = keyOf(this.#row, name);
+    const value = own === undefined && this.#assumed.has(name) ? null : own;
     if (value === undefined) {
       this.absent.add(name);
       return undefined;

@@ -1,4 +1,4 @@
-import type { Column, VectorColumn } from '../block/column.ts';
+import { type Column, numberAt, type VectorColumn } from '../block/column.ts';
 import type { Engine, RemoteStatistic } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
@@ -59,9 +59,7 @@ export async function visitVectors(
 export function numbersOf(owner: string, column: Column, name: string, rows: number, firstRow: number): Float64Array {
   const out = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
-    let value: number | null = null;
-    if (column.kind === 'numbers' && column.valid?.[i] !== 0) value = column.values[i];
-    if (column.kind === 'codes' && column.codes[i] < column.size) value = column.codes[i];
+    const value = numberAt(column, i);
     if (value === null) throw badValue(owner, name, 'not be null', firstRow + i, null);
     out[i] = value;
   }

@@ -5,7 +5,7 @@ import type { FitOptions } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
 import type { Plan, TransformStage } from '../frame/plan.ts';
 import { bindProgram } from '../scoring/bind.ts';
-import { type Program, pruneProgram, startProgram } from '../scoring/program.ts';
+import { mayDropRows, type Program, pruneProgram, startProgram } from '../scoring/program.ts';
 
 interface HeldBlock {
   readonly rows: number;
@@ -129,8 +129,7 @@ function stagesAbove(plan: Plan, base: Plan): TransformStage[] | null {
 
 /** Whether the program reads numbers and vectors only, and drops no rows. */
 function isPlain({ inputs, steps }: Program): boolean {
-  const skips = steps.some(({ args }) => (args as { handleInvalid?: string } | null)?.handleInvalid === 'skip');
-  return !skips && inputs.every(({ form }) => form === 'numbers' || form === 'vectors');
+  return !steps.some(mayDropRows) && inputs.every(({ form }) => form === 'numbers' || form === 'vectors');
 }
 
 /** Whether the columns came in the forms that the program asks for. */

@@ -1,3 +1,4 @@
+import { numberAt } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import { col } from '../frame/column.ts';
@@ -44,9 +45,8 @@ export async function columnFolds(search: StageName, frame: Frame, column: strin
   const sizes = new Array<number>(folds).fill(0);
   await (frame.executor as Engine).train(frame.plan, search.uid, options, (context) =>
     context.scan([column], ({ columns, rows, firstRow }) => {
-      const read = columns[0];
       for (let i = 0; i < rows; i++) {
-        const fold = read.kind === 'numbers' && read.valid?.[i] !== 0 ? read.values[i] : null;
+        const fold = numberAt(columns[0], i);
         if (fold === null || !(fold >= 0 && fold < folds)) {
           throw new MlError(
             'VALUE_INVALID',

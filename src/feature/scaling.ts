@@ -4,7 +4,7 @@ import { MlError, show } from '../error.ts';
 import { featureNames, groupMetadata, groupOf } from '../frame/attributes.ts';
 import type { Field, Metadata, Schema } from '../frame/schema.ts';
 import { VECTOR } from '../frame/types.ts';
-import { invalidValue, type Site } from './invalid-value.ts';
+import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 /** Calls `visit(slot, value)` for every value but 0 of the first `rows` vectors; each slot's values come in row order. */
 export function forEachNonzero(column: VectorColumn, rows: number, visit: (slot: number, value: number) => void): void {
@@ -36,13 +36,13 @@ export function forEachNonzero(column: VectorColumn, rows: number, visit: (slot:
 }
 
 /** What a scaler learns of vectors of `size`, block by block. */
-export interface VectorSummary {
+export interface ScalerSummary {
   readonly size: number;
   add(vectors: VectorColumn, rows: number): void;
 }
 
 /** The summary, made by `Summary` at the first block, of the column of `site`, which must have rows. */
-export async function summarize<S extends VectorSummary>(site: Site, context: TrainingContext, Summary: new (size: number) => S): Promise<S> {
+export async function summarize<S extends ScalerSummary>(site: Site, context: TrainingContext, Summary: new (size: number) => S): Promise<S> {
   const { owner, stage, column } = site;
   const found: S[] = [];
   await context.scan([column], (block) => {
@@ -72,7 +72,7 @@ export function checkVectors(site: Site, column: VectorColumn, block: Block, siz
 function refuseNulls(site: Site, { valid }: VectorColumn, block: Block): void {
   if (valid === null) return;
   for (let i = 0; i < block.rows; i++) {
-    if (valid[i] !== 0 || (block.keep !== null && block.keep[i] === 0)) continue;
+    if (valid[i] !== 0 || !isKept(block, i)) continue;
     throw invalidValue(site, block, i, 'hold vectors', null, 'fill or drop such rows first');
   }
 }
