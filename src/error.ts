@@ -71,7 +71,7 @@ export function throwIfAborted(signal: AbortSignal | undefined, owner: string): 
   }
 }
 
-/** Whether the value's class says how it prints: stages, points of grids, vectors, columns. */
+/** Whether the value's class says how it prints: stages, points of grids, vectors … */
 function printsItself(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || 'toJSON' in value || Object.hasOwn(value, 'toString')) return false;
   const { toString } = value;

@@ -53,6 +53,9 @@ export async function leftovers(
  * the version that was set aside is read in its place. NOT_FOUND when there is none either.
  */
 export async function openFolder(source: string | URL): Promise<ModelFiles> {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new MlError('PARAM_INVALID', `load: source must be a path, a URL or a Map from file name to bytes, got ${show(source)}`, { value: source });
+  }
   const path = localPath('load', source);
   const fs = nodeModule<typeof FsPromises>('node:fs/promises', 'load');
   const { basename, dirname, join } = nodeModule<typeof Path>('node:path', 'load');

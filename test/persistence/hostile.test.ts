@@ -147,6 +147,9 @@ describe('a folder', () => {
     expect((await failure(join(folder, 'file'))).message).toMatch(/a saved stage is a folder, this is a file/);
     expect((await failure(folder)).message).toMatch(/it has no folder metadata/);
     expect(await failure('s3://bucket/model')).toMatchObject({ code: 'NOT_SUPPORTED' });
+    expect((await failure({ metadata: 1 } as never)).message).toBe(
+      'load: source must be a path, a URL or a Map from file name to bytes, got {"metadata":1}',
+    );
     for (const path of ['', 'a\0b', 5, null, undefined, {}])
       expect(await failure(path as never), String(path)).toMatchObject({ code: 'PARAM_INVALID' });
   });

@@ -81,6 +81,13 @@ const searches = [
 
 describe.each(searches)('%s', (kind, make) => {
   const splits = kind === 'CrossValidator' ? 3 : 1;
+
+  it('tells which param it lacks', () => {
+    expect(() => make({ estimator: undefined })).toThrow(`${kind}: estimator must be set to an estimator`);
+    expect(() => make({ estimatorParamMaps: undefined })).toThrow(`${kind}: estimatorParamMaps must be set to a non-empty array of points`);
+    expect(() => make({ estimator: 3 })).toThrow(`${kind}: estimator must be an estimator, got 3`);
+  });
+
   const metricsOf = (model: object) => (model as { avgMetrics?: unknown }).avgMetrics ?? (model as { validationMetrics?: unknown }).validationMetrics;
 
   it('does not depend on how many fits go on at once', async () => {
