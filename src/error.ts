@@ -74,8 +74,8 @@ export function throwIfAborted(signal: AbortSignal | undefined, owner: string): 
 /** Whether the value's class says how it prints: stages, points of grids, vectors … */
 function printsItself(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || 'toJSON' in value || Object.hasOwn(value, 'toString')) return false;
-  const { toString } = value;
-  return typeof toString === 'function' && toString !== Object.prototype.toString && toString !== Array.prototype.toString;
+  const { toString: print } = value;
+  return typeof print === 'function' && print !== Object.prototype.toString && print !== Array.prototype.toString;
 }
 
 /** A value as it may stand in a message: quoted when text, a stage or a vector as it prints, cut to 200 characters. */
