@@ -19,12 +19,13 @@ const LN2_LOW = 4.7493250390316726e-7;
 
 /** e^x for |x| <= 708, the branch-free core that the kernels share: x = k ln 2 + r, e^r = 1 + r + r² Q(r). NaN gives NaN. */
 export function expCore(x: number): number {
-  double[0] = x * LOG2E + MAGIC;
-  const k = words[LOW];
-  const kd = double[0] - MAGIC;
-  const r = x - kd * LN2_HIGH - kd * LN2_LOW;
-  return expReduced(r) * powerOf2(k);
+  const k = x * LOG2E + MAGIC - MAGIC;
+  const r = x - k * LN2_HIGH - k * LN2_LOW;
+  return expReduced(r) * POWERS_OF_2[(k | 0) + 1022];
 }
+
+/** 2^k at k + 1022: a double read right after its words were written waits until they have reached the cache. */
+const POWERS_OF_2 = Float64Array.from({ length: 2046 }, (_, i) => powerOf2(i - 1022));
 
 /** 2^k for k in [-1022, 1023]. */
 function powerOf2(k: number): number {
@@ -52,10 +53,8 @@ export function exp(x: number): number {
   if (x > 709.782712893384) return Number.POSITIVE_INFINITY;
   if (x < -745.1332191019412) return 0;
   if (Number.isNaN(x)) return x;
-  double[0] = x * LOG2E + MAGIC;
-  const k = words[LOW];
-  const kd = double[0] - MAGIC;
-  const p = expReduced(x - kd * LN2_HIGH - kd * LN2_LOW);
+  const k = x * LOG2E + MAGIC - MAGIC;
+  const p = expReduced(x - k * LN2_HIGH - k * LN2_LOW);
   return x > 0 ? p * powerOf2(k - 1) * 2 : p * powerOf2(k + 100) * powerOf2(-100);
 }
 
