@@ -23,10 +23,15 @@ const CURVE_BINS = 1000;
 
 /** How a classifier fares on rows: metrics by label (in the order of `labels`) and on average, weighted by `weightCol`. */
 export class ClassificationSummary {
+  /** The features' column. */
   readonly featuresCol: string;
+  /** The labels' column. */
   readonly labelCol: string;
+  /** The predictions' column. */
   readonly predictionCol: string;
+  /** The probabilities' column. */
   readonly probabilityCol: string;
+  /** The weights' column, if there is one. */
   readonly weightCol: string | undefined;
   readonly #predictions: (() => Frame) | null;
   readonly #source: MetricsSource | null;
@@ -136,6 +141,7 @@ export class ClassificationSummary {
     return this.#binary().roc;
   }
 
+  /** Area under {@link ClassificationSummary.roc}. */
   get areaUnderROC(): number {
     return this.#binary().areaUnderROC;
   }

@@ -1,3 +1,7 @@
+export type { NamedValue } from '../predictor/prediction-model.ts';
+export type { BoostedTree } from '../tree/boosting/ensemble.ts';
+export type { TreeNode, TreeSplit } from '../tree/nodes.ts';
+export type { SparkTreeNode } from '../tree/spark/tree-node.ts';
 export { ClassificationSummary } from './classification-summary.ts';
 export { DecisionTreeClassificationModel, DecisionTreeClassifier, type DecisionTreeClassifierParams } from './decision-tree-classifier.ts';
 export { GBTClassificationModel, GBTClassifier, type GBTClassifierParams } from './gbt-classifier.ts';

@@ -109,6 +109,7 @@ export class LogisticRegressionModel extends PredictionModel<typeof LogisticRegr
     return coefficientMatrix instanceof DenseMatrix ? row : row.toSparse();
   }
 
+  /** The intercept; of binomial models only. */
   get intercept(): number {
     this.#refuseMultinomial('intercept', 'interceptVector');
     return this.state.interceptVector.toArray()[0];

@@ -19,9 +19,13 @@ export interface TrainingHistory {
 
 /** The summary of the rows that a model was fitted to, and how the fit went. */
 export class LogisticRegressionTrainingSummary extends LogisticRegressionSummary {
+  /** The objective (mean loss and penalty) at the start and after each iteration. */
   readonly objectiveHistory: readonly number[];
+  /** Iterations: one less than the history has entries. */
   readonly totalIterations: number;
+  /** False when the search stopped for another reason than its tolerance. */
   readonly converged: boolean;
+  /** Why it stopped; `constantLabel` when there was nothing to search for, null where a cluster does not tell. */
   readonly reason: TrainingHistory['reason'];
   readonly #parts: [SummaryColumns, ScoredRows | MetricsSource];
 

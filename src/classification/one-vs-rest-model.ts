@@ -34,6 +34,7 @@ export const oneVsRestParams = {
     .describe('the classifier of two classes that is fitted once a class; its columns are set by this stage'),
 };
 
+/** Params of OneVsRestModel. */
 export const OneVsRestModelParams = z.strictObject(oneVsRestParams);
 export type OneVsRestModelParams = z.input<typeof OneVsRestModelParams>;
 

@@ -21,6 +21,7 @@ import { ClassIndicator } from './class-indicator.ts';
 import { isStray, MAX_CLASSES } from './class-labels.ts';
 import { OneVsRestModel, oneVsRestParams, scoreCol, scoresOnly } from './one-vs-rest-model.ts';
 
+/** Params of OneVsRest. */
 export const OneVsRestParams = z.strictObject({ ...oneVsRestParams, parallelism });
 export type OneVsRestParams = z.input<typeof OneVsRestParams>;
 

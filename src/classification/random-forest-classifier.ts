@@ -136,6 +136,7 @@ export class RandomForestClassificationModel extends EnsembleModel<
     return new RandomForestClassificationSummary(summaryColumns(this), rows, () => withAllColumns(this).transform(frame));
   }
 
+  /** Scores blocks whose one input is the features; gives probabilities and predictions. */
   summaryScorer() {
     return this.blockScorer(['probability', 'prediction']);
   }

@@ -13,6 +13,7 @@ export class RandomForestClassificationSummary extends ClassificationSummary {}
 export class RandomForestClassificationTrainingSummary extends RandomForestClassificationSummary {
   /** A single 0, as in Spark: a forest has no objective. */
   readonly objectiveHistory: readonly number[] = Object.freeze([0]);
+  /** 0: a forest is not iterated. */
   readonly totalIterations: number = 0;
   readonly #parts: [SummaryColumns, ScoredRows | MetricsSource];
 

@@ -11,6 +11,7 @@ import { frameOf } from '../pipeline/transformer.ts';
 import { BinaryMetrics } from '../stat/binary-metrics.ts';
 import { finiteLabel, readScoredRows, weightRule } from './scored-rows.ts';
 
+/** Params of BinaryClassificationEvaluator. */
 export const BinaryClassificationEvaluatorParams = z.strictObject({
   labelCol,
   metricName: oneOf('areaUnderROC', 'areaUnderPR').default('areaUnderROC').describe('metric to evaluate (areaUnderROC|areaUnderPR)'),

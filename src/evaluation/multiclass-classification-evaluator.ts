@@ -28,6 +28,7 @@ const METRICS = [
   'hammingLoss',
 ] as const;
 
+/** Params of MulticlassClassificationEvaluator. */
 export const MulticlassClassificationEvaluatorParams = z.strictObject({
   beta: double({ above: 0 }).default(1).describe('weight of recall against precision in weightedFMeasure and fMeasureByLabel (> 0)'),
   eps: double({ above: 0, below: 0.5 }).default(1e-15).describe('logLoss cuts probabilities to [eps, 1 - eps] (> 0, < 0.5)'),

@@ -14,6 +14,7 @@ import type { PredictionModel } from '../predictor/prediction-model.ts';
 import { Random } from '../random.ts';
 import { readScoredRows } from './scored-rows.ts';
 
+/** What `permutationImportance` takes besides model, frame and evaluator. */
 export interface PermutationOptions extends ActionOptions {
   /** How often each feature is permuted; default 5. */
   repeats?: number;
@@ -23,9 +24,11 @@ export interface PermutationOptions extends ActionOptions {
 
 /** How much worse the metric gets when a feature's values are permuted among the rows. */
 export interface PermutationImportance {
+  /** The feature's. */
   readonly name: string;
   /** Mean over the repeats; below 0 where the permuted values did better. */
   readonly mean: number;
+  /** Over the repeats (of the population). */
   readonly standardDeviation: number;
   /** One a repeat. */
   readonly values: readonly number[];

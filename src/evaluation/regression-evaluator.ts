@@ -9,6 +9,7 @@ import { frameOf } from '../pipeline/transformer.ts';
 import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
 import { readScoredRows, weightRule } from './scored-rows.ts';
 
+/** Params of RegressionEvaluator. */
 export const RegressionEvaluatorParams = z.strictObject({
   labelCol,
   metricName: oneOf('mse', 'rmse', 'r2', 'mae', 'var').default('rmse').describe('metric to evaluate (mse|rmse|r2|mae|var)'),

@@ -11,6 +11,7 @@ import * as z from '../param/zod.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { columnCounts, type InOutColumn, inOutColumns, refineInOut } from './in-out-columns.ts';
 
+/** Params of Binarizer. */
 export const BinarizerParams = z
   .strictObject({
     inputCol,

@@ -15,6 +15,7 @@ import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
 const SPLITS_RULE = 'at least 3 numbers, strictly increasing, none of them NaN';
 
+/** Params of Bucketizer. */
 export const BucketizerParams = z
   .strictObject({
     inputCol,

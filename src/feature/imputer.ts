@@ -17,6 +17,7 @@ import { Model } from '../pipeline/model.ts';
 import type { PipelineStage } from '../pipeline/stage.ts';
 import { columnCounts, type InOutParams, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 
+/** Params of Imputer and its model. */
 export const ImputerParams = z
   .strictObject({
     inputCol,
@@ -34,7 +35,9 @@ export type ImputerParams = z.input<typeof ImputerParams>;
 
 /** State of an {@link ImputerModel}: what fills the holes of each input column. `columns` is filled in from the params where it is absent. */
 export interface ImputerState {
+  /** The input columns. */
   readonly columns?: readonly string[];
+  /** What fills the holes of each. */
   readonly values: Float64Array;
 }
 

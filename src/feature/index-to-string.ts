@@ -11,6 +11,7 @@ import * as z from '../param/zod.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
+/** Params of IndexToString. */
 export const IndexToStringParams = z.strictObject({
   inputCol,
   outputCol,

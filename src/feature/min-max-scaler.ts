@@ -14,6 +14,7 @@ import { Model } from '../pipeline/model.ts';
 import type { Site } from './invalid-value.ts';
 import { checkVectors, forEachNonzero, refuseOverflow, type ScalerSummary, scaledSchema, summarize } from './scaling.ts';
 
+/** Params of MinMaxScaler and its model. */
 export const MinMaxScalerParams = z
   .strictObject({
     inputCol,

@@ -15,6 +15,7 @@ import { Model } from '../pipeline/model.ts';
 import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
+/** Params of OneHotEncoder and its model. */
 export const OneHotEncoderParams = z
   .strictObject({
     inputCol,

@@ -9,6 +9,7 @@ import * as z from '../param/zod.ts';
 import { frameOf, Transformer } from '../pipeline/transformer.ts';
 import { checkStatement, THIS } from './sql-statement.ts';
 
+/** Params of SQLTransformer. */
 export const SQLTransformerParams = z.strictObject({
   statement: text().optional().describe('SQL: one SELECT over __THIS__, in the dialect of the frame’s engine'),
 });

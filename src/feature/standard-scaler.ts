@@ -13,6 +13,7 @@ import { Model } from '../pipeline/model.ts';
 import type { Site } from './invalid-value.ts';
 import { checkVectors, forEachNonzero, refuseOverflow, type ScalerSummary, scaledSchema, summarize } from './scaling.ts';
 
+/** Params of StandardScaler and its model. */
 export const StandardScalerParams = z.strictObject({
   inputCol,
   outputCol,

@@ -14,6 +14,7 @@ import { columnCounts, type InOutColumn, inOutColumns, inputNames, refineInOut }
 import { bindIndexLabels, type LabelForm } from './label-lookup.ts';
 import { compareText, type NumberKind } from './label-text.ts';
 
+/** Params of StringIndexer and its model. */
 export const StringIndexerParams = z
   .strictObject({
     inputCol,

@@ -20,6 +20,7 @@ import * as z from '../param/zod.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 import { invalidValue, isKept, type Site } from './invalid-value.ts';
 
+/** Params of VectorAssembler. */
 export const VectorAssemblerParams = z.strictObject({
   inputCols: names({ least: 0 }).optional().describe('input column names; none: vectors of size 0'),
   outputCol,
@@ -55,6 +56,7 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
     binder.step(import.meta.url, assemble, args, slots, [this.params.outputCol]);
   }
 
+  /** Input vectors whose size only the rows tell: with `skip` an engine looks for it before the stage is bound. */
   sizedByRows(schema: Schema): readonly string[] {
     return this.#fields(schema).flatMap((field) => (slotCount(field) === undefined ? [field.name] : []));
   }

@@ -9,15 +9,22 @@ export type Matrix = DenseMatrix | SparseMatrix;
 
 /** What both forms share: everything that follows from `numRows`, `numCols` and `at`. */
 abstract class MatrixBase {
+  /** Rows. */
   abstract readonly numRows: number;
+  /** Columns. */
   abstract readonly numCols: number;
+  /** The numbers that are stored. Not a copy: do not write to it. */
   abstract readonly values: Float64Array;
+  /** Whether the numbers lie row by row; else column by column. */
   abstract readonly isTransposed: boolean;
+  /** A fresh array of all numbers, column by column. */
   abstract toArray(): Float64Array;
+  /** The number in row `i` and column `j`, from 0 on. */
   abstract at(i: number, j: number): number;
   /** Calls `visit` on the numbers that are stored, in the order in which they lie. */
   protected abstract eachActive(visit: (i: number, j: number, value: number) => void): void;
 
+  /** How many numbers are stored. */
   get numActives(): number {
     return this.values.length;
   }
@@ -225,6 +232,7 @@ export const Matrices = {
   },
 };
 
+/** Whether the value is a matrix of either form. */
 export function isMatrix(value: unknown): value is Matrix {
   return value instanceof MatrixBase;
 }

@@ -11,15 +11,20 @@ export type Vector = DenseVector | SparseVector;
 
 /** What both forms of a vector can do. */
 abstract class VectorBase {
+  /** How many numbers there are, stored or not. */
   abstract readonly size: number;
+  /** Positions of the numbers that are stored, or of a dense vector not 0; ascending. */
   abstract readonly indices: Int32Array;
+  /** The numbers that are stored. Not a copy: do not write to it. */
   abstract readonly values: Float64Array;
   /** Position of the first largest number (a 0 that is not stored counts too); -1 for a vector of size 0. */
   abstract readonly argmax: number;
 
+  /** The number at position `i`, from 0 on. */
   abstract at(i: number): number;
   /** A fresh array of all numbers. */
   abstract toArray(): Float64Array;
+  /** With all numbers stored. */
   abstract toDense(): DenseVector;
   /** Without its zeros. */
   abstract toSparse(): SparseVector;
@@ -44,6 +49,7 @@ abstract class VectorBase {
     return norm(this.values, p);
   }
 
+  /** `Σ x y`; sizes must be equal. */
   dot(other: Vector): number {
     checkSameSize(this, other, 'dot');
     return dot(this, other);
@@ -214,6 +220,7 @@ export const Vectors = {
   },
 };
 
+/** Whether the value is a vector of either form. */
 export function isVector(value: unknown): value is Vector {
   return value instanceof VectorBase;
 }

@@ -1,12 +1,16 @@
 /** One param's value, for the stage with that uid. */
 export interface ParamEntry {
+  /** uid of the stage. */
   readonly parent: string;
+  /** The param's name. */
   readonly name: string;
+  /** The value. */
   readonly value: unknown;
 }
 
 /** One point of a grid: values for params of one or more stages, in the order they were added. */
 export class ParamMap {
+  /** All entries, in the order they were added. */
   readonly entries: readonly ParamEntry[];
 
   constructor(entries: readonly ParamEntry[]) {
@@ -18,6 +22,7 @@ export class ParamMap {
     return this.entries.filter((e) => e.parent === uid).map((e) => [e.name, e.value]);
   }
 
+  /** `{<uid>.<name>=<value>, …}`. */
   toString(): string {
     return `{${this.entries.map((e) => `${e.parent}.${e.name}=${String(e.value)}`).join(', ')}}`;
   }

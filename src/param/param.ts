@@ -114,10 +114,13 @@ export function isArray(value: unknown, accepts: (item: unknown) => boolean): va
 
 /** A param as documentation shows it. */
 export interface ParamDefinition {
+  /** Its name. */
   readonly name: string;
   /** uid of the stage that owns it. */
   readonly parent: string;
+  /** What it means, and which values it takes. */
   readonly doc: string;
+  /** `<uid>__<name>`. */
   toString(): string;
 }
 

@@ -8,11 +8,13 @@ import { Transformer } from './transformer.ts';
 /** What a model's class declares besides. */
 // biome-ignore lint/suspicious/noExplicitAny: codecs of all states lie in one table
 export interface ModelClass<State = any> extends StageClass {
+  /** How the state is saved and loaded. */
   readonly codec: Codec<State> | StreamedCodec<State>;
 }
 
 /** A fitted transformer: params and a frozen state of plain data (typed arrays, numbers, texts). */
 export abstract class Model<P extends ParamSchema, State> extends Transformer<P> {
+  /** What was learned; plain data, not to be changed. */
   readonly state: State;
   /** The estimator that made it, when made in this process. */
   readonly parent: PipelineStage<ParamSchema> | null;

@@ -11,6 +11,7 @@ import { Model } from './model.ts';
 import type { Changes } from './stage.ts';
 import { frameOf, Transformer } from './transformer.ts';
 
+/** PipelineModel has no params of its own. */
 export const PipelineModelParams = z.strictObject({});
 
 /** State of a {@link PipelineModel}. */

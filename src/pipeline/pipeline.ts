@@ -13,9 +13,12 @@ import { Transformer } from './transformer.ts';
 
 /** A stage of any class. */
 export type AnyStage = PipelineStage<ParamSchema>;
+/** A transformer or model of any class. */
 export type AnyTransformer = Transformer<ParamSchema>;
+/** An estimator of any class. */
 export type AnyEstimator = Estimator<ParamSchema, AnyTransformer>;
 
+/** Params of Pipeline. */
 export const PipelineParams = z.strictObject({
   stages: param<readonly (AnyEstimator | AnyTransformer)[]>('stages', 'an array of estimators and transformers', (v) =>
     isArray(v, (stage) => stage instanceof Estimator || stage instanceof Transformer),

@@ -12,10 +12,13 @@ import { classSeed, randomUid } from './uid.ts';
 export interface StageClass {
   /** Spark's name of the class, as saved metadata carries it. */
   readonly type: string;
+  /** Its params: rules, defaults and docs. */
   readonly paramSchema: ParamSchema;
+  /** The JavaScript class's own name. */
   readonly name: string;
 }
 
+/** What `save` takes. */
 export interface SaveOptions {
   /** Replace the saved stage (or the empty folder) at the path; without it a path in use is an error. Anything else there is one always. */
   overwrite?: boolean;

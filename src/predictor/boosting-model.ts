@@ -24,6 +24,7 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
     return this.state.numFeatures;
   }
 
+  /** Number of trees: one an iteration, or one a class and iteration. */
   get numTrees(): number {
     return treeCount(this.state.trees);
   }
@@ -33,6 +34,7 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
     return iterationCount(this.state);
   }
 
+  /** Nodes of all trees. */
   get totalNumNodes(): number {
     return this.state.trees.feature.length;
   }

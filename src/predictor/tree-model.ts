@@ -126,10 +126,12 @@ export abstract class SingleTreeModel<P extends ParamSchema> extends TreeModel<P
     return treeDepth(this.state.trees, 0);
   }
 
+  /** Inner nodes and leaves. */
   get numNodes(): number {
     return this.state.trees.feature.length;
   }
 
+  /** The root; its children and theirs are made when they are asked for. */
   get rootNode(): SparkTreeNode {
     return sparkTreeNode(this.state.trees, 0);
   }
@@ -164,10 +166,12 @@ export abstract class EnsembleModel<P extends ParamSchema, State extends Ensembl
     return (this.#trees ??= Object.freeze(Array.from({ length: this.numTrees }, (_, t) => this.tree(t))));
   }
 
+  /** What each tree's prediction counts. */
   get treeWeights(): readonly number[] {
     return Array.from(this.state.treeWeights);
   }
 
+  /** Number of trees. */
   get numTrees(): number {
     return this.state.treeWeights.length;
   }

@@ -56,14 +56,17 @@ export class BinaryMetrics {
     return areaUnder(this.roc);
   }
 
+  /** Area under {@link pr}, by trapezoids. */
   get areaUnderPR(): number {
     return areaUnder(this.pr);
   }
 
+  /** [threshold, precision], from the highest threshold down. */
   get precisionByThreshold(): Curve {
     return this.#points((i) => [this.thresholds[i], this.#precision(i)]);
   }
 
+  /** [threshold, recall], from the highest threshold down. */
   get recallByThreshold(): Curve {
     return this.#points((i) => [this.thresholds[i], this.#recall(i)]);
   }

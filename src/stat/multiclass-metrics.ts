@@ -75,6 +75,7 @@ export class MulticlassMetrics {
     return (this.#falsePositives.get(label) ?? 0) / (this.#total - this.#of(label).weight);
   }
 
+  /** The same as {@link recall}. */
   truePositiveRate(label: number): number {
     return this.recall(label);
   }
@@ -92,26 +93,32 @@ export class MulticlassMetrics {
     return truePositives / weight;
   }
 
+  /** `(1 + beta²) · precision · recall / (beta² · precision + recall)` of `label`; 0 where both are 0. */
   fMeasure(label: number, beta = 1): number {
     return fMeasure(this.precision(label), this.recall(label), beta);
   }
 
+  /** Mean of the labels’ false positive rates, weighted by their rows. */
   get weightedFalsePositiveRate(): number {
     return this.#weighted((label) => this.falsePositiveRate(label));
   }
 
+  /** The same as {@link weightedRecall}. */
   get weightedTruePositiveRate(): number {
     return this.weightedRecall;
   }
 
+  /** Mean of the labels’ recalls, weighted by their rows. */
   get weightedRecall(): number {
     return this.#weighted((label) => this.recall(label));
   }
 
+  /** Mean of the labels’ precisions, weighted by their rows. */
   get weightedPrecision(): number {
     return this.#weighted((label) => this.precision(label));
   }
 
+  /** Mean of the labels’ F measures, weighted by their rows. */
   weightedFMeasure(beta = 1): number {
     return this.#weighted((label) => this.fMeasure(label, beta));
   }

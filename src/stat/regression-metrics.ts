@@ -2,8 +2,11 @@ import { MlError } from '../error.ts';
 
 /** How far predictions lie from labels, all weighted; as Spark's `RegressionMetrics`. */
 export interface RegressionMetrics {
+  /** `Σ w (y - ŷ)² / Σ w`. */
   readonly meanSquaredError: number;
+  /** The root of {@link meanSquaredError}. */
   readonly rootMeanSquaredError: number;
+  /** `Σ w |y - ŷ| / Σ w`. */
   readonly meanAbsoluteError: number;
   /** `1 - Σ w (y - ŷ)² / ((Σ w - 1) · variance(y))`, the variance being the unbiased one; through the origin `1 - Σ w (y - ŷ)² / Σ w y²`. */
   readonly r2: number;

@@ -5,6 +5,7 @@ import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import { type BestModelState, numbersOf, SearchModel } from './search-model.ts';
 import { crossValidatorParams, searchModelParams } from './search-params.ts';
 
+/** Params of CrossValidatorModel. */
 export const CrossValidatorModelParams = z.strictObject({ ...searchModelParams, ...crossValidatorParams });
 
 /** State of a {@link CrossValidatorModel}. */

@@ -7,6 +7,7 @@ import { type Found, Search } from './search.ts';
 import { crossValidatorParams, searchParams } from './search-params.ts';
 import { columnFolds, hashFolds, type Split } from './split.ts';
 
+/** Params of CrossValidator. */
 export const CrossValidatorParams = z.strictObject({ ...searchParams, ...crossValidatorParams });
 export type CrossValidatorParams = z.input<typeof CrossValidatorParams>;
 

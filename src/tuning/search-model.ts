@@ -17,6 +17,7 @@ export interface BestModelState {
   readonly bestModel: AnyTransformer;
 }
 
+/** What `save` of a search's model takes. */
 export interface SearchSaveOptions extends SaveOptions {
   /** Whether to save the model of every fit too; by default when they were collected. */
   persistSubModels?: boolean;
@@ -39,6 +40,7 @@ export abstract class SearchModel<P extends ParamSchema, State extends BestModel
     return bestOf(this.metrics, evaluator?.isLargerBetter ?? true);
   }
 
+  /** Whether the models of all fits were collected. */
   abstract get hasSubModels(): boolean;
   /** The sub-models, all splits' in a row. */
   protected abstract get subModelList(): readonly AnyTransformer[];

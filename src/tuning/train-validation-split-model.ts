@@ -6,6 +6,7 @@ import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import { type BestModelState, numbersOf, SearchModel } from './search-model.ts';
 import { searchModelParams, trainRatio } from './search-params.ts';
 
+/** Params of TrainValidationSplitModel. */
 export const TrainValidationSplitModelParams = z.strictObject({ ...searchModelParams, trainRatio });
 
 /** State of a {@link TrainValidationSplitModel}. */

@@ -6,6 +6,7 @@ import { searchParams, trainRatio } from './search-params.ts';
 import { ratioSplit, type Split } from './split.ts';
 import { TrainValidationSplitModel, TrainValidationSplitModelParams } from './train-validation-split-model.ts';
 
+/** Params of TrainValidationSplit. */
 export const TrainValidationSplitParams = z.strictObject({ ...searchParams, trainRatio });
 export type TrainValidationSplitParams = z.input<typeof TrainValidationSplitParams>;
 

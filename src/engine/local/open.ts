@@ -9,6 +9,7 @@ import { TempFolder } from './temp-files.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { MemoryLedger } from './workers/store.ts';
 
+/** What `Session.local` takes; all of it may be left out. */
 export interface LocalOptions {
   /** Threads for training and for queries; as many as the machine has cores by default. */
   workers?: number;
