@@ -81,8 +81,9 @@ describe('the documents', () => {
     const body = statements.map((s) => s.replaceAll('session.read.parquet(folder)', "session.read.parquet(folder + '-rows')")).join('\n');
     consumer.write('pyspark.ts', `${IMPORTS}${SETTING}${model}${body}\n${close}\nconsole.log('ok');\n`);
     consumer.write('errors.ts', `${codeBlocks(read('docs/errors.md'), 'ts').join('\n')}\nconsole.log('ok');\n`);
+    consumer.write('scoring.ts', `${codeBlocks(read('docs/scoring.md'), 'ts').join('\n')}\nconsole.log('ok');\n`);
     consumer.write('trees.ts', `${codeBlocks(read('docs/trees.md'), 'ts').join('\n')}\nconsole.log('ok');\n`);
-    compiled = await consumer.compile(['readme.ts', 'pyspark.ts', 'errors.ts', 'trees.ts']);
+    compiled = await consumer.compile(['readme.ts', 'pyspark.ts', 'errors.ts', 'trees.ts', 'scoring.ts']);
   });
   afterAll(() => consumer[Symbol.dispose]());
 
@@ -107,6 +108,8 @@ describe('the documents', () => {
 
   it.each([
     ['README.md', ['before-readme.mjs', 'built/readme.js']],
+    // A model that the README's code has saved.
+    ['docs/scoring.md', ['built/scoring.js']],
     ['docs/pyspark.md', ['built/pyspark.js']],
     ['docs/errors.md', ['built/errors.js']],
     ['docs/trees.md', ['built/trees.js']],
