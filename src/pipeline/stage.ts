@@ -42,6 +42,8 @@ export abstract class PipelineStage<P extends ParamSchema> {
   /** The values in force, set or default; frozen. */
   readonly params: Readonly<z.output<P>>;
   readonly #set: ReadonlyMap<string, unknown>;
+  /** What came out, by what went in: on the way to a fit each schema is asked for several times. */
+  readonly #schemas = new WeakMap<Schema, Schema>();
 
   /** Loads a stage of this class from a directory in Spark ML's layout; any other class there is an error. */
   static async load<T>(this: StageClass & { prototype: T }, path: string): Promise<T> {
@@ -76,7 +78,12 @@ export abstract class PipelineStage<P extends ParamSchema> {
 
   /** What comes out for a frame of this schema; fails where `fit` or `transform` would, before any data is read. */
   transformSchema<const S extends SchemaLiteral = SchemaLiteral>(schema: Schema | (S & Checked<S>)): Schema {
-    return this.outputSchema(Schema.from(schema));
+    const from = Schema.from(schema);
+    const known = this.#schemas.get(from);
+    if (known) return known;
+    const to = this.outputSchema(from);
+    this.#schemas.set(from, to);
+    return to;
   }
 
   protected abstract outputSchema(schema: Schema): Schema;
