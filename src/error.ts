@@ -83,7 +83,7 @@ export function show(value: unknown): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value);
   else if (typeof value === 'number') text = Object.is(value, -0) ? '-0' : String(value);
-  else if (typeof value === 'bigint' || value === null || value === undefined || typeof value === 'boolean') text = String(value);
+  else if (value === null || ['bigint', 'undefined', 'boolean', 'symbol'].includes(typeof value)) text = String(value);
   else if (typeof value === 'function') text = `function ${value.name}`.trim();
   else {
     try {
