@@ -78,7 +78,7 @@ function printsItself(value: unknown): boolean {
   return typeof print === 'function' && print !== Object.prototype.toString && print !== Array.prototype.toString;
 }
 
-/** A value as it may stand in a message: quoted when text, a stage or a vector as it prints, cut to 200 characters. */
+/** A value as it may stand in a message: quoted when text, items of lists each as it is, other things (stages, vectors) as they print, cut to 200 characters. */
 export function show(value: unknown): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value);
@@ -87,10 +87,18 @@ export function show(value: unknown): string {
   else if (typeof value === 'function') text = `function ${value.name}`.trim();
   else {
     try {
-      text = printsItself(value) ? String(value) : JSON.stringify(value, (_, v) => (typeof v === 'bigint' || printsItself(v) ? String(v) : v));
+      text = isList(value) ? `[${Array.from(value.slice(0, 200), show).join(',')}]` : printsItself(value) ? String(value) : json(value);
     } catch {
       text = Object.prototype.toString.call(value);
     }
   }
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value, (_, v) => (typeof v === 'bigint' || printsItself(v) ? String(v) : v));
 }

@@ -1,4 +1,5 @@
 import { MlError, show } from '../error.ts';
+import { javaDouble } from '../linalg/format.ts';
 import * as z from './zod.ts';
 
 /** The JVM's type of a param, which its JSON must show (a double is written `1.0`); `json` is any plain value, of classes that the JVM lacks. */
@@ -159,7 +160,15 @@ function paramShape(schema: z.ZodType): ParamShape {
   return { type, doc, hasDefault, default: hasDefault ? outer.data : undefined };
 }
 
-/** Splits what a user wrote into params set (undefined means not set) and checks them; throws one sentence for the first mistake. */
+/** A param's value on one line, as Spark prints it: texts bare, doubles as Java writes them, stages by their own text. */
+export function paramText(type: SparkParamType, value: unknown): string {
+  if (type === 'json') return show(value);
+  if (Array.isArray(value)) return `[${value.map((item) => paramText(type, item)).join(', ')}]`;
+  if (typeof value === 'number') return type.startsWith('double') ? javaDouble(value) : String(value);
+  return String(value).replaceAll('\n', '; ');
+}
+
+/** Splits what a user wrote into params set (undefined means not set; typed arrays become arrays) and checks them; throws one sentence for the first mistake. */
 export function checkParams(owner: string, schema: ParamSchema, input: unknown): Map<string, unknown> {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new MlError(
@@ -173,7 +182,7 @@ export function checkParams(owner: string, schema: ParamSchema, input: unknown):
   const set = new Map<string, unknown>();
   for (const [key, value] of Object.entries(input)) {
     if (!Object.hasOwn(schema.shape, key)) throw unknownParam(owner, schema, key);
-    if (value !== undefined) set.set(key, value);
+    if (value !== undefined) set.set(key, ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<unknown>) : value);
   }
   return set;
 }

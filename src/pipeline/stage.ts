@@ -3,7 +3,16 @@ import { MlError, show } from '../error.ts';
 import type { Executor } from '../frame/executor.ts';
 import { Schema, type SchemaLiteral } from '../frame/schema.ts';
 import type { Checked } from '../frame/type-names.ts';
-import { checkParams, type ParamDefinition, type ParamSchema, type ParamShape, paramShapes, resolveParams, unknownParam } from '../param/param.ts';
+import {
+  checkParams,
+  type ParamDefinition,
+  type ParamSchema,
+  type ParamShape,
+  paramShapes,
+  paramText,
+  resolveParams,
+  unknownParam,
+} from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import type * as z from '../param/zod.ts';
 import { classSeed, randomUid } from './uid.ts';
@@ -136,8 +145,9 @@ export abstract class PipelineStage<P extends ParamSchema> {
   /** What param `name` means, its default and the value given to it. */
   explainParam(name: ParamName<P>): string {
     const shape = this.#shape(name);
-    const current = this.#set.has(name) ? `current: ${show(this.#set.get(name))}` : '';
-    const fallback = shape.hasDefault ? `default: ${show(this.defaultParams().get(name))}` : '';
+    const text = (value: unknown) => paramText(shape.type, value);
+    const current = this.#set.has(name) ? `current: ${text(this.#set.get(name))}` : '';
+    const fallback = shape.hasDefault ? `default: ${text(this.defaultParams().get(name))}` : '';
     return `${name}: ${shape.doc} (${[fallback, current].filter(Boolean).join(', ') || 'undefined'})`;
   }
 

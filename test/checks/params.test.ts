@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { LogisticRegression } from '#dist/classification/index.js';
 import { MlError } from '#dist/error.js';
+import { Bucketizer } from '#dist/feature/index.js';
+import { Matrices, Vectors } from '#dist/linalg/index.js';
 import { paramShapes, type SparkParamType } from '#dist/param/param.js';
 import { Model } from '#dist/pipeline/model.js';
+import { Pipeline } from '#dist/pipeline/pipeline.js';
 import { exportedStages } from './classes.ts';
 import { type AnyStage, REGISTRY } from './registry.ts';
 
@@ -12,6 +16,34 @@ const spark: Record<string, SparkClass> = JSON.parse(readFileSync(new URL('../fi
 
 const classes = await exportedStages();
 const own = [...classes].filter(([, Class]) => !(Class.prototype instanceof Model));
+
+it('explains values as Spark prints them (ParamsSuite)', () => {
+  const bucketizer = new Bucketizer({ splits: [-Infinity, 0, Infinity], inputCol: 'x' });
+  expect(bucketizer.explainParam('splits')).toMatch(/ \(current: \[-Infinity, 0\.0, Infinity\]\)$/);
+  expect(bucketizer.explainParam('handleInvalid')).toMatch(/ \(default: error\)$/);
+  expect(bucketizer.explainParam('inputCol')).toMatch(/ \(current: x\)$/);
+  const lr = new LogisticRegression({
+    maxIter: 5,
+    upperBoundsOnIntercepts: Vectors.dense(1),
+    lowerBoundsOnCoefficients: Matrices.dense(2, 1, [1, 2]),
+  });
+  expect(lr.explainParam('maxIter')).toMatch(/ \(default: 100, current: 5\)$/);
+  expect(lr.explainParam('tol')).toMatch(/ \(default: 1\.0E-6\)$/);
+  expect(lr.explainParam('upperBoundsOnIntercepts')).toMatch(/ \(current: \[1\.0\]\)$/);
+  expect(lr.explainParam('lowerBoundsOnCoefficients')).toMatch(/ \(current: 1\.0; 2\.0\)$/);
+  expect(new Pipeline({ stages: [lr] }).explainParam('stages')).toContain(` (current: [${lr.uid}])`);
+});
+
+it('shows lists, vectors and typed arrays in messages as they are', () => {
+  expect(caught(() => new Bucketizer({ splits: [0, Number.NaN, Infinity] })).message).toMatch(/got \[0,NaN,Infinity\]$/);
+  expect(caught(() => new Bucketizer({ inputCol: new Float64Array([0, 1]) as never })).message).toMatch(/got \[0,1\]$/);
+  expect(caught(() => new Bucketizer({ inputCol: Vectors.dense(1, 2) as never })).message).toMatch(/got \[1\.0,2\.0\]$/);
+});
+
+it('takes typed arrays for lists (ParamTypeConversionTests)', () => {
+  const { params } = new Bucketizer({ splits: new Float64Array([1, 4, 5]) as never });
+  expect(params.splits).toEqual([1, 4, 5]);
+});
 
 it('knows every exported stage, and no other', () => {
   expect([...REGISTRY.keys()].sort()).toEqual([...classes.keys()].sort());

@@ -31,7 +31,7 @@ assert.equal(lr.getParam('maxIter').parent, lr.uid);
 const names = lr.paramDefinitions.map((d) => d.name);
 assert.deepEqual(names, [...names].sort());
 assert.ok(names.includes('lowerBoundsOnCoefficients') && names.includes('maxBlockSizeInMB'));
-assert.match(lr.explainParam('regParam'), /^regParam: .+ \(default: 0(\.0)?, current: 0\.1\)$/);
+assert.match(lr.explainParam('regParam'), /^regParam: .+ \(default: 0\.0, current: 0\.1\)$/);
 assert.equal(lr.explainParams().split('\n').length, names.length);
 assert.match(lr.explainParam('weightCol'), /\(undefined\)$/);
 
