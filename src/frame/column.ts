@@ -1,27 +1,15 @@
 import { MlError, show } from '../error.ts';
-import { isVector, type Vector } from '../linalg/vectors.ts';
-import { type Expression, shallow } from './expression.ts';
+import type { Expression } from './expression.ts';
+import { branch, type ColumnOrName, type ColumnOrValue, call, Operand, toCondition, toExpression } from './operand.ts';
 import type { NameOfType } from './type-names.ts';
 import { type DataType, parseType } from './types.ts';
 import type { Window } from './window.ts';
 
-/** What stands for a constant: a text is the text itself, a whole number an `int` (or `long` when it is large), as in Spark. */
-export type Value = number | bigint | string | boolean | Date | null | Vector | readonly Value[];
-
-/** A column, or the name of one. */
-export type ColumnOrName = Column | string;
-
-/** A column, or a constant. */
-export type ColumnOrValue = Column | Value;
+export type { ColumnOrName, ColumnOrValue, Value } from './operand.ts';
+export { branch, call, toCondition, toExpression } from './operand.ts';
 
 /** A column expression; it computes nothing before an action. Made by `col`, `lit`, `expr` and the functions. */
-export class Column {
-  readonly expression: Expression;
-
-  constructor(expression: Expression) {
-    this.expression = shallow(expression);
-  }
-
+export class Column extends Operand {
   /** `this + other`; whole numbers that overflow are an error. */
   plus(other: ColumnOrValue): Column {
     return this.#call('+', other);
@@ -261,6 +249,11 @@ export class Column {
     return this.#sort(true, 'last');
   }
 
+  /** What `step` makes of the column: `col('s').transform(trim).transform(lower)`. */
+  transform(step: (column: Column) => Column): Column {
+    return step(this);
+  }
+
   /** A field of a struct. */
   getField(name: string): Column {
     return new Column({ kind: 'field', child: this.expression, name });
@@ -302,7 +295,7 @@ export class Column {
     throw new MlError('EXPRESSION_INVALID', "Column: operators are methods, as in col('a').plus(1) and col('a').gt(1).and(col('b').eq('u'))");
   }
 
-  toString(): string {
+  override toString(): string {
     return `Column<${this.expression.kind}>`;
   }
 
@@ -334,46 +327,9 @@ export function expr(text: string): Column {
   return new Column({ kind: 'sql', text });
 }
 
-export function call(name: string, args: readonly Expression[], distinct = false): Expression {
-  return distinct ? { kind: 'call', name, args, distinct } : { kind: 'call', name, args };
-}
-
-/** One branch of a `case`. */
-export const branch = (when: Expression, then: Expression) => ({ when, then });
-
-/** The expression of a column, or of a constant. */
-export function toExpression(value: ColumnOrValue): Expression {
-  if (value instanceof Column) return value.expression;
-  if (!isValue(value)) {
-    throw new MlError(
-      'EXPRESSION_INVALID',
-      `lit: value must be a number, bigint, string, boolean, Date, vector, array of those, or null, got ${show(value)}`,
-      {
-        value,
-      },
-    );
-  }
-  return { kind: 'literal', value };
-}
-
-/** The expression of a condition; JavaScript's own operators make none. */
-export function toCondition(owner: string, condition: Column): Expression {
-  if (condition instanceof Column) return condition.expression;
-  throw new MlError('EXPRESSION_INVALID', `${owner}: condition must be a Column such as col('a').gt(1), got ${show(condition)}`, {
-    value: condition,
-  });
-}
-
 /** The expression of a column given itself or by name. */
 export function nameToExpression(column: ColumnOrName): Expression {
   return column instanceof Column ? column.expression : col(column).expression;
-}
-
-function isValue(value: unknown): value is Value {
-  if (value === null) return true;
-  if (Array.isArray(value)) return value.every(isValue);
-  if (value instanceof Date) return !Number.isNaN(value.getTime());
-  return ['number', 'bigint', 'string', 'boolean'].includes(typeof value) || isVector(value);
 }
 
 function toType(type: string | DataType): DataType {

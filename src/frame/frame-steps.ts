@@ -1,105 +1,16 @@
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
-import { Column, type ColumnOrName, col, expr, lit, toCondition, type Value } from './column.ts';
-import type { Executor } from './executor.ts';
-import type { Expression } from './expression.ts';
+import { Column, type ColumnOrName, expr, toCondition, type Value } from './column.ts';
+import { ColumnSteps, expressions } from './column-steps.ts';
 import type { Frame } from './frame.ts';
-import { collectList, count, sum } from './functions/aggregate.ts';
-import { array, elementAt, posexplode, sortArray } from './functions/collection.ts';
 import { GroupedFrame } from './grouped.ts';
 import { type JoinHow, joinKind } from './join.ts';
 import { type FillValue, fillPlan, replacePairs, type Subset, subsetOf } from './missing.ts';
-import type { Plan } from './plan.ts';
 import { checkNames, fraction, pairs, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
-import type { Metadata } from './schema.ts';
-import { callSite } from './site.ts';
-import { Window } from './window.ts';
+import { frequentItems, unpivoted } from './reshape.ts';
 
 /** The steps that a {@link Frame} offers to plan with: each returns a new frame at once and touches nothing. */
-export abstract class FrameSteps {
-  readonly executor: Executor;
-  readonly plan: Plan;
-
-  constructor(executor: Executor, plan: Plan) {
-    this.executor = executor;
-    this.plan = plan.site ? plan : { ...plan, site: callSite() };
-  }
-
-  protected abstract next(plan: Plan): Frame;
-
-  // ---- columns
-
-  /** This frame's column `name`: tells columns of one name apart after a join (`a.col('id').eq(b.col('id'))`). */
-  col(name: string): Column {
-    const { expression } = col(name);
-    return new Column(expression.kind === 'column' ? { ...expression, of: this.plan } : expression);
-  }
-
-  /** These columns, by name or as expressions; `*` is all of them. */
-  select(...columns: (ColumnOrName | readonly ColumnOrName[])[]): Frame {
-    return this.next({ op: 'project', input: this.plan, columns: expressions(columns) });
-  }
-
-  /** Columns by SQL text: `selectExpr('age + 1 AS next', '*')`. */
-  selectExpr(...texts: (string | readonly string[])[]): Frame {
-    return this.next({
-      op: 'project',
-      input: this.plan,
-      columns: checkNames('selectExpr', texts.flat() as string[]).map((t) => (t.trim() === '*' ? col('*') : expr(t)).expression),
-    });
-  }
-
-  /** This frame with column `name` added, or replaced where it stands. */
-  withColumn(name: string, value: Column): Frame {
-    return this.withColumns([[name, value]]);
-  }
-
-  /** Several columns at once; each sees the columns as they were. */
-  withColumns(columns: Readonly<Record<string, Column>> | readonly (readonly [string, Column])[]): Frame {
-    return this.next({
-      op: 'withColumns',
-      input: this.plan,
-      columns: pairs('withColumns', 'columns', columns).map(([name, value]) => {
-        if (!(value instanceof Column)) {
-          throw new MlError('EXPRESSION_INVALID', `withColumn: ${show(name)} must be a Column (use lit for a constant), got ${show(value)}`, {
-            column: name,
-          });
-        }
-        return { name, value: value.expression };
-      }),
-    });
-  }
-
-  /** The column with other metadata (ML attributes go under `ml_attr`). */
-  withMetadata(name: string, metadata: Metadata): Frame {
-    return this.withColumn(name, col(name).alias(name, { metadata }));
-  }
-
-  /** Renames a column; a name that does not exist changes nothing, as in Spark. */
-  withColumnRenamed(existing: string, name: string): Frame {
-    return this.withColumnsRenamed([checkNames('withColumnRenamed', [existing, name]) as [string, string]]);
-  }
-
-  /** Several columns renamed; names that do not exist change nothing. */
-  withColumnsRenamed(names: Readonly<Record<string, string>> | readonly (readonly [string, string])[]): Frame {
-    return this.next({ op: 'rename', input: this.plan, names: new Map(pairs('withColumnsRenamed', 'names', names)) });
-  }
-
-  /** Without these columns; names that do not exist are ignored, as in Spark. */
-  drop(...names: string[]): Frame {
-    return this.next({ op: 'drop', input: this.plan, names: checkNames('drop', names) });
-  }
-
-  /** All columns renamed, in order; without names the frame itself. */
-  toDF(...names: string[]): Frame {
-    return this.next({ op: 'toDF', input: this.plan, names: checkNames('toDF', names) });
-  }
-
-  /** Names the frame, so that `col('a.x')` means its column `x` after a join. */
-  alias(name: string): Frame {
-    return this.next({ op: 'alias', input: this.plan, name });
-  }
-
+export abstract class FrameSteps extends ColumnSteps {
   // ---- rows
 
   /** The rows for which `condition` (a column, or SQL text) is true; null is not true. */
@@ -257,12 +168,7 @@ export abstract class FrameSteps {
    * `melt`; values become their common type.
    */
   unpivot(ids: readonly ColumnOrName[], values: readonly string[], variable: string, value: string): Frame {
-    const names = checkNames('unpivot', values);
-    if (names.length === 0) throw new MlError('EXPRESSION_INVALID', 'unpivot: needs at least one column of values');
-    const kept = ids.map((id, i) => [`id${i}_`, id instanceof Column ? id : col(id)] as const);
-    const taken = kept.map(([given], i) => col(given).alias(typeof ids[i] === 'string' ? (ids[i] as string) : nameOfAlias(ids[i] as Column)));
-    const tall = this.select(...kept.map(([given, id]) => id.alias(given)), posexplode(array(...names)));
-    return tall.select(...taken, elementAt(lit(names), col('pos').plus(1)).alias(variable), col('col').alias(value));
+    return unpivoted(this.next(this.plan), ids, values, variable, value);
   }
 
   melt(ids: readonly ColumnOrName[], values: readonly string[], variable: string, value: string): Frame {
@@ -274,15 +180,7 @@ export abstract class FrameSteps {
    * name some that are rarer.
    */
   freqItems(columns: readonly string[], support = 0.01): Frame {
-    const names = checkNames('freqItems', columns);
-    if (names.length === 0) throw new MlError('EXPRESSION_INVALID', 'freqItems: needs at least one column');
-    const least = fraction('freqItems', support);
-    const frames = names.map((name) => {
-      const counts = this.groupBy(col(name).alias('item_')).agg(count('*').alias('n_'));
-      const shares = counts.withColumn('all_', sum('n_').over(Window.partitionBy()));
-      return shares.filter(col('n_').geq(col('all_').times(least))).agg(sortArray(collectList('item_')).alias(`${name}_freqItems`));
-    });
-    return frames.reduce((whole, next) => whole.crossJoin(next));
+    return frequentItems(this.next(this.plan), columns, support);
   }
 
   /** The frame itself: advice on how to run it changes no result, and neither engine here takes any. */
@@ -339,18 +237,4 @@ export abstract class FrameSteps {
     if (!(other instanceof FrameSteps)) throw new MlError('VALUE_INVALID', `${owner}: the other must be a Frame, got ${show(other)}`);
     if (other.executor !== this.executor) throw new MlError('VALUE_INVALID', `${owner}: both frames must belong to one session`);
   }
-}
-
-function expressions(columns: readonly (ColumnOrName | readonly ColumnOrName[])[]): Expression[] {
-  return (columns.flat() as ColumnOrName[]).map((c) => {
-    if (!(c instanceof Column) && typeof c !== 'string') {
-      throw new MlError('EXPRESSION_INVALID', `select: columns must be Columns or names, got ${show(c)}`, { value: c });
-    }
-    return (c instanceof Column ? c : col(c)).expression;
-  });
-}
-
-function nameOfAlias({ expression }: Column): string {
-  if (expression.kind === 'alias' || expression.kind === 'column') return expression.name;
-  throw new MlError('EXPRESSION_INVALID', 'unpivot: an expression among ids needs an alias');
 }

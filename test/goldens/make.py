@@ -1736,6 +1736,42 @@ struct(col("i"), lit(2), upper(col("s")), col("s").alias("z")) | i s
 aggregate(col("w"), lit(0), lambda s, x: s + length(coalesce(x, lit("")))) | w
 aggregate(col("a"), lit(""), lambda s, x: concat(s, coalesce(x, lit(-1)).cast("string"), lit(";")), lambda s: length(s)) | a
 map_zip_with(create_map(lit("a"), col("i")), create_map(lit("b"), col("l"), lit("a"), col("l")), lambda k, x, y: concat_ws("-", k, x.cast("string"), y.cast("string"))) | i l
+timestamp_add("MICROSECOND", lit(5), col("at")) | at
+timestamp_diff("MICROSECOND", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("MILLISECOND", lit(5), col("at")) | at
+timestamp_diff("MILLISECOND", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("SECOND", lit(5), col("at")) | at
+timestamp_diff("SECOND", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("MINUTE", lit(5), col("at")) | at
+timestamp_diff("MINUTE", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("HOUR", lit(5), col("at")) | at
+timestamp_diff("HOUR", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("DAY", lit(5), col("at")) | at
+timestamp_diff("DAY", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("DAYOFYEAR", lit(5), col("at")) | at
+timestamp_add("WEEK", lit(5), col("at")) | at
+timestamp_diff("WEEK", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("MONTH", lit(5), col("at")) | at
+timestamp_diff("MONTH", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("QUARTER", lit(5), col("at")) | at
+timestamp_diff("QUARTER", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_add("YEAR", lit(5), col("at")) | at
+timestamp_diff("YEAR", col("at"), lit("2024-03-31 23:59:59.5").cast("timestamp")) | at
+timestamp_diff("MONTH", lit("2020-01-31 12:00:00").cast("timestamp"), lit("2020-02-29 13:00:00").cast("timestamp")) |
+timestamp_diff("MONTH", lit("2020-01-31 12:00:00").cast("timestamp"), lit("2020-03-01 11:00:00").cast("timestamp")) |
+timestamp_diff("MONTH", lit("2020-03-31 12:00:00").cast("timestamp"), lit("2020-02-29 13:00:00").cast("timestamp")) |
+timestamp_diff("MONTH", lit("2020-03-31 12:00:00").cast("timestamp"), lit("2020-02-29 11:00:00").cast("timestamp")) |
+timestamp_diff("MONTH", lit("2020-05-15 00:00:00").cast("timestamp"), lit("2019-05-16 00:00:00").cast("timestamp")) |
+timestamp_add("MONTH", lit(1), lit("2024-01-31 10:00:00").cast("timestamp")) |
+timestamp_add("day", col("i") % 100, col("day")) | i day
+timestamp_diff("WEEK", col("day"), lit("1999-01-01").cast("date")) | day
+mask(col("s")) | s
+mask(col("s"), lit("A"), lit("b"), lit("1"), lit("*")) | s
+mask(lit("AbCD123-@$#"), lit(None), lit("q")) |
+mask(lit("AbCD123-@$#"), lit("Q"), lit(None), lit(None), lit("x")) |
+current_timezone() |
+regexp(col("s"), lit("^[a-z.]+")) | s
+col("s").transform(lambda x: upper(x)) | s
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2039,6 +2075,17 @@ main | df.select("id", F.stack(F.lit(2), "i", F.lit("a"), "l", F.lit("b")))
 main | df.select("id", F.stack(F.lit(2), "i", F.lit("a"), "l").alias("p", "q"))
 main | df.select(F.stack(F.lit(0), "i"))
 main | df.groupBy("b").pivot("c").agg(F.sort_array(F.collect_list("id")), F.size(F.collect_list("s")))
+main | df.groupBy(F.window("at", "1 hour")).count().orderBy("window")
+main | df.groupBy(F.window("at", "10 minutes", "5 minutes")).agg(F.count("id").alias("n")).orderBy("window")
+main | df.groupBy(F.window("at", "1 day", "1 day", "6 hours").alias("w"), "b").agg(F.max("id")).orderBy("w", "b")
+main | df.groupBy(F.window("at", "90 seconds", "60 seconds", "-15 seconds")).agg(F.min("id")).orderBy("window")
+main | df.groupBy(F.window("at", "1 week")).agg(F.collect_list("id").alias("ids")).orderBy("window.start").select("window.start", "window.end", "ids")
+main | df.select("id", F.window("at", "2 hours").alias("w")).orderBy("id")
+main | df.select("id", F.window("at", "2 hours", "1 hour").getField("start").alias("s")).orderBy("id", "s")
+main | df.groupBy(F.window("at", "1 month")).count()
+main | df.groupBy(F.window("at", "10 minutes", "20 minutes")).count()
+main | df.groupBy(F.window("i", "10 minutes")).count()
+main | df.groupBy(F.window("at", "often")).count()
 """
 
 VALUE_EXPRESSIONS = """

@@ -201,6 +201,14 @@ export function listagg(x: ColumnOrName, separator = ''): Column {
   return of('listagg', nameToExpression(x), toExpression(separator));
 }
 
+/** As {@link listagg}, each different text once; ascending here. */
+export function listaggDistinct(x: ColumnOrName, separator = ''): Column {
+  return new Column(call('listagg', [nameToExpression(x), toExpression(separator)], true));
+}
+
+/** As {@link listaggDistinct}. */
+export const stringAggDistinct: typeof listaggDistinct = listaggDistinct;
+
 /** As {@link listagg}. */
 export function stringAgg(x: ColumnOrName, separator = ''): Column {
   return of('string_agg', nameToExpression(x), toExpression(separator));

@@ -203,6 +203,11 @@ export function rand(seed: number | bigint = 0): Column {
   return of('rand', toExpression(seed));
 }
 
+/** A normally distributed number (mean 0, deviation 1) for each row, by its place and the seed. */
+export function randn(seed: number | bigint = 0): Column {
+  return of('randn', toExpression(seed));
+}
+
 /**
  * A number in [0, 1) that depends on the column's text and the seed only: 52 bits of the md5 of `seed:text`, the same on every
  * engine. Splits by a key: `frame.filter(hashUnit('customerID', 7).lt(0.8))`.

@@ -29,6 +29,9 @@ export function regexpLike(x: ColumnOrName, pattern: ColumnOrValue): Column {
 /** As {@link regexpLike}. */
 export const rlike = regexpLike;
 
+/** As {@link regexpLike}. */
+export const regexp = regexpLike;
+
 /** How often the pattern is found. */
 export function regexpCount(x: ColumnOrName, pattern: ColumnOrValue): Column {
   return of('regexp_count', nameToExpression(x), toExpression(pattern));

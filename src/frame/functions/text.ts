@@ -1,6 +1,20 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
 import { of, unary } from './of.ts';
 
+/**
+ * The text with `X` for capital letters, `x` for small ones and `n` for digits, or other characters given; null leaves characters as they are, as
+ * `other` does with all the rest.
+ */
+export function mask(x: ColumnOrName, upper?: ColumnOrValue, lower?: ColumnOrValue, digit?: ColumnOrValue, other?: ColumnOrValue): Column {
+  const given = [
+    upper ?? (upper === null ? null : 'X'),
+    lower ?? (lower === null ? null : 'x'),
+    digit ?? (digit === null ? null : 'n'),
+    other ?? null,
+  ];
+  return of('mask', nameToExpression(x), ...given.map(toExpression));
+}
+
 /** In capital letters. */
 export const upper = unary('upper');
 

@@ -192,6 +192,30 @@ export function extract(field: Column, x: ColumnOrName): Column {
   return of('extract', nameToExpression(field), nameToExpression(x));
 }
 
+/** The moment so many units later: `timestampAdd('HOUR', -2, 'at')`. Units from `MICROSECOND` to `YEAR`; a shorter month ends on its last day. */
+export function timestampAdd(unit: string, count: ColumnOrName | number, x: ColumnOrName): Column {
+  return of('timestampadd', toExpression(unit), typeof count === 'number' ? toExpression(count) : nameToExpression(count), nameToExpression(x));
+}
+
+/** Whole units from `start` to `end`: `timestampDiff('MONTH', 'hired', 'left')`. */
+export function timestampDiff(unit: string, start: ColumnOrName, end: ColumnOrName): Column {
+  return of('timestampdiff', toExpression(unit), nameToExpression(start), nameToExpression(end));
+}
+
+/**
+ * The windows of time that a moment lies in, as a struct of `start` and `end`: `groupBy(window('at', '10 minutes'))`. Without `slide` each moment lies in
+ * one, with a shorter `slide` in several, a row each; rows without a moment go. Windows begin at 1970-01-01 in UTC, `start` later.
+ */
+export function window(x: ColumnOrName, duration: string, slide?: string, start?: string): Column {
+  const more = start === undefined ? [slide] : [slide ?? duration, start];
+  return of('window', nameToExpression(x), ...[duration, ...more].flatMap((part) => (part === undefined ? [] : [toExpression(part)])));
+}
+
+/** The session's time zone, which is UTC on the local engine. */
+export function currentTimezone(): Column {
+  return of('current_timezone');
+}
+
 /** As {@link currentTimestamp}. */
 export function now(): Column {
   return of('current_timestamp');

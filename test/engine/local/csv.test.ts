@@ -62,3 +62,25 @@ describe('a CSV file reads as Spark reads it', () => {
     },
   );
 });
+
+it.each([
+  ['windows-1252', Buffer.from([0x61, 0x0a, 0x80, 0xe9, 0x0a])],
+  ['UTF-16LE', Buffer.from('\ufeffa\n€é\n', 'utf16le')],
+])('reads texts in %s', async (encoding, bytes) => {
+  const file = path(`${encoding}.csv`);
+  writeFileSync(file, bytes);
+  expect(await open().read.csv(file, { header: true, encoding }).collect()).toEqual([{ a: '€é' }]);
+});
+
+it.each([
+  ['encoding', 'no-such', 'NOT_SUPPORTED'],
+  ['locale', 'not a tag', 'PARAM_INVALID'],
+])('refuses the %s %s', async (option, value, code) => {
+  const file = path('refused.csv');
+  writeFileSync(file, 'a\n1\n');
+  const found = await open()
+    .read.csv(file, { [option]: value })
+    .columns()
+    .catch((e: unknown) => e);
+  expect(found).toMatchObject({ code, details: { param: option } });
+});

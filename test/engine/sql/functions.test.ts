@@ -63,6 +63,48 @@ it.each<[string, () => unknown]>([
   ['a name that is no text', () => col(1 as never)],
 ])('refuses %s at once', (_, build) => refuses(build, 'EXPRESSION_INVALID'));
 
+it('randn has mean 0 and deviation 1, and is the same at every run', async () => {
+  const numbers = () => open().range(4000).select(F.randn(7).alias('r'));
+  const [{ mean, deviation }] = await numbers().agg(F.avg('r').alias('mean'), F.stddev('r').alias('deviation')).collect();
+  expect(Math.abs(mean as number)).toBeLessThan(0.05);
+  expect(Math.abs((deviation as number) - 1)).toBeLessThan(0.05);
+  expect(await numbers().collect()).toEqual(await numbers().collect());
+});
+
+it('constants aggregate and sort too', async () => {
+  const made = open().range(3);
+  expect(await made.agg(F.avg(lit(1.5)).as('a'), F.stddev(lit(2.5)).as('s'), F.collectSet(lit(0.5)).as('c')).collect()).toEqual([
+    { a: 1.5, s: 0, c: [0.5] },
+  ]);
+  expect(await made.orderBy(lit(1.5), lit('x'), col('id').desc()).limit(1).collect()).toEqual([{ id: 2n }]);
+});
+
+it('listaggDistinct joins each different text once', async () => {
+  const made = open().createFrame([{ s: 'b' }, { s: 'a' }, { s: null }, { s: 'b' }], { s: 'string' });
+  expect(await made.agg(F.listaggDistinct('s', '-').as('r')).collect()).toEqual([{ r: 'a-b' }]);
+});
+
+it('a list of names must stand on a function that makes as many columns', async () => {
+  await refuses(
+    () =>
+      frame()
+        .select(F.explode('m').alias(['a', 'b', 'c']))
+        .columns(),
+    'EXPRESSION_INVALID',
+    {},
+    '2 names',
+  );
+  await refuses(
+    () =>
+      frame()
+        .select(col('i').alias(['a', 'b']))
+        .columns(),
+    'EXPRESSION_INVALID',
+    {},
+    'list of names',
+  );
+});
+
 it('two names for one method give the same', async () => {
   const [i, s] = [col('i'), col('s')];
   const pairs: [Column, Column][] = [

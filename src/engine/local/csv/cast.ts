@@ -8,7 +8,7 @@ import type { CsvFormat } from './options.ts';
 const INTEGER = '[+-]?[0-9]+';
 const NUMBER = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?';
 const DATE = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}';
-const TIMESTAMP = `${DATE}([ T][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,9})?)?( ?(Z|UTC|[+-][0-9]{1,2}:?([0-9]{2})?))?)?`;
+const TIMESTAMP = `${DATE}([ T]([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,9})?)?( ?(Z|UTC|[+-][0-9]{1,2}:?([0-9]{2})?))?)?`;
 
 const matches = (x: string, pattern: string) => `regexp_full_match(${x}, ${text(pattern)})`;
 
@@ -84,7 +84,7 @@ export function inferredDigits(x: string, format: CsvFormat): string {
 
 /** Condition under which inference takes `x` (not null) for a moment. */
 export function isMoment(x: string, format: CsvFormat): string {
-  const form = format.timestampFormat === null ? `${matches(x, TIMESTAMP)} AND ` : '';
+  const form = format.timestampFormat === null ? `${matches(x, `[ ]*(${TIMESTAMP}|[0-9]{4}-[0-9]{1,2})[ ]*`)} AND ` : '';
   return `${form}${csvCast(x, { kind: 'timestamp' }, format)} IS NOT NULL`;
 }
 

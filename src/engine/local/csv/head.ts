@@ -4,6 +4,9 @@ import { MlError, show } from '../../../error.ts';
 import { unzip } from '../gzip.ts';
 import type { CsvFormat } from './options.ts';
 
+/** What windows-1252 has where Latin-1 has control characters. */
+const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
 const HEAD_BYTES = 1 << 20;
 
 /** The whole text of a file, gunzipped when its name ends in `.gz`. */
@@ -28,7 +31,10 @@ function readHead(path: string, format: CsvFormat, bytes: number): { text: strin
 
 function decode(bytes: Uint8Array, path: string, format: CsvFormat, strict: boolean): string {
   try {
-    return new TextDecoder(format.encoding === 'latin-1' ? 'latin1' : format.encoding, { fatal: strict }).decode(bytes);
+    if (format.encoding === 'latin-1') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+    const text = new TextDecoder(format.encoding, { fatal: strict }).decode(bytes);
+    // Some versions of Node leave these bytes as they are.
+    return format.encoding === 'windows-1252' ? text.replace(/[\u0080-\u009f]/g, (c) => WINDOWS[c.charCodeAt(0) - 0x80] as string) : text;
   } catch (error) {
     throw badEncoding(path, null, format, error);
   }

@@ -258,6 +258,7 @@ export class Database {
         autoinstall_known_extensions: 'false',
         preserve_insertion_order: 'true',
         default_null_order: 'nulls_first_on_asc_last_on_desc',
+        order_by_non_integer_literal: 'true',
         ...(memoryLimit !== undefined && { memory_limit: memoryLimit }),
       });
       const connection = await instance.connect();

@@ -20,6 +20,7 @@ export async function aggregateSql(
   sets?: GroupingSets,
 ): Promise<Relation> {
   let numbered = false;
+  const rowMakers: string[] = [];
   const scope: Scope = {
     ...(await compileTexts('agg', [...keys, ...aggregates], from, context)),
     rowNumber: () => {
@@ -32,6 +33,12 @@ export async function aggregateSql(
     .map((key) => {
       const typed = expressionSql(key, scope);
       return { ...typed, name: columnName(key, typed, scope) };
+    })
+    .map((typed, i) => {
+      if (!typed.sql.includes('unnest(')) return typed;
+      // Keys that make rows stand below the grouping.
+      rowMakers.push(`${typed.sql} AS w${i}_`);
+      return { ...typed, sql: `t.w${i}_` };
     });
   const within: Scope = sets ? { ...scope, groupedBy: keyed.map((k) => k.sql) } : scope;
   for (const key of keyed) if (key.type.kind === 'map') throw typeError('groupBy', 'a type that can be compared', key.type);
@@ -45,7 +52,8 @@ export async function aggregateSql(
   }
   const given = sets ? keyed.map((k) => ({ ...k, nullable: true })) : keyed;
   const made = [...given, ...expanded.map((a) => expressionSql(a, within))];
-  const source = numbered ? `SELECT *, row_number() OVER () AS rn_ FROM (${from.sql}) AS t` : from.sql;
+  const below = rowMakers.length > 0 ? `SELECT *, ${rowMakers.join(', ')} FROM (${from.sql}) AS t` : from.sql;
+  const source = numbered ? `SELECT *, row_number() OVER () AS rn_ FROM (${below}) AS t` : below;
   const list = keyed.map((k, i) => (sets ? k.sql : i + 1)).join(', ');
   // Of no rows there are no groups, not even that of all rows.
   const group = list && ` GROUP BY ${sets ? `${sets.toUpperCase()} (${list}) HAVING count(*) > 0` : list}`;

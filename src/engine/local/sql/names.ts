@@ -53,6 +53,8 @@ function callName({ name, distinct }: Extract<Expression, { kind: 'call' }>, par
     case 'percentile_approx':
     case 'approx_percentile':
       return `${name}(${parts[0]}, ${parts[1]}, ${parts[2] ?? '10000'})`;
+    case 'window':
+      return 'window';
     case 'explode':
     case 'explode_outer':
       return 'col';

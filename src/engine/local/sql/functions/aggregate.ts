@@ -224,9 +224,10 @@ export const AGGREGATE_RULES: Rules = [
   ['regr_count', rule(2, 2, ([y, x]) => ({ sql: `count(*) FILTER (${y.sql} IS NOT NULL AND ${x.sql} IS NOT NULL)`, type: LONG, nullable: false }))],
   [
     'listagg string_agg',
-    rule(1, 2, ([x, separator], { name, scope }) => {
+    rule(1, 2, ([x, separator], { name, scope, distinct }) => {
       const between = separator ? text(String(constant(name, 'separator', separator))) : "''";
       const order = scope.rowNumber && !scope.windowed ? ` ORDER BY ${scope.rowNumber()}` : '';
+      if (distinct) return { sql: `string_agg(DISTINCT ${asText(x)}, ${between} ORDER BY ${asText(x)})`, type: TEXT, nullable: true };
       return { sql: `string_agg(${asText(x)}, ${between}${order})`, type: TEXT, nullable: true };
     }),
   ],

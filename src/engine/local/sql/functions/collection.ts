@@ -1,9 +1,9 @@
-import { type DataType, isNumeric } from '../../../../frame/types.ts';
+import type { DataType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
-import { duckType, identifier, VECTOR_TYPE } from '../duck-type.ts';
+import { duckType, identifier } from '../duck-type.ts';
 import { checkOrdered, isNested, sortedList } from '../order.ts';
-import { arrayOf, BOOLEAN, DOUBLE, failure, INT, LONG, TEXT, type Typed, typeError, VOID } from '../typed.ts';
+import { arrayOf, BOOLEAN, failure, INT, LONG, TEXT, type Typed, typeError, VOID } from '../typed.ts';
 import { asInt, asText, constant, type Rules, rule } from './rule.ts';
 
 /** The element type of an array argument. */
@@ -288,28 +288,5 @@ export const COLLECTION_RULES: Rules = [
         args.filter((_, i) => i % 2 === 1),
       ),
     ),
-  ],
-  [
-    'vector_to_array',
-    rule(1, 2, ([x]) => {
-      if (x.type.kind !== 'vector') throw typeError('vector_to_array', 'a vector', x.type);
-      const v = `(${x.sql})`;
-      const sparse = `list_transform(range(${v}.size), lambda j_: coalesce(list_extract(${v}."values", list_position(${v}.indices, CAST(j_ AS INTEGER))), 0e0))`;
-      const none = failure('vector_to_array: vector must not be null');
-      return { sql: `CASE WHEN ${v}."type" = 1 THEN ${v}."values" WHEN ${x.sql} IS NULL THEN ${none} ELSE ${sparse} END`, type: arrayOf(DOUBLE) };
-    }),
-  ],
-  [
-    'array_to_vector',
-    rule(1, 1, ([x]) => {
-      if (!isNumeric(element('array_to_vector', x))) throw typeError('array_to_vector', 'an array of numbers', x.type);
-      const values = castSql(x, arrayOf(DOUBLE)).sql;
-      const hole = failure('array_to_vector: array must not be null and hold no null');
-      const vector = `CAST({'type': 1, 'size': NULL, 'indices': NULL, 'values': ${values}} AS ${VECTOR_TYPE})`;
-      return {
-        sql: `CASE WHEN ${x.sql} IS NULL OR len(${x.sql}) <> list_count(${x.sql}) THEN ${hole} ELSE ${vector} END`,
-        type: { kind: 'vector' },
-      };
-    }),
   ],
 ];

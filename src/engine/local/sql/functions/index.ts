@@ -5,11 +5,14 @@ import { CONDITIONAL_RULES } from './conditional.ts';
 import { ENCODING_RULES } from './encoding.ts';
 import { JSON_RULES } from './json.ts';
 import { MAP_RULES } from './map.ts';
+import { MOMENT_RULES } from './moment.ts';
 import { NUMBER_RULES } from './number.ts';
+import { RANDOM_RULES } from './random.ts';
 import { REGEXP_RULES } from './regexp.ts';
 import type { Rule, Rules } from './rule.ts';
 import { TEXT_RULES } from './text.ts';
 import { TIME_RULES } from './time.ts';
+import { VECTOR_RULES } from './vector.ts';
 
 const table = (rules: Rules): [string, Rule][] => rules.flatMap(([names, rule]) => names.split(' ').map((name): [string, Rule] => [name, rule]));
 
@@ -19,8 +22,11 @@ const ALL: ReadonlyMap<string, Rule> = new Map(
     REGEXP_RULES,
     ENCODING_RULES,
     NUMBER_RULES,
+    RANDOM_RULES,
     TIME_RULES,
+    MOMENT_RULES,
     COLLECTION_RULES,
+    VECTOR_RULES,
     MAP_RULES,
     JSON_RULES,
     CONDITIONAL_RULES,

@@ -5,7 +5,7 @@ import { duckType } from '../duck-type.ts';
 import { arithmetic } from '../operators.ts';
 import { isNested, sortedList } from '../order.ts';
 import { BOOLEAN, BYTE, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from '../typed.ts';
-import { asDouble, asInt, asText, constant, ofDouble, type Rules, rule } from './rule.ts';
+import { asDouble, asInt, constant, ofDouble, type Rules, rule } from './rule.ts';
 
 const NAN = "CAST('NaN' AS DOUBLE)";
 
@@ -276,28 +276,4 @@ export const NUMBER_RULES: Rules = [
       };
     }),
   ],
-  // A number a row, by its place: the same at each run where the rows have an order.
-  [
-    'rand',
-    rule(1, 1, ([seed]) => ({
-      sql: hashUnit('CAST(row_number() OVER () AS VARCHAR)', String(constant('rand', 'seed', seed))),
-      type: DOUBLE,
-      nullable: false,
-    })),
-  ],
-  ['monotonically_increasing_id', rule(0, 0, () => ({ sql: '(row_number() OVER () - 1)', type: LONG, nullable: false }))],
-  // 52 bits of an md5, so that every engine finds the same number.
-  [
-    'hash_unit',
-    rule(2, 2, ([x, seed]) => ({
-      sql: hashUnit(`coalesce(${asText(x)}, '')`, String(constant('hash_unit', 'seed', seed))),
-      type: DOUBLE,
-      nullable: false,
-    })),
-  ],
 ];
-
-/** A number in [0, 1) from the md5 of `seed:text`. */
-export function hashUnit(x: string, seed: string): string {
-  return `(CAST(('0x' || substring(md5('${seed.replaceAll("'", "''")}:' || ${x}), 1, 13)) AS UBIGINT) / 4503599627370496e0)`;
-}

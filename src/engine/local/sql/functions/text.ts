@@ -129,6 +129,14 @@ export const TEXT_RULES: Rules = [
     'initcap',
     ofText(1, TEXT, (x) => `array_to_string(list_transform(string_split(lower(${x}), ' '), lambda w_: upper(w_[1]) || substring(w_, 2)), ' ')`),
   ],
+  [
+    'mask',
+    rule(1, 5, ([x, ...given]) => {
+      const kinds = ['\\p{Lu}', '\\p{Ll}', '\\p{Nd}'].map((kind, i) => `WHEN regexp_full_match(c_, '${kind}') THEN ${masked(given[i], 'Xxn'[i])}`);
+      const each = `list_transform(string_split(${asText(x)}, ''), lambda c_: CASE WHEN c_ = '' THEN '' ${kinds.join(' ')} ELSE ${masked(given[3], null)} END)`;
+      return { sql: `array_to_string(${each}, '')`, type: TEXT, nullable: x.nullable };
+    }),
+  ],
   ['soundex', ofText(1, TEXT, (x) => `spark_soundex(${x})`)],
   ['ascii', ofText(1, INT, (x) => `CASE WHEN ${x} = '' THEN 0 ELSE ascii(${x}) END`)],
   ['chr char', rule(1, 1, ([n]) => ({ sql: `CASE WHEN ${asInt('chr', n)} < 0 THEN '' ELSE chr(${asInt('chr', n)} % 256) END`, type: TEXT }))],
@@ -183,6 +191,12 @@ export const TEXT_RULES: Rules = [
     }),
   ],
 ];
+
+/** What stands for a character that is masked: the character itself where null is given. */
+function masked(by: Typed | undefined, otherwise: string | null): string {
+  const given = by ? constant('mask', 'a character', by) : otherwise;
+  return given === null ? 'c_' : text(String(given));
+}
 
 /** Java's format, piece by piece, so that null prints as `null`. */
 function formatted(format: string, args: readonly Typed[]): string {

@@ -2,11 +2,11 @@ import { MlError, show } from '../../../../error.ts';
 import { castSql } from '../cast.ts';
 import { DATE_LETTERS, datePattern, PATTERN_PIECES, readByPattern } from '../date-pattern.ts';
 import { text } from '../duck-type.ts';
-import { type Built, DATE, DOUBLE, failure, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
+import { type Built, DATE, DOUBLE, failure, INT, LONG, TEXT, TIMESTAMP, type Typed } from '../typed.ts';
+import { moment } from './moment.ts';
 import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
 
 const day = (x: Typed) => castSql(x, DATE).sql;
-const moment = (x: Typed) => castSql(x, TIMESTAMP).sql;
 
 /** Fields of `extract`, and the functions that they are. */
 const FIELDS: ReadonlyMap<string, (x: string) => string> = new Map(
@@ -250,57 +250,10 @@ export const TIME_RULES: Rules = [
     'make_date',
     rule(3, 3, ([y, m, d]) => ({ sql: `make_date(${asInt('make_date', y)}, ${asInt('make_date', m)}, ${asInt('make_date', d)})`, type: DATE })),
   ],
-  ['timestamp_seconds', rule(1, 1, ([x]) => castSql(isInteger(x.type) ? x : castSql(x, DOUBLE), TIMESTAMP))],
-  ['timestamp_millis', rule(1, 1, ([x]) => whole('timestamp_millis', x, 1000))],
-  ['timestamp_micros', rule(1, 1, ([x]) => whole('timestamp_micros', x, 1))],
   ['unix_date', rule(1, 1, ([x]) => ({ sql: `CAST(date_diff('day', DATE '1970-01-01', ${day(x)}) AS INTEGER)`, type: INT }))],
   ['date_from_unix_date', rule(1, 1, ([n]) => ({ sql: `CAST(DATE '1970-01-01' + ${asInt('date_from_unix_date', n)} AS DATE)`, type: DATE }))],
-  ['unix_seconds', rule(1, 1, ([x]) => ({ sql: `(epoch_us(date_trunc('second', ${moment(x)})) // 1000000)`, type: LONG }))],
-  ['unix_millis', rule(1, 1, ([x]) => ({ sql: `(epoch_us(date_trunc('millisecond', ${moment(x)})) // 1000)`, type: LONG }))],
-  ['unix_micros', rule(1, 1, ([x]) => ({ sql: `epoch_us(${moment(x)})`, type: LONG }))],
-  [
-    'make_timestamp',
-    rule(6, 6, (args) => {
-      const whole = args.slice(0, 5).map((a) => asInt('make_timestamp', a));
-      return { sql: `make_timestamp(${whole.join(', ')}, ${castSql(args[5], DOUBLE).sql})`, type: TIMESTAMP };
-    }),
-  ],
   ['date_part datepart extract', rule(2, 2, ([field, x], { name }) => partOf(name, String(constant(name, 'field', field)).toLowerCase(), x))],
-  ...(['from_utc_timestamp', 'to_utc_timestamp'] as const).map(
-    (name) => [name, rule(2, 2, ([x, zone]) => ({ sql: inZone(name, moment(x), String(constant(name, 'zone', zone))), type: TIMESTAMP }))] as const,
-  ),
   ['dayname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%a')`, type: TEXT }))],
   ['monthname', rule(1, 1, ([x]) => ({ sql: `strftime(${moment(x)}, '%b')`, type: TEXT }))],
   ['date', ofText(1, DATE, (x) => `CAST(${x} AS DATE)`)],
 ];
-
-function whole(owner: string, x: Typed, micros: number) {
-  if (!isInteger(x.type)) throw typeError(owner, 'a whole number', x.type);
-  return { sql: `make_timestamp(CAST(${x.sql} AS BIGINT) * ${micros})`, type: TIMESTAMP };
-}
-
-/** What clocks in a zone show at a moment of UTC, or the other way round; an hour that a zone skips is taken for the one after it. */
-function inZone(owner: 'from_utc_timestamp' | 'to_utc_timestamp', x: string, zone: string): string {
-  const offset = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?$/.exec(zone);
-  if (offset) {
-    const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
-    const forward = (offset[1] === '+') === (owner === 'from_utc_timestamp');
-    return `(${x} ${forward ? '+' : '-'} to_minutes(${minutes}))`;
-  }
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-  } catch (cause) {
-    throw new MlError(
-      'EXPRESSION_INVALID',
-      `${owner}: zone must be a time zone such as Europe/Berlin or +02:00, got ${show(zone)}`,
-      { value: zone },
-      { cause },
-    );
-  }
-  const between = (t: string, from: string, to: string) => `((${t} AT TIME ZONE ${text(from)}) AT TIME ZONE ${text(to)})`;
-  if (owner === 'from_utc_timestamp') return between(x, 'UTC', zone);
-  // Of an hour that comes twice the first is meant, the engine takes the second.
-  const found = between(x, zone, 'UTC');
-  const before = `(${found} - INTERVAL 1 HOUR)`;
-  return `CASE WHEN ${between(before, 'UTC', zone)} = ${x} THEN ${before} ELSE ${found} END`;
-}
