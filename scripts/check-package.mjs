@@ -38,7 +38,7 @@ function pack() {
   const said = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], root));
   const { filename, size, files } = Object.values(said)[0];
   const paths = files.map((f) => f.path);
-  const strange = paths.filter((p) => !/^(dist\/.+\.(js|d\.ts|js\.map)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(p));
+  const strange = paths.filter((p) => !/^(dist\/.+\.(js|d\.ts|js\.map)|docs\/[\w-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(p));
   if (strange.length > 0) throw new Error(`the package holds files that users do not need: ${strange.join(', ')}`);
   if (size > 2 ** 21) throw new Error(`the package is ${size} bytes, more than 2 MiB`);
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

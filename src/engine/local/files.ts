@@ -107,7 +107,7 @@ function expand(pattern: string): string[] {
     folders = folders.flatMap((folder) => {
       if (!statSync(folder).isDirectory()) return [];
       return readdirSync(folder)
-        .filter((name) => matches(name) && (!/^[_.]/.test(name) || part.startsWith(name[0] as string)))
+        .filter((name) => matches(name) && (!/^[_.]/.test(name) || part.startsWith(name[0])))
         .sort()
         .map((name) => join(folder, name))
         .filter((path) => last || statSync(path).isDirectory());
@@ -120,7 +120,7 @@ function globPattern(glob: string): (name: string) => boolean {
   let source = '';
   let braces = 0;
   for (let i = 0; i < glob.length; i++) {
-    const c = glob[i] as string;
+    const c = glob[i];
     if (c === '*') source += '[^/]*';
     else if (c === '?') source += '[^/]';
     else if (c === '{') {

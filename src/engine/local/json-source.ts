@@ -53,11 +53,11 @@ export class JsonSource {
         if (j >= schema.fields.length) return partitionSql(field);
         if (lenient && field.name === corrupt) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
         if (given) return cast(jsonField('json', field.name), field.type);
-        const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j] as string)}))`;
+        const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j])}))`;
         return cast(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
     }
-    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j] as string)}`).join(', ');
+    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j])}`).join(', ');
     const records = plan.options.multiLine === true ? '' : ', records = true';
     const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')}${records})`;
     return relationOf(`SELECT * FROM ${reader}`, withFields(schema, partition), (field, j) =>
@@ -101,7 +101,7 @@ export class JsonSource {
       described.map((d) => d.name),
       options,
     );
-    const fields = described.map((d, j) => ({ name: names[j] as string, type: plainJson(d.type, asText, whole), nullable: true }));
+    const fields = described.map((d, j) => ({ name: names[j], type: plainJson(d.type, asText, whole), nullable: true }));
     return new Schema(fields.sort(byName));
   }
 

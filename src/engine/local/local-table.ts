@@ -57,7 +57,7 @@ export class LocalTables {
         const chunk = low.create_data_chunk(types);
         low.data_chunk_set_size(chunk, n);
         schema.fields.forEach((field, j) => {
-          writeValues(low.data_chunk_get_vector(chunk, j), field.type, columns[j] as ArrayLike<unknown>, n, field.name, from);
+          writeValues(low.data_chunk_get_vector(chunk, j), field.type, columns[j], n, field.name, from);
         });
         low.append_data_chunk(appender, chunk);
         if (from % (CHUNK * 64) === 0) {

@@ -130,7 +130,7 @@ async function firstRow({ compiler, database }: Parts, from: Relation, expressio
 /** The only column that the expression reads, or else what it makes. */
 function columnOf(expression: Expression, { name }: Typed): string {
   const names = new Set(columnsIn(expression));
-  return names.size === 1 ? ([...names][0] as string) : name;
+  return names.size === 1 ? [...names][0] : name;
 }
 
 function columnsIn(expression: Expression): string[] {

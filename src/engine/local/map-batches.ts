@@ -55,7 +55,7 @@ export async function mapBatches(
     const batch: Batch = { rows: count, columns: Object.create(null) as Batch['columns'] };
     for (const name of names) {
       const at = input.schema.names.indexOf(name);
-      batch.columns[name] = packed(columns[at] as unknown[], input.schema.fields[at]?.type as DataType);
+      batch.columns[name] = packed(columns[at], input.schema.fields[at]?.type);
     }
     const index = number++;
     const before = pending[index - 1] ?? Promise.resolve();
@@ -70,8 +70,8 @@ export async function mapBatches(
           if (plan.add && made.rows !== count) throw wrongRows(plan.name, plan.schema.names[0], made.rows, count);
           schema.fields.forEach((field, j) => {
             const out = plan.schema.names.indexOf(field.name);
-            const source = out >= 0 ? (made.columns[out] as ArrayLike<unknown>) : (columns[input.schema.names.indexOf(field.name)] as unknown[]);
-            const result = results[j] as unknown[];
+            const source = out >= 0 ? made.columns[out] : columns[input.schema.names.indexOf(field.name)];
+            const result = results[j];
             for (let i = 0; i < made.rows; i++) result.push(unpackVector(source[i]) ?? null);
           });
           rows += made.rows;
@@ -88,7 +88,7 @@ export async function mapBatches(
   for await (const chunk of database.stream(sql, Math.max(input.columns.length, 1), { owner: 'mapBatches', signal })) {
     input.schema.fields.forEach(({ type }, j) => {
       const values = readValues(chunk.column(j), type, chunk.rows);
-      for (let i = 0; i < values.length; i++) (columns[j] as unknown[]).push(values[i]);
+      for (let i = 0; i < values.length; i++) columns[j].push(values[i]);
     });
     chunk.release();
     count += chunk.rows;

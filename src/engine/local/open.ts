@@ -63,6 +63,6 @@ function bytesOf(limit: string): number {
       value: limit,
     });
   }
-  const power = ['', 'k', 'm', 'g', 't'].indexOf((match[2] as string).toLowerCase());
+  const power = ['', 'k', 'm', 'g', 't'].indexOf(match[2].toLowerCase());
   return Number(match[1]) * (match[3] ? 1024 : 1000) ** power;
 }

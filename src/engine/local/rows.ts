@@ -53,7 +53,7 @@ function isRow(row: unknown, arrays: boolean): boolean {
 export function withSchema(table: LocalTable, schema: Schema): LocalTable {
   const columns = schema.fields.map(({ name }) => {
     table.schema.require(OWNER, name);
-    return table.columns[table.schema.names.indexOf(name)] as ArrayLike<unknown>;
+    return table.columns[table.schema.names.indexOf(name)];
   });
   return { ...table, schema, columns };
 }
@@ -129,7 +129,7 @@ function typeOfValue(value: unknown, depth = 0): DataType | null {
   if (value instanceof Map) return { kind: 'map', key: elementType([...value.keys()], depth), value: elementType([...value.values()], depth) };
   return {
     kind: 'struct',
-    fields: Object.entries(value as object).map(([name, v]) => ({ name, type: typeOfValue(v, depth + 1) ?? { kind: 'void' } })),
+    fields: Object.entries(value).map(([name, v]) => ({ name, type: typeOfValue(v, depth + 1) ?? { kind: 'void' } })),
   };
 }
 
@@ -155,7 +155,7 @@ function merge(a: DataType, b: DataType): DataType | null {
     const names = [...new Set([...a.fields, ...b.fields].map((f) => f.name))];
     const fields = names.map((name) => {
       const [x, y] = [a, b].map((s) => s.fields.find((f) => f.name === name)?.type ?? ({ kind: 'void' } as const));
-      return { name, type: merge(x as DataType, y as DataType) };
+      return { name, type: merge(x, y) };
     });
     return fields.every((f) => f.type) ? { kind: 'struct', fields: fields as { name: string; type: DataType }[] } : null;
   }

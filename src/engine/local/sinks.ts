@@ -119,7 +119,7 @@ function copySql(relation: Relation, sink: Sink, owner: string): (folder: string
   for (const field of folders) {
     if (!isPlain(field.type)) throw typeError(owner, field, 'a number, text, boolean, date or timestamp to partition by');
   }
-  const column = (field: Field) => columns[schema.fields.indexOf(field)] as string;
+  const column = (field: Field) => columns[schema.fields.indexOf(field)];
   const { sql, options, extension } = FORMATS[sink.format](data, column, sink, owner);
   const keys = folders.map((f) => `${textSql(`t.${column(f)}`, f.type)} AS ${identifier(f.name)}`);
   const select = `${sql.header ? `${sql.header} UNION ALL ` : ''}SELECT ${[...sql.columns, ...keys].join(', ')}`;

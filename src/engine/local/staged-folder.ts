@@ -87,7 +87,7 @@ function removeStale(folder: string): void {
 function leftovers(folder: string): { path: string; kind: string; owner: string; name: string }[] {
   return entries(folder).flatMap((entry) => {
     const [, kind, owner, name] = NAME.exec(entry) ?? [];
-    return kind ? [{ path: join(folder, entry), kind, owner: owner as string, name: name as string }] : [];
+    return kind ? [{ path: join(folder, entry), kind, owner: owner, name: name }] : [];
   });
 }
 

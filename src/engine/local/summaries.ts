@@ -137,8 +137,8 @@ async function inputsOf(input: Plan, keys: readonly Expression[], summaries: rea
       if (field && field.name === nameOf('vectors', k) && field.type.kind !== 'vector') throw wrongType(label(what), 'a vector', field.type);
       schema.require(OWNER, name, ...(types as ['vector']));
     };
-    told(vectors, (summaries[k] as SummaryExpression).child, 'vector');
-    if (weights) told(weights, (summaries[k] as SummaryExpression).weight as Expression, 'numeric');
+    told(vectors, summaries[k].child, 'vector');
+    if (weights) told(weights, summaries[k].weight as Expression, 'numeric');
   }
   return { plan, columns };
 }
@@ -173,7 +173,7 @@ async function tableOf(
 
   const groups = new Map<string, VectorSummary[]>();
   const names = [...new Set([...columns.flatMap(({ vectors, weights }) => (weights ? [vectors, weights] : [vectors])), ...(keyed ? [KEY] : [])])];
-  const at = (block: Scanned, name: string) => block.columns[names.indexOf(name)] as Column;
+  const at = (block: Scanned, name: string) => block.columns[names.indexOf(name)];
   await context.scan(plan, names, (block) => {
     const texts = keyed ? at(block, KEY) : null;
     for (const [k, { vectors, weights }] of columns.entries()) {
@@ -181,8 +181,8 @@ async function tableOf(
       const weighted = weights ? at(block, weights) : null;
       for (let i = 0; i < block.rows; i++) {
         const row = block.firstRow + i;
-        const weight = weighted ? weightAt(weighted, i, label((summaries[k] as SummaryExpression).weight as Expression), row) : 1;
-        if (column.valid?.[i] === 0) throw badRow((summaries[k] as SummaryExpression).child, 'not be null', row, null);
+        const weight = weighted ? weightAt(weighted, i, label(summaries[k].weight as Expression), row) : 1;
+        if (column.valid?.[i] === 0) throw badRow(summaries[k].child, 'not be null', row, null);
         const key = texts?.kind === 'strings' ? (texts.values[i] as string) : '';
         let group = groups.get(key);
         if (!group) {
@@ -190,9 +190,8 @@ async function tableOf(
           groups.set(key, group);
         }
         group[k] ??= new VectorSummary(column.size);
-        const summary = group[k] as VectorSummary;
-        if (summary.size !== column.size)
-          throw badRow((summaries[k] as SummaryExpression).child, `have ${summary.size} slots in all rows`, row, column.size);
+        const summary = group[k];
+        if (summary.size !== column.size) throw badRow(summaries[k].child, `have ${summary.size} slots in all rows`, row, column.size);
         summary.add(column.parts, i, weight);
       }
     }
@@ -219,8 +218,8 @@ function structOf({ metrics, weight }: SummaryExpression, summary: VectorSummary
 
 function weightAt(column: Column, i: number, name: string, row: number): number {
   let weight: number | null = null;
-  if (column.kind === 'numbers' && column.valid?.[i] !== 0) weight = column.values[i] as number;
-  if (column.kind === 'codes' && (column.codes[i] as number) < column.size) weight = column.codes[i] as number;
+  if (column.kind === 'numbers' && column.valid?.[i] !== 0) weight = column.values[i];
+  if (column.kind === 'codes' && column.codes[i] < column.size) weight = column.codes[i];
   if (weight !== null && weight >= 0 && weight < Number.POSITIVE_INFINITY) return weight;
   throw new MlError('VALUE_INVALID', `${OWNER}: column ${show(name)} must hold finite weights >= 0, row ${row} has ${show(weight)}`, {
     column: name,

@@ -111,14 +111,14 @@ export function validity(vector: RawVector, length: number): Uint8Array | null {
   const mask = low.vector_get_validity(vector, Math.ceil(length / 64) * 8) as Uint8Array | null;
   if (!mask || mask.length === 0 || allSet(mask, length)) return null;
   const valid = new Uint8Array(length);
-  for (let i = 0; i < length; i++) valid[i] = ((mask[i >> 3] as number) >> (i & 7)) & 1;
+  for (let i = 0; i < length; i++) valid[i] = (mask[i >> 3] >> (i & 7)) & 1;
   return valid;
 }
 
 function allSet(mask: Uint8Array, length: number): boolean {
   const full = length >> 3;
   for (let b = 0; b < full; b++) if (mask[b] !== 0xff) return false;
-  for (let i = full << 3; i < length; i++) if ((((mask[i >> 3] as number) >> (i & 7)) & 1) === 0) return false;
+  for (let i = full << 3; i < length; i++) if (((mask[i >> 3] >> (i & 7)) & 1) === 0) return false;
   return true;
 }
 
@@ -130,7 +130,7 @@ export function copyInto(vector: RawVector, source: Exclude<ArrayBufferView, Dat
 /** Marks the rows with `valid[i] = 0` as null. */
 export function copyValidity(vector: RawVector, valid: Uint8Array, length: number): void {
   const bits = new Uint8Array(Math.ceil(length / 64) * 8);
-  for (let i = 0; i < length; i++) if (valid[i]) bits[i >> 3] = (bits[i >> 3] as number) | (1 << (i & 7));
+  for (let i = 0; i < length; i++) if (valid[i]) bits[i >> 3] |= 1 << (i & 7);
   low.vector_ensure_validity_writable(vector);
   low.copy_data_to_vector_validity(vector, 0, bits.buffer, 0, bits.length);
 }

@@ -278,7 +278,7 @@ export class Database {
     if (ours) {
       const number = Number(ours[1]);
       const explain = this.#explainers.get(number);
-      if (explain) return explain(ours[2] as string);
+      if (explain) return explain(ours[2]);
       const kept = this.#thrown.get(number);
       this.#thrown.delete(number);
       if (typeof kept === 'object' && kept !== null) {

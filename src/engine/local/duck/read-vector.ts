@@ -53,11 +53,11 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
     }
     case 'date': {
       const days = view(vector, rows, Int32Array);
-      return (i) => dateText(days[i] as number);
+      return (i) => dateText(days[i]);
     }
     case 'timestamp': {
       const micros = view(vector, rows, BigInt64Array);
-      return (i) => new Date(milliseconds(micros[i] as bigint));
+      return (i) => new Date(milliseconds(micros[i]));
     }
     case 'string': {
       const bytes = texts(vector, rows);
@@ -70,7 +70,7 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
     case 'array': {
       const { entries, child, size } = list(vector, rows);
       const items = readValues(child, type.element, size);
-      return (i) => items.slice(entries[4 * i], (entries[4 * i] as number) + (entries[4 * i + 2] as number));
+      return (i) => items.slice(entries[4 * i], entries[4 * i] + entries[4 * i + 2]);
     }
     case 'map': {
       const { entries, child, size } = list(vector, rows);
@@ -78,8 +78,8 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
       const values = readValues(low.struct_vector_get_child(child, 1), type.value, size);
       return (i) => {
         const map = new Map<unknown, unknown>();
-        const from = entries[4 * i] as number;
-        for (let p = from; p < from + (entries[4 * i + 2] as number); p++) map.set(keys[p], values[p]);
+        const from = entries[4 * i];
+        for (let p = from; p < from + entries[4 * i + 2]; p++) map.set(keys[p], values[p]);
         return map;
       };
     }
@@ -100,7 +100,7 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
 }
 
 function at<T>(data: ArrayLike<T>): (i: number) => T {
-  return (i) => data[i] as T;
+  return (i) => data[i];
 }
 
 /** Days since 1970-01-01 as Spark prints a date. */
@@ -118,11 +118,11 @@ export function decimalText(unscaled: bigint, scale: number): string {
 function decimals(vector: RawVector, precision: number, rows: number): (i: number) => bigint {
   if (precision > 18) {
     const words = view(vector, 2 * rows, BigInt64Array);
-    return (i) => ((words[2 * i + 1] as bigint) << 64n) + BigInt.asUintN(64, words[2 * i] as bigint);
+    return (i) => (words[2 * i + 1] << 64n) + BigInt.asUintN(64, words[2 * i]);
   }
   if (precision > 9) return at(view(vector, rows, BigInt64Array));
   const data = precision > 4 ? view(vector, rows, Int32Array) : view(vector, rows, Int16Array);
-  return (i) => BigInt(data[i] as number);
+  return (i) => BigInt(data[i]);
 }
 
 /** Reads DuckDB's `string_t`: 16 bytes, the length first; up to 12 bytes lie inside, longer ones behind a pointer at 8. */
@@ -131,9 +131,9 @@ export function texts(vector: RawVector, rows: number): (i: number) => Buffer {
   const inline = Buffer.from(bytes.buffer, bytes.byteOffset, rows * 16);
   const lengths = new Uint32Array(bytes.buffer, bytes.byteOffset, rows * 4);
   return (i) => {
-    const length = lengths[4 * i] as number;
+    const length = lengths[4 * i];
     if (length <= 12) return inline.subarray(16 * i + 4, 16 * i + 4 + length);
-    const far = low.get_data_from_pointer(bytes.buffer as ArrayBuffer, bytes.byteOffset + 16 * i + 8, length);
+    const far = low.get_data_from_pointer(bytes.buffer, bytes.byteOffset + 16 * i + 8, length);
     return Buffer.from(far.buffer, far.byteOffset, length);
   };
 }
@@ -147,7 +147,7 @@ function matrixReader(vector: RawVector, rows: number): (i: number) => unknown {
   const values = readValues(child(5), { kind: 'array', element: { kind: 'double' } }, rows);
   const transposed = view(child(6), rows, Uint8Array);
   return (i) => {
-    const [r, c, flipped] = [numRows[i] as number, numCols[i] as number, transposed[i] !== 0];
+    const [r, c, flipped] = [numRows[i], numCols[i], transposed[i] !== 0];
     if (types[i] === 1) return new DenseMatrix(r, c, values[i] as number[], flipped);
     return new SparseMatrix(r, c, colPtrs[i] as number[], rowIndices[i] as number[], values[i] as number[], flipped);
   };

@@ -30,11 +30,11 @@ function rawVectors(vector: RawVector, rows: number): RawVectors {
 export function vectorReader(vector: RawVector, rows: number): (i: number) => DenseVector | SparseVector {
   const { types, sizes, indices, values, index, value } = rawVectors(vector, rows);
   return (i) => {
-    const from = values.entries[4 * i] as number;
-    const numbers = value.slice(from, from + (values.entries[4 * i + 2] as number));
+    const from = values.entries[4 * i];
+    const numbers = value.slice(from, from + values.entries[4 * i + 2]);
     if (types[i] === 1) return new DenseVector(numbers);
-    const start = indices.entries[4 * i] as number;
-    return new SparseVector(sizes[i] as number, index.slice(start, start + (indices.entries[4 * i + 2] as number)), numbers);
+    const start = indices.entries[4 * i];
+    return new SparseVector(sizes[i], index.slice(start, start + indices.entries[4 * i + 2]), numbers);
   };
 }
 
@@ -55,13 +55,13 @@ export function readVectors(vector: RawVector, rows: number, size: number | unde
   let stored = 0;
   for (let i = 0; i < rows; i++) {
     if (valid && valid[i] === 0) continue;
-    stored += values.entries[4 * i + 2] as number;
+    stored += values.entries[4 * i + 2];
     if (types[i] !== 1) dense = false;
-    if (types[i] !== 1 || values.entries[4 * i] !== (values.entries[0] as number) + i * width) contiguous = false;
+    if (types[i] !== 1 || values.entries[4 * i] !== values.entries[0] + i * width) contiguous = false;
   }
   let part: VectorPart;
   if (contiguous && rows > 0) {
-    const from = values.entries[0] as number;
+    const from = values.entries[0];
     part = { kind: 'dense', size: width, values: value.subarray(from, from + rows * width) };
   } else if (dense || width <= DENSE_WIDTH || stored * 4 >= rows * width) {
     part = densePart(raw, valid, rows, width);
@@ -82,7 +82,7 @@ function commonSize(raw: RawVectors, valid: Uint8Array | null, rows: number, dec
   let width = -1;
   for (let i = 0; i < rows; i++) {
     if (valid && valid[i] === 0) continue;
-    const size = raw.types[i] === 1 ? (raw.values.entries[4 * i + 2] as number) : (raw.sizes[i] as number);
+    const size = raw.types[i] === 1 ? raw.values.entries[4 * i + 2] : raw.sizes[i];
     if (width < 0) width = size;
     if (size !== width) {
       throw new MlError('VALUE_INVALID', `column ${JSON.stringify(column)}: vectors must all have ${width} slots, row ${firstRow + i} has ${size}`, {
@@ -99,12 +99,12 @@ function densePart({ types, indices, values, index, value }: RawVectors, valid: 
   const out = new Float64Array(rows * width);
   for (let i = 0; i < rows; i++) {
     if (valid && valid[i] === 0) continue;
-    const from = values.entries[4 * i] as number;
-    const count = values.entries[4 * i + 2] as number;
+    const from = values.entries[4 * i];
+    const count = values.entries[4 * i + 2];
     if (types[i] === 1) out.set(value.subarray(from, from + count), i * width);
     else {
-      const start = indices.entries[4 * i] as number;
-      for (let p = 0; p < count; p++) out[i * width + (index[start + p] as number)] = value[from + p] as number;
+      const start = indices.entries[4 * i];
+      for (let p = 0; p < count; p++) out[i * width + index[start + p]] = value[from + p];
     }
   }
   return { kind: 'dense', size: width, values: out };
@@ -124,13 +124,13 @@ function sparsePart(
   for (let i = 0; i < rows; i++) {
     starts[i] = at;
     if (valid && valid[i] === 0) continue;
-    const from = values.entries[4 * i] as number;
-    const count = values.entries[4 * i + 2] as number;
-    const start = indices.entries[4 * i] as number;
+    const from = values.entries[4 * i];
+    const count = values.entries[4 * i + 2];
+    const start = indices.entries[4 * i];
     for (let p = 0; p < count; p++) {
-      const x = value[from + p] as number;
+      const x = value[from + p];
       if (types[i] === 1 && x === 0) continue;
-      slots[at] = types[i] === 1 ? p : (index[start + p] as number);
+      slots[at] = types[i] === 1 ? p : index[start + p];
       numbers[at++] = x;
     }
   }

@@ -1,4 +1,4 @@
-import { leavesSparse, type VectorColumn, type VectorPart } from '../../../block/column.ts';
+import { leavesSparse, type VectorColumn } from '../../../block/column.ts';
 import { FilledSlots } from '../../../block/filled-slots.ts';
 import { copyInto, copyValidity, listChild, low, type RawVector } from './bindings.ts';
 
@@ -39,7 +39,7 @@ export class VectorForm {
     this.#valueEntries[4 * i] = this.#numValues;
     this.#valueEntries[4 * i + 2] = size;
     if (size > 16) this.#values.set(values.subarray(from, from + size), this.#numValues);
-    else for (let j = 0; j < size; j++) this.#values[this.#numValues + j] = values[from + j] as number;
+    else for (let j = 0; j < size; j++) this.#values[this.#numValues + j] = values[from + j];
     this.#numValues += size;
   }
 
@@ -47,8 +47,8 @@ export class VectorForm {
     this.#room(to - from, to - from);
     this.#startSparse(i, size, to - from);
     for (let p = from; p < to; p++) {
-      this.#indices[this.#numIndices++] = indices[p] as number;
-      this.#values[this.#numValues++] = values[p] as number;
+      this.#indices[this.#numIndices++] = indices[p];
+      this.#values[this.#numValues++] = values[p];
     }
   }
 
@@ -106,18 +106,18 @@ export function writeVectorColumn(vector: RawVector, column: VectorColumn, rows:
   const { parts, size, valid } = column;
   const form = new VectorForm(rows);
   const skip = (i: number) => (valid !== null && valid[i] === 0) || (keep !== null && keep[i] === 0);
-  const single = parts.length === 1 && column.form === undefined ? (parts[0] as VectorPart) : null;
+  const single = parts.length === 1 && column.form === undefined ? parts[0] : null;
   if (single?.kind === 'dense') {
     for (let i = 0; i < rows; i++) skip(i) ? form.none(i) : form.dense(i, single.values, i * size, size);
   } else if (single?.kind === 'codes') {
     const { codes, table } = single;
     for (let i = 0; i < rows; i++) {
-      const code = codes[i] as number;
-      skip(i) ? form.none(i) : form.oneHot(i, size, code, table && code < size ? (table[code] as number) : 1);
+      const code = codes[i];
+      skip(i) ? form.none(i) : form.oneHot(i, size, code, table && code < size ? table[code] : 1);
     }
   } else if (single?.kind === 'sparse') {
     const { starts, indices, values } = single;
-    for (let i = 0; i < rows; i++) skip(i) ? form.none(i) : form.sparse(i, size, indices, values, starts[i] as number, starts[i + 1] as number);
+    for (let i = 0; i < rows; i++) skip(i) ? form.none(i) : form.sparse(i, size, indices, values, starts[i], starts[i + 1]);
   } else {
     const filled = new FilledSlots();
     let dense: Float64Array | null = null;

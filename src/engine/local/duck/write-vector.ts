@@ -165,18 +165,18 @@ function toMicros(value: unknown): bigint | typeof refuse {
   const match = typeof value === 'string' ? ISO.exec(value) : null;
   if (!match) return refuse;
   const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((part) => (part === undefined ? 0 : Number(part)));
-  const ms = Date.UTC(2000, (month as number) - 1, day, hour, minute, second);
+  const ms = Date.UTC(2000, month - 1, day, hour, minute, second);
   const date = new Date(ms);
   if (date.getUTCDate() !== day && !(month === 2 && day === 29)) return refuse;
-  date.setUTCFullYear(year as number, (month as number) - 1, day as number);
-  if (date.getUTCMonth() !== (month as number) - 1 || hour > 23 || minute > 59 || second > 59) return refuse;
+  date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) return refuse;
   return BigInt(date.getTime()) * 1000n + BigInt((match[7] ?? '').padEnd(6, '0'));
 }
 
 function toDays(value: unknown): number | typeof refuse {
   if (typeof value === 'string' && value.includes(':')) return refuse;
   const micros = toMicros(value);
-  return micros === refuse ? refuse : Math.floor(Number(micros as bigint) / (DAY_MS * 1000));
+  return micros === refuse ? refuse : Math.floor(Number(micros) / (DAY_MS * 1000));
 }
 
 function decimal(precision: number, scale: number): Writer {
@@ -184,7 +184,7 @@ function decimal(precision: number, scale: number): Writer {
   const toUnscaled = (value: unknown): bigint | typeof refuse => {
     const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(typeof value === 'string' ? value : String(value));
     if (!match || (match[3] ?? '').length > scale) return refuse;
-    const digits = BigInt((match[2] as string) + (match[3] ?? '').padEnd(scale, '0'));
+    const digits = BigInt(match[2] + (match[3] ?? '').padEnd(scale, '0'));
     return String(digits).length > precision ? refuse : match[1] === '-' ? -digits : digits;
   };
   if (precision <= 9) {
@@ -263,11 +263,11 @@ const writeMatrices: Writer = (vector, value, valid, rows, where) => {
     const sparse = m instanceof SparseMatrix ? m : null;
     const row = [sparse ? 0 : 1, m.numRows, m.numCols, sparse?.colPtrs, sparse?.rowIndices, m.values, m.isTransposed];
     row.forEach((cell, k) => {
-      (cells[k] as unknown[])[i] = cell;
+      cells[k][i] = cell;
     });
   }
   fields.forEach((field, k) => {
-    writeAt(low.struct_vector_get_child(vector, k), field, cells[k] as unknown[], rows, { column: where.column, from: null });
+    writeAt(low.struct_vector_get_child(vector, k), field, cells[k], rows, { column: where.column, from: null });
   });
 };
 

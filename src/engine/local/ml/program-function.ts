@@ -148,17 +148,17 @@ export class ProgramFunctions {
   #run(input: RawChunk, output: RawVector): void {
     const rows = low.data_chunk_get_size(input);
     if (rows === 0) return;
-    const id = view(low.data_chunk_get_vector(input, 0), 1, Int32Array)[0] as number;
+    const id = view(low.data_chunk_get_vector(input, 0), 1, Int32Array)[0];
     const bound = this.#programs.get(id);
     if (!bound) throw new MlError('SQL_FAILED', `transform: program ${id} is gone; build the frame anew`);
     const { running, readers, outputs, keeps } = bound;
     const block: Block = { rows, firstRow: 0, columns: new Array(running.program.slots), keep: null };
     for (const [k, { slot }] of running.program.inputs.entries()) {
-      block.columns[slot] = (readers[k] as InputReader).read(low.data_chunk_get_vector(input, k + 1), rows, 0);
+      block.columns[slot] = readers[k].read(low.data_chunk_get_vector(input, k + 1), rows, 0);
     }
     running.run(block);
     for (const [k, { field, slot, place, scratch }] of outputs.entries()) {
-      const column = block.columns[slot] as Column;
+      const column = block.columns[slot];
       const child = low.struct_vector_get_child(output, k);
       if (place === 'number') putNumbers(child, column, rows, field, scratch);
       else putOther(child, column, place, field, block, scratch);
@@ -193,8 +193,8 @@ function putNumbers(vector: RawVector, column: Column, rows: number, field: Fiel
   if (column.kind === 'codes') {
     const { codes, size } = column;
     for (let i = 0; i < rows; i++) {
-      out[i] = codes[i] as number;
-      if ((codes[i] as number) < size) continue;
+      out[i] = codes[i];
+      if (codes[i] < size) continue;
       valid ??= new Uint8Array(rows).fill(1);
       valid[i] = 0;
     }
@@ -222,12 +222,12 @@ function putOther(vector: RawVector, column: Column, place: Output['place'], fie
 }
 
 function labelTexts({ codes, labels }: CodeColumn, rows: number): (string | null)[] {
-  return Array.from({ length: rows }, (_, i) => labels?.[codes[i] as number] ?? null);
+  return Array.from({ length: rows }, (_, i) => labels?.[codes[i]] ?? null);
 }
 
 function numberValues(values: Float64Array, valid: Uint8Array | null, field: Field, rows: number): unknown[] {
   const convert = field.type.kind === 'long' ? (x: number) => BigInt(Math.trunc(x)) : (x: number) => x;
-  return Array.from({ length: rows }, (_, i) => (valid && valid[i] === 0 ? null : convert(values[i] as number)));
+  return Array.from({ length: rows }, (_, i) => (valid && valid[i] === 0 ? null : convert(values[i])));
 }
 
 function wrongKind(field: Field, column: Column): MlError {

@@ -36,7 +36,7 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
         .digest('hex'),
   },
   { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
-  { name: `${PREFIX}to_json`, result: TEXT, call: ([value], [type]) => (value === null ? null : jsonOf(value, type as DataType)) },
+  { name: `${PREFIX}to_json`, result: TEXT, call: ([value], [type]) => (value === null ? null : jsonOf(value, type)) },
   { name: `${PREFIX}soundex`, result: TEXT, call: ofTexts(soundex) },
   { name: `${PREFIX}rlike`, result: { kind: 'boolean' }, call: ofTexts(rlike) },
   { name: `${PREFIX}regexp_extract`, result: TEXT, call: ofTexts(regexpExtract) },
@@ -52,7 +52,7 @@ function ofTexts(of: (...args: never[]) => unknown): Call {
 }
 
 function hashed<H>(hash: ValueHash<H>): Call {
-  return (row, types) => row.reduce<H>((upon, value, k) => hashValue(hash, value, types[k] as DataType, upon), hash.seed);
+  return (row, types) => row.reduce<H>((upon, value, k) => hashValue(hash, value, types[k], upon), hash.seed);
 }
 
 /** Makes the functions known to a database, once a query names one. */
@@ -95,7 +95,7 @@ export class ScriptedFunctions {
             const rows = low.data_chunk_get_size(input);
             const vectors = Array.from({ length: low.data_chunk_get_column_count(input) }, (_, k) => low.data_chunk_get_vector(input, k));
             const types = vectors.map((vector) => typeOf(low.vector_get_column_type(vector)));
-            const columns = vectors.map((vector, k) => readValues(vector, types[k] as DataType, rows));
+            const columns = vectors.map((vector, k) => readValues(vector, types[k], rows));
             const values = Array.from({ length: rows }, (_, i) =>
               call(
                 columns.map((values) => values[i]),

@@ -4,7 +4,7 @@ const CODES = '01230127022455012623017202';
 export function soundex(text: string): string {
   const letters = text.replace(/[a-z]/g, (c) => c.toUpperCase());
   if (!/^[A-Z]/.test(letters)) return text;
-  let out = letters[0] as string;
+  let out = letters[0];
   let last = code(letters.charCodeAt(0));
   for (let i = 1; i < letters.length && out.length < 4; i++) {
     const found = code(letters.charCodeAt(i));

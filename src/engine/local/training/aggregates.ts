@@ -45,7 +45,7 @@ async function manyLevels(database: Database, relation: Relation, columns: reado
     const position = some.map((_, k) => `WHEN ${all - 2 ** (some.length - 1 - k)} THEN ${k}`);
     const sql = `SELECT CASE g ${position.join(' ')} END::INTEGER AS k, CASE g ${cases.join(' ')} END AS v, n::DOUBLE FROM (${grouped}) AS t WHERE v IS NOT NULL`;
     for (const [k, text, count] of await database.rows(sql, [{ kind: 'int' }, STRING, DOUBLE], options)) {
-      (found[from + (k as number)] as Level[]).push({ text: text as string, count: count as number });
+      found[from + (k as number)].push({ text: text as string, count: count as number });
     }
   }
   return found;

@@ -3,7 +3,6 @@ import { binCount, codeOf } from '../../../kernels/js/bins.ts';
 import { instantiate, type Kernels } from '../../../kernels/kernels.ts';
 import { sharedMemory } from '../../../kernels/memory.ts';
 import { columnView, sparseView } from '../../../kernels/partition-view.ts';
-import type { FeatureBins } from '../../../tree/bins.ts';
 import type { BinnedLayout } from '../../engine.ts';
 import type { SpillHandle } from '../workers/spill.ts';
 import { SpillWindow } from '../workers/spilled-partitions.ts';
@@ -73,7 +72,7 @@ class Coder {
       if (part.kind === 'dense') continue;
       this.#zero.set(
         part,
-        Array.from({ length: part.size }, (_, slot) => codeOf(args.binned.bins[part.offset + slot] as FeatureBins, 0)),
+        Array.from({ length: part.size }, (_, slot) => codeOf(args.binned.bins[part.offset + slot], 0)),
       );
     }
   }
@@ -83,15 +82,12 @@ class Coder {
     const { source, layout, numbers, binned, firstRow } = this.#args;
     const at = firstRow + lo - target.firstRow;
     const columnsOf = (part: FeaturePart, slots: number): CodeColumn[] =>
-      Array.from(
-        { length: slots },
-        (_, slot) => columnView(target, binned.features[part.offset + slot] as number).subarray(at, at + n) as CodeColumn,
-      );
+      Array.from({ length: slots }, (_, slot) => columnView(target, binned.features[part.offset + slot]).subarray(at, at + n) as CodeColumn);
     for (const part of layout.parts) {
       if (part.kind === 'dense') {
         const out = columnsOf(part, part.columns.length);
         part.columns.forEach((column, j) => {
-          this.#values(columnView(source, column).subarray(lo, lo + n) as Float64Array, part.offset + j, out[j] as CodeColumn, lo);
+          this.#values(columnView(source, column).subarray(lo, lo + n) as Float64Array, part.offset + j, out[j], lo);
         });
         continue;
       }
@@ -103,9 +99,9 @@ class Coder {
       else {
         const { starts, indices, values } = sparseView(source, part.column);
         for (let i = 0; i < n; i++) {
-          for (let p = starts[lo + i] as number; p < (starts[lo + i + 1] as number); p++) {
-            const slot = indices[p] as number;
-            (out[slot] as CodeColumn)[i] = this.#code(part.offset + slot, values[p] as number, lo + i);
+          for (let p = starts[lo + i]; p < starts[lo + i + 1]; p++) {
+            const slot = indices[p];
+            out[slot][i] = this.#code(part.offset + slot, values[p], lo + i);
           }
         }
       }
@@ -122,21 +118,21 @@ class Coder {
   }
 
   #values(values: Float64Array, feature: number, out: CodeColumn, lo: number): void {
-    const bins = this.#args.binned.bins[feature] as FeatureBins;
+    const bins = this.#args.binned.bins[feature];
     if (bins.kind === 'numeric') codeNumbers(values, bins.edges, out);
-    else for (let i = 0; i < values.length; i++) out[i] = this.#code(feature, values[i] as number, lo + i);
+    else for (let i = 0; i < values.length; i++) out[i] = this.#code(feature, values[i], lo + i);
   }
 
   #codes(part: Extract<FeaturePart, { kind: 'codes' }>, codes: ArrayLike<number>, out: readonly CodeColumn[], lo: number): void {
     for (let i = 0; i < codes.length; i++) {
-      const slot = codes[i] as number;
+      const slot = codes[i];
       if (slot >= part.size) continue;
-      (out[slot] as CodeColumn)[i] = this.#code(part.offset + slot, part.values ? (part.values[slot] as number) : 1, lo + i);
+      out[slot][i] = this.#code(part.offset + slot, part.values ? part.values[slot] : 1, lo + i);
     }
   }
 
   #code(feature: number, value: number, row: number): number {
-    const bins = this.#args.binned.bins[feature] as FeatureBins;
+    const bins = this.#args.binned.bins[feature];
     const code = codeOf(bins, value);
     if (code >= 0) return code;
     if (this.#args.missing === 'refuse') this.#refuse(this.#args.firstRow + row, feature, value);
@@ -153,7 +149,7 @@ class Coder {
     const rows = columnView(target, column).subarray(at * stride, (at + n) * stride);
     binned.features.forEach((feature, j) => {
       const codes = columnView(target, feature).subarray(at, at + n);
-      for (let i = 0, p = j; i < n; i++, p += stride) rows[p] = codes[i] as number;
+      for (let i = 0, p = j; i < n; i++, p += stride) rows[p] = codes[i];
     });
     for (let j = binned.features.length; j < stride; j++) for (let i = 0, p = j; i < n; i++, p += stride) rows[p] = 0;
   }

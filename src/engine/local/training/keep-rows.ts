@@ -42,17 +42,17 @@ function keepPart(part: VectorPart, keep: Uint8Array, rows: number, kept: number
       let at = 0;
       for (let i = 0, k = 0; i < rows; i++) {
         if (!keep[i]) continue;
-        for (let p = part.starts[i] as number; p < (part.starts[i + 1] as number); p++, at++) from.push(p);
+        for (let p = part.starts[i]; p < part.starts[i + 1]; p++, at++) from.push(p);
         starts[++k] = at;
       }
-      const indices = Uint32Array.from(from, (p) => part.indices[p] as number);
-      return { ...part, starts, indices, values: Float64Array.from(from, (p) => part.values[p] as number) };
+      const indices = Uint32Array.from(from, (p) => part.indices[p]);
+      return { ...part, starts, indices, values: Float64Array.from(from, (p) => part.values[p]) };
     }
   }
 }
 
 function packed<T extends Float64Array | Codes>(values: T, keep: Uint8Array, rows: number, kept: number): T {
   const out = new (values.constructor as new (length: number) => T)(kept);
-  for (let i = 0, at = 0; i < rows; i++) if (keep[i]) out[at++] = values[i] as number;
+  for (let i = 0, at = 0; i < rows; i++) if (keep[i]) out[at++] = values[i];
   return out;
 }

@@ -45,7 +45,7 @@ export class KeptColumns {
       if (this.#type(name).kind !== 'string') continue;
       this.#labels.set(
         name,
-        (found[j] as Level[]).map(({ text }) => text),
+        found[j].map(({ text }) => text),
       );
     }
     return found;
@@ -73,7 +73,7 @@ export class KeptColumns {
   #read(names: readonly string[], options: QueryOptions): void {
     const all = this.#readAll(names, options);
     for (const [j, name] of names.entries()) {
-      const column = all.then((columns) => columns[j] as KeptColumn);
+      const column = all.then((columns) => columns[j]);
       this.#columns.set(name, column);
       column.catch(() => this.#columns.delete(name));
     }
@@ -93,7 +93,7 @@ export class KeptColumns {
     const sql = `SELECT ${readers.map((reader) => reader.sql).join(', ')} FROM (${relation.sql}) AS t`;
     for await (const chunk of this.#database.whole(sql, options)) {
       withViews(() => {
-        for (const [j, column] of columns.entries()) put(column, readers[j]?.read(chunk.column(j), chunk.rows, from) as Column, from, chunk.rows);
+        for (const [j, column] of columns.entries()) put(column, readers[j]?.read(chunk.column(j), chunk.rows, from), from, chunk.rows);
       });
       from += chunk.rows;
       chunk.release();
@@ -126,8 +126,8 @@ function put(to: KeptColumn, column: Column, from: number, rows: number): void {
 
 function counted({ codes, labels }: CodeColumn, rows: number): Level[] {
   const counts = new Uint32Array(256);
-  for (let i = 0; i < rows; i++) counts[codes[i] as number]++;
-  return (labels ?? []).map((text, code) => ({ text, count: counts[code] as number }));
+  for (let i = 0; i < rows; i++) counts[codes[i]]++;
+  return (labels ?? []).map((text, code) => ({ text, count: counts[code] }));
 }
 
 function numberSlices({ values, valid }: NumberColumn): Slice {
@@ -145,7 +145,7 @@ function codeSlices(column: CodeColumn, labels: readonly string[]): Slice {
   let codes = codesFor(unseenCode(size), 0);
   return (lo, hi) => {
     if (codes.length < hi - lo) codes = codesFor(unseenCode(size), hi - lo);
-    for (let i = lo; i < hi; i++) codes[i - lo] = codeOf[column.codes[i] as number] as number;
+    for (let i = lo; i < hi; i++) codes[i - lo] = codeOf[column.codes[i] as number];
     return { kind: 'codes', codes, size, labels, seen };
   };
 }

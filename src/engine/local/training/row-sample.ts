@@ -59,29 +59,29 @@ export class RowSample {
   finish(): Omit<FeatureSample, 'summary'> {
     const order = Uint32Array.from({ length: this.#filled }, (_, place) => place);
     const rowOf = this.#rowOf;
-    if (this.#heap) order.sort((a, b) => (rowOf[a] as number) - (rowOf[b] as number));
+    if (this.#heap) order.sort((a, b) => rowOf[a] - rowOf[b]);
     const sparse = new Map<PartSample, Transposed>();
     const others = this.#others.map(({ values }) => gather(values, order));
     return {
       rows: this.#seen,
       sampled: this.#filled,
       numFeatures: this.#numFeatures,
-      weights: this.#weighted ? (others[0] as Float64Array) : null,
+      weights: this.#weighted ? others[0] : null,
       numbers: this.#weighted ? others.slice(1) : others,
       column: (j) => {
         const found = this.#parts.findLast(({ part }) => part.offset <= j) as PartSample;
         const slot = j - found.part.offset;
-        if (found.part.kind === 'dense') return gather(found.columns[slot] as Float64Array, order);
+        if (found.part.kind === 'dense') return gather(found.columns[slot], order);
         const out = new Float64Array(order.length);
         if (found.part.kind === 'codes') {
-          const value = found.part.values ? (found.part.values[slot] as number) : 1;
-          for (let i = 0; i < out.length; i++) if (found.codes[order[i] as number] === slot) out[i] = value;
+          const value = found.part.values ? found.part.values[slot] : 1;
+          for (let i = 0; i < out.length; i++) if (found.codes[order[i]] === slot) out[i] = value;
           return out;
         }
         let transposed = sparse.get(found);
         if (!transposed) sparse.set(found, (transposed = transpose(found, order)));
-        for (let p = transposed.starts[slot] as number; p < (transposed.starts[slot + 1] as number); p++) {
-          out[transposed.rows[p] as number] = transposed.values[p] as number;
+        for (let p = transposed.starts[slot]; p < transposed.starts[slot + 1]; p++) {
+          out[transposed.rows[p]] = transposed.values[p];
         }
         return out;
       },
@@ -105,28 +105,28 @@ export class RowSample {
       if (part.kind === 'dense') {
         part.columns.forEach((column, j) => {
           const values = columnView(partition, column);
-          const into = grown(sample.columns[j] as Float64Array, capacity);
+          const into = grown(sample.columns[j], capacity);
           sample.columns[j] = into;
-          for (let k = 0; k < taken; k++) into[places[k] as number] = values[rows[k] as number] as number;
+          for (let k = 0; k < taken; k++) into[places[k]] = values[rows[k] as number];
         });
       } else if (part.kind === 'codes') {
         const codes = columnView(partition, part.column);
         sample.codes = grown(sample.codes, capacity);
-        for (let k = 0; k < taken; k++) sample.codes[places[k] as number] = codes[rows[k] as number] as number;
+        for (let k = 0; k < taken; k++) sample.codes[places[k]] = codes[rows[k] as number];
       } else {
         const { starts, indices, values } = sparseView(partition, part.column);
         for (let k = 0; k < taken; k++) {
-          const row = rows[k] as number;
-          const lo = starts[row] as number;
-          const hi = starts[row + 1] as number;
-          sample.rows[places[k] as number] = { indices: indices.slice(lo, hi), values: values.slice(lo, hi) };
+          const row = rows[k];
+          const lo = starts[row];
+          const hi = starts[row + 1];
+          sample.rows[places[k]] = { indices: indices.slice(lo, hi), values: values.slice(lo, hi) };
         }
       }
     }
     for (const other of this.#others) {
       const values = columnView(partition, other.column);
       other.values = grown(other.values, capacity);
-      for (let k = 0; k < taken; k++) other.values[places[k] as number] = values[rows[k] as number] as number;
+      for (let k = 0; k < taken; k++) other.values[places[k]] = values[rows[k] as number];
     }
   }
 
@@ -145,8 +145,8 @@ export class RowSample {
     }
     const hash = hash32(this.#seed, row);
     const heap = (this.#heap ??= this.#heapify());
-    const place = heap[0] as number;
-    if (hash >= (this.#hashOf[place] as number)) return -1;
+    const place = heap[0];
+    if (hash >= this.#hashOf[place]) return -1;
     this.#rowOf[place] = row;
     this.#hashOf[place] = hash;
     this.#sink(heap, 0);
@@ -161,15 +161,15 @@ export class RowSample {
 
   #sink(heap: Uint32Array, from: number): void {
     const hashes = this.#hashOf;
-    const moved = heap[from] as number;
-    const hash = hashes[moved] as number;
+    const moved = heap[from];
+    const hash = hashes[moved];
     let at = from;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && (hashes[heap[child + 1] as number] as number) > (hashes[heap[child] as number] as number)) child++;
-      if ((hashes[heap[child] as number] as number) <= hash) break;
-      heap[at] = heap[child] as number;
+      if (child + 1 < heap.length && hashes[heap[child + 1] as number] > hashes[heap[child] as number]) child++;
+      if (hashes[heap[child] as number] <= hash) break;
+      heap[at] = heap[child];
       at = child;
     }
     heap[at] = moved;
@@ -186,17 +186,17 @@ interface Transposed {
 function transpose({ part, rows }: PartSample, order: Uint32Array): Transposed {
   const size = part.kind === 'csr' ? part.size : 0;
   const starts = new Uint32Array(size + 2);
-  for (const place of order) for (const slot of rows[place]?.indices ?? []) starts[slot + 2] = (starts[slot + 2] as number) + 1;
-  for (let s = 2; s < starts.length; s++) starts[s] = (starts[s] as number) + (starts[s - 1] as number);
-  const count = starts[size + 1] as number;
+  for (const place of order) for (const slot of rows[place]?.indices ?? []) starts[slot + 2] += 1;
+  for (let s = 2; s < starts.length; s++) starts[s] += starts[s - 1];
+  const count = starts[size + 1];
   const transposed = { starts, rows: new Uint32Array(count), values: new Float64Array(count) };
   order.forEach((place, i) => {
     const row = rows[place];
     row?.indices.forEach((slot, p) => {
-      const at = starts[slot + 1] as number;
+      const at = starts[slot + 1];
       starts[slot + 1] = at + 1;
       transposed.rows[at] = i;
-      transposed.values[at] = row.values[p] as number;
+      transposed.values[at] = row.values[p];
     });
   });
   return transposed;
@@ -204,7 +204,7 @@ function transpose({ part, rows }: PartSample, order: Uint32Array): Transposed {
 
 function gather(values: Float64Array, order: Uint32Array): Float64Array {
   const out = new Float64Array(order.length);
-  for (let i = 0; i < out.length; i++) out[i] = values[order[i] as number] as number;
+  for (let i = 0; i < out.length; i++) out[i] = values[order[i] as number];
   return out;
 }
 

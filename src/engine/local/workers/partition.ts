@@ -49,7 +49,7 @@ export class Partition {
     this.memory = memory;
     this.touched = touched;
     specs.forEach(({ type, width = 1 }, j) => {
-      const view = viewOf(memory, type, this.pointers[j] as number, type === 'csr' ? capacity + 1 : capacity * width);
+      const view = viewOf(memory, type, this.pointers[j], type === 'csr' ? capacity + 1 : capacity * width);
       if (type === 'csr') view[0] = 0;
       this.views.push(view);
     });
@@ -60,7 +60,7 @@ export class Partition {
     const { index, firstRow, rows, memory } = this;
     const columns = this.specs.map((spec, j): ColumnHandle => {
       const entries = this.sparse.get(j);
-      const base = { ...spec, ptr: this.pointers[j] as number, length: entries ? entries.count : rows * (spec.width ?? 1) };
+      const base = { ...spec, ptr: this.pointers[j], length: entries ? entries.count : rows * (spec.width ?? 1) };
       return entries ? { ...base, indices: entries.ptr, values: align(entries.ptr + 4 * entries.count) } : base;
     });
     return { index, firstRow, rows, memory, columns };
@@ -70,16 +70,16 @@ export class Partition {
   write(data: readonly ColumnData[], from: number, n: number): void {
     data.forEach((column, j) => {
       const entries = this.sparse.get(j);
-      const view = this.views[j] as ColumnView;
+      const view = this.views[j];
       if (!entries) {
         const width = this.specs[j]?.width ?? 1;
         copy(view, this.rows * width, column as ArrayLike<number>, from * width, n * width);
         return;
       }
       const { starts, indices, values } = column as SparseData;
-      const lo = starts[from] as number;
-      const hi = starts[from + n] as number;
-      for (let i = 1; i <= n; i++) view[this.rows + i] = entries.count + (starts[from + i] as number) - lo;
+      const lo = starts[from];
+      const hi = starts[from + n];
+      for (let i = 1; i <= n; i++) view[this.rows + i] = entries.count + starts[from + i] - lo;
       entries.indices.push(Uint32Array.from(slice(indices, lo, hi)));
       entries.values.push(Float64Array.from(slice(values, lo, hi)));
       entries.count += hi - lo;
@@ -103,7 +103,7 @@ export class Partition {
   open(entries: readonly number[]): void {
     this.rows = this.capacity;
     for (const [j, sparse] of this.sparse) {
-      sparse.count = entries[j] as number;
+      sparse.count = entries[j];
       sparse.ptr = this.lend(align(4 * sparse.count) + 8 * sparse.count).ptr;
     }
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { MlError } from '../../../error.ts';
-import { BLOCK_ROWS, type ColumnHandle, type ColumnSpec, type PartitionHandle } from '../../../kernels/contract.ts';
+import { BLOCK_ROWS, type ColumnSpec, type PartitionHandle } from '../../../kernels/contract.ts';
 import { type ColumnData, rowBytes, type SparseData } from './partition.ts';
 
 /**
@@ -46,7 +46,7 @@ export class SpillFile {
     for (let at = from; at < to; ) {
       const n = Math.min(to - at, BLOCK_ROWS - this.#pendingRows);
       const whole = n === BLOCK_ROWS; // is written at once
-      this.#pending.push(data.map((column, j) => cut(column, this.#columns[j] as ColumnSpec, at, at + n, whole)));
+      this.#pending.push(data.map((column, j) => cut(column, this.#columns[j], at, at + n, whole)));
       this.#pendingRows += n;
       at += n;
       if (this.#pendingRows === BLOCK_ROWS) this.#flush();
@@ -69,17 +69,17 @@ export class SpillFile {
     const rows = this.#pendingRows;
     if (rows === 0) return;
     const pieces = this.#columns.flatMap((spec, j) => {
-      const parts = this.#pending.map((slice) => slice[j] as ColumnData);
+      const parts = this.#pending.map((slice) => slice[j]);
       if (spec.type !== 'csr') return parts.map((part) => bytesOf(part as Uint8Array));
       const sparse = parts as SparseData[];
       const starts = new Uint32Array(rows + 1);
       let row = 0;
       let count = 0;
       for (const part of sparse) {
-        for (let i = 1; i < part.starts.length; i++) starts[++row] = count + (part.starts[i] as number);
+        for (let i = 1; i < part.starts.length; i++) starts[++row] = count + part.starts[i];
         count += part.indices.length;
       }
-      this.#entries[j] = Math.max(this.#entries[j] as number, count);
+      this.#entries[j] = Math.max(this.#entries[j], count);
       return [starts, ...sparse.map((part) => part.indices as Uint32Array), ...sparse.map((part) => part.values as Float64Array)].map(bytesOf);
     });
     let at = this.#offsets.at(-1) as number;
@@ -136,7 +136,7 @@ export class SpillReader {
 
   #read(block: number): void {
     const { path, offsets } = this.#handle;
-    const [from, to] = [offsets[block] as number, offsets[block + 1] as number];
+    const [from, to] = [offsets[block], offsets[block + 1]];
     const length = to - from;
     if (this.#block.length < length) this.#block = new Uint8Array(length);
     try {
@@ -156,17 +156,17 @@ export class SpillReader {
     let from = 0;
     const take = (bytes: number) => this.#block.subarray(from, (from += bytes));
     this.#handle.columns.forEach((spec, j) => {
-      const { ptr, indices = 0, values = 0 } = window.columns[j] as ColumnHandle;
+      const { ptr, indices = 0, values = 0 } = window.columns[j];
       const width = rowBytes(spec);
       if (spec.type !== 'csr') {
         new Uint8Array(buffer, ptr + width * at, width * rows).set(take(width * rows));
         return;
       }
-      const before = counts[j] as number;
+      const before = counts[j];
       const starts = new Uint32Array(buffer, ptr + 4 * at, rows + 1);
       new Uint8Array(buffer, ptr + 4 * at, 4 * (rows + 1)).set(take(4 * (rows + 1)));
-      const count = starts[rows] as number;
-      if (before > 0) for (let i = 0; i <= rows; i++) starts[i] = (starts[i] as number) + before;
+      const count = starts[rows];
+      if (before > 0) for (let i = 0; i <= rows; i++) starts[i] += before;
       new Uint8Array(buffer, indices + 4 * before, 4 * count).set(take(4 * count));
       new Uint8Array(buffer, values + 8 * before, 8 * count).set(take(8 * count));
       counts[j] = before + count;
@@ -187,11 +187,11 @@ function cut(column: ColumnData, { type, width = 1 }: ColumnSpec, lo: number, hi
     );
   }
   const { starts, indices, values } = column as SparseData;
-  const [from, to] = [starts[lo] as number, starts[hi] as number];
+  const [from, to] = [starts[lo], starts[hi]];
   return {
-    starts: Uint32Array.from({ length: hi - lo + 1 }, (_, i) => (starts[lo + i] as number) - from),
-    indices: Uint32Array.from({ length: to - from }, (_, k) => indices[from + k] as number),
-    values: Float64Array.from({ length: to - from }, (_, k) => values[from + k] as number),
+    starts: Uint32Array.from({ length: hi - lo + 1 }, (_, i) => starts[lo + i] - from),
+    indices: Uint32Array.from({ length: to - from }, (_, k) => indices[from + k]),
+    values: Float64Array.from({ length: to - from }, (_, k) => values[from + k]),
   };
 }
 

@@ -165,11 +165,11 @@ export class ColumnStore {
 
   /** Lends scratch memory in partition `index`, counted by the ledger. */
   lend(index: number, bytes: number): Region {
-    const region = (this.parts[index] as Partition).lend(bytes);
+    const region = this.parts[index].lend(bytes);
     try {
       this.ledger.reserve(region.bytes, this.owner);
     } catch (error) {
-      (this.parts[index] as Partition).takeBack(region);
+      this.parts[index].takeBack(region);
       throw error;
     }
     return region;
@@ -256,7 +256,7 @@ export class ColumnStore {
     this.columns.forEach(({ type }, j) => {
       if (type !== 'csr') return;
       const { starts } = data[j] as SparseData;
-      this.reserve(12 * ((starts[from + n] as number) - (starts[from] as number)));
+      this.reserve(12 * (starts[from + n] - starts[from]));
     });
   }
 
