@@ -125,7 +125,7 @@ export interface BinnedRequest {
   /** Whether codes lie by row too (see {@link BinnedLayout.rowMajor}), as histograms of boosting want them. */
   readonly rowMajor?: boolean;
   /** Further columns of arbitrary content for the fit's own use (node numbers, scores …), which aggregators may write. */
-  readonly scratch?: readonly ColumnSpec[];
+  readonly scratch?: readonly ColumnSpec[] | ((of: { readonly rows: number; readonly numFeatures: number }) => readonly ColumnSpec[]);
 }
 /** Where things lie in a partition's columns; plain data that crosses threads. */
 export interface BinnedLayout {

@@ -140,6 +140,14 @@ def cases():
     yield "no randomness, churn", "telco", rfc, {**STILL, "maxDepth": 4}
     yield "no randomness", "numbers", rfr, {**STILL, "maxDepth": 4, "leafCol": "leaf"}
     yield "no randomness, bikes, weights", "bikes", rfr, {**STILL, "maxDepth": 4, "weightCol": "weight"}
+    yield "drawn", "three", rfc, {"numTrees": 6, "maxDepth": 4, "leafCol": "leaf"}
+    yield "drawn, weights, two features a node", "binary", rfc, {"numTrees": 3, "maxDepth": 3, "weightCol": "weight", "impurity": "entropy", "featureSubsetStrategy": "2"}
+    yield "half of the rows drawn, categories", "categories, three classes", rfc, {"numTrees": 5, "maxDepth": 3, "bootstrap": False, "subsamplingRate": 0.5, "featureSubsetStrategy": "log2"}
+    yield "drawn, churn", "telco", rfc, {"numTrees": 20, "maxDepth": 3, "seed": -7}
+    yield "drawn", "numbers", rfr, {"numTrees": 4, "maxDepth": 3}
+    yield "drawn, categories", "categories, numbers", rfr, {"numTrees": 3, "maxDepth": 3, "subsamplingRate": 0.6, "featureSubsetStrategy": "all"}
+    yield "drawn", "binary", gbtc, {"maxIter": 4, "maxDepth": 3, "subsamplingRate": 0.7, "featureSubsetStrategy": "sqrt"}
+    yield "drawn, validation", "numbers", gbtr, {"maxIter": 6, "maxDepth": 2, "subsamplingRate": 0.6, "featureSubsetStrategy": "2", "validationIndicatorCol": "held"}
     yield "defaults but few iterations", "binary", gbtc, {"maxIter": 4, "leafCol": "leaf"}
     yield "stepSize, weights", "binary", gbtc, {"maxIter": 5, "maxDepth": 3, "stepSize": 0.4, "weightCol": "weight"}
     yield "categories", "categories", gbtc, {"maxIter": 4, "maxDepth": 3}
@@ -213,8 +221,9 @@ def result_of(model, frame, scored, params):
         if hasattr(type(model), name):
             out[name] = getattr(model, name)
     trees = trees_of(model)
-    out["trees"] = trees[:1] if params.get("bootstrap") is False else trees
-    if params.get("bootstrap") is False:
+    still = STILL.items() <= params.items()
+    out["trees"] = trees[:1] if still else trees
+    if still:
         assert all(t == trees[0] for t in trees)
     kept = [c for c in ("rawPrediction", "probability", "prediction", "leaf", "variance") if c in model.transform(scored).columns]
     for row in [model.transform(scored).select(*kept).collect()]:

@@ -1,6 +1,7 @@
 import type { Aggregator, AggregatorSpec } from '../../kernels/contract.ts';
 import { instantiate } from '../../kernels/kernels.ts';
 import { boostingLosses } from './boosting-loss.ts';
+import { drawnRows } from './drawn-rows.ts';
 import { RowDraw, treeSeed } from './draws.ts';
 import { countsOf, type DrawArgs, doublesOf, nodesOf } from './row-nodes.ts';
 
@@ -80,6 +81,10 @@ export const boostRows: Aggregator<BoostRowsArgs> = {
         nodes.fill(0, lo, hi);
         if (!args.counts) return;
         const counts = countsOf(partition, args.counts[0]);
+        if (args.drawn) {
+          counts.set(drawnRows(args.drawn, next, partition.firstRow + lo, partition.firstRow + hi), lo);
+          return;
+        }
         const seed = treeSeed(args.seed, next);
         for (let i = lo; i < hi; i++) counts[i] = held && held[i] !== 0 ? 0 : draw ? draw.count(seed, partition.firstRow + i) : 1;
       },

@@ -1,10 +1,8 @@
 import { exp } from '../../kernels/js/math.ts';
 import { hash32 } from '../../random.ts';
+import { type Long, XorShiftRandom } from './jvm-streams.ts';
 
-/**
- * What chance decides while trees grow, as functions of the seed and of what is drawn for, so that neither partitions nor threads show.
- * Nothing here follows Spark's streams, which depend on its partitions.
- */
+/** What chance decides while trees grow, of many rows as functions of the seed and of what is drawn for, so that neither partitions nor threads show; for few see `drawn-rows.ts`. */
 
 /** Tells the draws for nodes from those for rows. */
 const NODES = 1;
@@ -14,15 +12,26 @@ export function treeSeed(seed: bigint, tree: number): number {
   return hash32(hash32(Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n))), tree);
 }
 
-/** `perNode` of d features, ascending, for a node (numbered as in a heap: the root is 1) of a tree. */
-export function featureSubset(seed: number, node: number, d: number, perNode: number): Int32Array {
+/** `perNode` of d features, ascending, for a node; `seed`: its tree's, and the node's number as in a heap (the root is 1). */
+export function featureSubset([tree, node]: Long, d: number, perNode: number): Int32Array {
   const subset = Int32Array.from({ length: perNode }, (_, j) => j);
-  const own = hash32(hash32(seed, NODES), node);
+  const own = hash32(hash32(tree, NODES), node);
   for (let j = perNode; j < d; j++) {
     const at = Math.floor((hash32(own, j) / 0x100000000) * (j + 1));
     if (at < perNode) subset[at] = j;
   }
   return subset.sort();
+}
+
+/** `perNode` of d features as Spark's reservoir holds them in the end, in its order. */
+export function featureReservoir(seed: Long, d: number, perNode: number): Int32Array {
+  const reservoir = Int32Array.from({ length: perNode }, (_, j) => j);
+  const random = new XorShiftRandom(seed);
+  for (let j = perNode; j < d; j++) {
+    const at = Math.floor(random.next() * (j + 1));
+    if (at < perNode) reservoir[at] = j;
+  }
+  return reservoir;
 }
 
 /** How often rows are drawn: with replacement Poisson of mean `rate`, else once with probability `rate`. */

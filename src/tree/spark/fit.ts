@@ -4,6 +4,7 @@ import type { ColumnSpec, PartitionHandle } from '../../kernels/contract.ts';
 import { binCount, type FeatureSample } from '../bins.ts';
 import { type BoostedArgs, type BoostedTrees, boostedTask } from './boosted.ts';
 import { candidateRows } from './candidates.ts';
+import { drawForest, drawIterations } from './drawn-rows.ts';
 import { type ForestArgs, forestTask } from './forest.ts';
 import { type GrowthArgs, growthDesk } from './growth-args.ts';
 import type { BoostedRequest, ForestRequest, GrowthSettings, TreeColumns } from './request.ts';
@@ -13,6 +14,10 @@ import { chooseBins, featuresPerNode, splitKinds } from './tree-features.ts';
 
 /** Trees that grow side by side; more would take more memory a row. */
 const MOST_LANES = 8;
+/** Trees that draw features as Spark does grow all side by side: at most so many. */
+const MOST_TOGETHER = 128;
+/** Draws of rows that are kept at most. */
+const MOST_DRAWS = 1 << 22;
 /** Up to so many rows a tree is grown by one thread, row by row, so that even last digits are Spark's: at most as many as Spark looks at all of. */
 const LEAST_SHARED_ROWS = 65_536;
 /** Classes at most where the label column does not tell how many there are. */
@@ -40,19 +45,26 @@ export function fitVotingForest(context: TrainingContext, request: ForestRequest
 
 async function growForest(context: TrainingContext, request: ForestRequest, votes: boolean): Promise<{ trees: SparkTrees; voted?: VotedRows }> {
   const { numTrees, bootstrap, subsamplingRate } = request;
-  const lanes = Math.ceil(numTrees / Math.ceil(numTrees / MOST_LANES));
   const drawn = bootstrap || subsamplingRate < 1;
   const node = nodeColumn(request.maxDepth);
-  const scratch: ColumnSpec[] = Array.from({ length: lanes }, () => node);
-  if (drawn) for (let lane = 0; lane < lanes; lane++) scratch.push({ type: 'u8' });
+  const scratch: Scratch = ({ rows, numFeatures }) => {
+    const lanes = new Array<ColumnSpec>(lanesOf(request, rows, numFeatures)).fill(node);
+    return drawn ? [...lanes, ...lanes.map((): ColumnSpec => ({ type: 'u8' }))] : lanes;
+  };
   const set = await load(context, request, scratch);
   try {
     const numClasses = request.impurity === 'variance' ? 0 : countClasses(context, request, set);
     if (numClasses === 0) checkSquares(context, request, set);
     const weight = weightOf(context, request, set);
     const columns = set.layout.scratch;
+    const lanes = drawn ? columns.length / 2 : columns.length;
+    const grown = growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight, bootstrap });
+    // What the trees draw of features depends on all of them.
+    const asSpark = grown.asSpark && (grown.perNode === set.numFeatures || lanes === numTrees);
     const args: Omit<ForestArgs, 'desk'> = {
-      ...growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight, bootstrap }),
+      ...grown,
+      asSpark,
+      ...(asSpark && drawn && { drawn: drawForest(set.rows, numTrees, { seed: grown.seed, rate: subsamplingRate, replacement: bootstrap }) }),
       impurity: request.impurity,
       numTrees,
       pruneTree: request.pruneTree ?? true,
@@ -77,7 +89,7 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
   const drawn = validationIndicatorCol !== undefined || subsamplingRate < 1;
   const scratch: ColumnSpec[] = [nodeColumn(maxDepth), { type: 'f64' }, { type: 'f64' }];
   if (drawn) scratch.push({ type: 'u8' });
-  const set = await load(context, request, scratch, validationIndicatorCol);
+  const set = await load(context, request, () => scratch, validationIndicatorCol);
   try {
     if (loss === 'logistic') countClasses(context, { ...request, numClasses: 2 }, set);
     else checkSquares(context, request, set);
@@ -85,8 +97,14 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
     if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
     const [nodes, predictions, residuals, counts] = set.layout.scratch;
     const minWeight = request.minWeightFractionPerNode * weightOf(context, request, set, heldOut);
+    const grown = growth(request, set, { numClasses: 0, numTrees: 1, minWeight, bootstrap: false });
+    const asSpark = grown.asSpark && set.rows * maxIter <= MOST_DRAWS;
+    const held = heldOut === undefined ? null : allRows(set, heldOut);
     const args: Omit<BoostedArgs, 'desk'> = {
-      ...growth(request, set, { numClasses: 0, numTrees: 1, minWeight, bootstrap: false }),
+      ...grown,
+      asSpark,
+      ...(asSpark &&
+        subsamplingRate < 1 && { drawn: drawIterations(set.rows, maxIter, { seed: grown.seed, rate: subsamplingRate, replacement: false }, held) }),
       impurity: 'variance',
       loss,
       maxIter,
@@ -107,6 +125,20 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
   }
 }
 
+type Scratch = (of: { readonly rows: number; readonly numFeatures: number }) => readonly ColumnSpec[];
+
+/** How many trees grow side by side. */
+function lanesOf({ numTrees, maxBins, impurity, featureSubsetStrategy }: ForestRequest, rows: number, numFeatures: number): number {
+  const perNode = featuresPerNode(featureSubsetStrategy, numFeatures, numTrees, impurity !== 'variance');
+  if (perNode < numFeatures && isSmall(rows, maxBins) && numTrees <= MOST_TOGETHER) return numTrees;
+  return Math.ceil(numTrees / Math.ceil(numTrees / MOST_LANES));
+}
+
+/** Whether there are so few rows that trees are Spark's to the last digit, and in what chance decides. */
+function isSmall(rows: number, maxBins: number): boolean {
+  return rows <= Math.min(candidateRows(maxBins), LEAST_SHARED_ROWS);
+}
+
 /** A copy of a column of doubles. */
 function allRows({ partitions, rows }: BinnedSet, column: number): Float64Array {
   const out = new Float64Array(rows);
@@ -121,7 +153,7 @@ function nodeColumn(maxDepth: number): ColumnSpec {
   return { type: maxDepth <= 15 ? 'u16' : 'u32' };
 }
 
-function load(context: TrainingContext, request: Request, scratch: readonly ColumnSpec[], heldOut?: string): Promise<BinnedSet> {
+function load(context: TrainingContext, request: Request, scratch: Scratch, heldOut?: string): Promise<BinnedSet> {
   const { columns, maxBins, seed, uid } = request;
   const field = context.schema.require(context.owner, columns.features, 'vector');
   return context.binnedSet({
@@ -178,7 +210,7 @@ function growth(
   const { maxBins, maxDepth, minInstancesPerNode, minInfoGain, subsamplingRate, seed, featureSubsetStrategy } = request;
   const bins = layout.bins.map(binCount);
   const perNode = featuresPerNode(featureSubsetStrategy, numFeatures, numTrees, numClasses > 0);
-  const shared = rows > Math.min(candidateRows(maxBins), LEAST_SHARED_ROWS);
+  const shared = !isSmall(rows, maxBins);
   return {
     numClasses,
     rules: { minInstancesPerNode, minInfoGain, minWeight },
@@ -190,6 +222,7 @@ function growth(
     perNode,
     subsamplingRate,
     seed: BigInt(seed),
+    asSpark: !shared && rows * numTrees <= MOST_DRAWS,
     shared,
     bundled:
       shared && numClasses === 0 && perNode === numFeatures && !bootstrap && layout.weight === undefined && bins.every((count) => count <= 255),

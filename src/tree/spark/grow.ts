@@ -1,8 +1,11 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
 import { BUNDLE_SLACK, gainScale } from './best-split.ts';
+import { treeSeed } from './draws.ts';
 import { GrowingTree } from './growing-tree.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
+import type { Long } from './jvm-streams.ts';
+import { NodeSeeds } from './node-seeds.ts';
 import { BUNDLE_PHASE, SPLIT_PHASE } from './node-splits.ts';
 import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-tasks.ts';
 import { type RowMoves, writeMoves } from './row-nodes.ts';
@@ -10,8 +13,9 @@ import { type RowMoves, writeMoves } from './row-nodes.ts';
 /** One of the trees that grow together, and the nodes that it has to split. */
 interface Lane {
   readonly lane: number;
-  readonly tree: number;
   readonly growing: GrowingTree;
+  /** What a node draws its features by. */
+  seedOf(number: number): Long;
   open: number[];
   /** Nodes of the level before whose sums are kept, by number: where. */
   kept: ReadonlyMap<number, number>;
@@ -24,7 +28,7 @@ export function makeBundles(ctx: FitContext, args: GrowthArgs): void {
 
 /**
  * Grows trees together, level by level: sums and best splits of all open nodes, then the rows move on. Rows must be at the roots, see `beginTrees`.
- * `leaves`: rows are to be at their leaves in the end. Lane i grows tree number `trees[i]`.
+ * `leaves`: rows are to be at their leaves in the end. Lane i grows tree number `trees[i]`; where features are drawn as in Spark, these are all trees of the forest or one of boosting.
  */
 export function growTrees(
   ctx: FitContext,
@@ -34,8 +38,14 @@ export function growTrees(
   onLevel?: (level: number) => void,
 ): GrowingTree[] {
   const impurity = impurityOf(args.impurity, args.numClasses);
-  const lanes = trees.map((tree, lane): Lane => ({ lane, tree, growing: new GrowingTree(impurity, args.maxDepth), open: [0], kept: new Map() }));
   const sizes = growthSizes(args);
+  const grown = trees.map(() => new GrowingTree(impurity, args.maxDepth));
+  const seeds = args.asSpark && !sizes.whole ? new NodeSeeds(args.seed + BigInt(trees[0]), grown) : null;
+  const lanes = grown.map((growing, lane): Lane => {
+    const own = treeSeed(args.seed, trees[lane]);
+    const seedOf = (number: number): Long => (seeds ? seeds.of(lane, number) : [own, growing.nodes[number].heap]);
+    return { lane, growing, seedOf, open: [0], kept: new Map() };
+  });
   if (args.bundled) {
     const roots = lanes.map((lane) => ({ lane, first: 0, splits: [], squares: { from: 0, to: 1 } }));
     move(ctx, args, roots);
@@ -54,9 +64,10 @@ export function growTrees(
       );
     }
     if (args.bundled) closePure(lanes);
+    seeds?.advance();
     onLevel?.(level);
   }
-  return lanes.map(({ growing }) => growing);
+  return grown;
 }
 
 /** Closes nodes that are not to be split further. */
@@ -74,7 +85,6 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
   const tasks = batches.flatMap(({ lane, bundled, nodes }): NodeTask[] =>
     Array.from({ length: groups }, (_, g) => ({
       lane: lane.lane,
-      tree: lane.tree,
       level,
       from: start(g),
       to: start(g + 1),
@@ -120,12 +130,19 @@ function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, 
   const lots: TaskNode[][] = [];
   let slots = 0;
   open.forEach((number, place) => {
-    const { heap, impurity, parent, stats } = growing.nodes[number];
+    const { impurity, parent, stats } = growing.nodes[number];
     const split = growing.nodes[parent]?.split;
     const sibling = split ? split.left + split.right - number : -1;
     const more = (stats.at(-1) ?? 0) - (growing.nodes[sibling]?.stats.at(-1) ?? 0);
     const from = more > 0 || (more === 0 && number > sibling) ? (kept.get(parent) ?? -1) : -1;
-    const node: TaskNode = { number, heap, impurity: args.bundled ? Number.NaN : impurity, keep: keeps ? place : -1, parent: from, sibling };
+    const node: TaskNode = {
+      number,
+      seed: lane.seedOf(number),
+      impurity: args.bundled ? Number.NaN : impurity,
+      keep: keeps ? place : -1,
+      parent: from,
+      sibling,
+    };
     const lot = lots.at(-1);
     const before = lot?.at(-1);
     const near = before?.number === sibling;

@@ -18,6 +18,8 @@ export interface GrowthArgs {
   /** Features a node looks at; all of them, or drawn by {@link featureSubset}. */
   readonly perNode: number;
   readonly seed: bigint;
+  /** Whether chance decides by Spark's own streams, as it does there in a single partition. */
+  readonly asSpark: boolean;
   /** Columns: label, weight, and of each tree that grows at a time the node of each row, and how often the row counts (absent: once). */
   readonly label: number;
   readonly weight?: number;
@@ -75,8 +77,8 @@ export interface GrowthSizes {
 /** Groups that the features of a tree are cut into at most. */
 export const MOST_GROUPS = 16;
 /** Numbers of a task, and of each of its nodes. */
-export const TASK_WORDS = 8;
-export const NODE_WORDS = 6;
+export const TASK_WORDS = 7;
+export const NODE_WORDS = 7;
 /** Sums of one task: what a core's cache holds, and the most. */
 const CACHE_BYTES = 1 << 20;
 const TASK_BYTES = 1 << 23;

@@ -1,6 +1,6 @@
 import type { RoundHand, RoundSetting, Rounds, RoundsSpec } from '../../engine/local/workers/contract.ts';
 import { BestSplit, BUNDLE_SLACK } from './best-split.ts';
-import { featureSubset, treeSeed } from './draws.ts';
+import { featureReservoir, featureSubset } from './draws.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, headerBytes } from './growth-args.ts';
 import { impurityOf } from './impurity.ts';
 import { KeptSums } from './kept-sums.ts';
@@ -70,11 +70,11 @@ class NodeSplits implements RoundHand {
   }
 
   /** Features that each node looks at: all nodes at the same ones, or each at its own. */
-  private featuresOf({ tree, from, to, nodes }: NodeTask): Int32Array[] {
-    const { kinds, perNode, seed } = this.args;
-    const own = treeSeed(seed, tree);
+  private featuresOf({ from, to, nodes }: NodeTask): Int32Array[] {
+    const { kinds, perNode, asSpark } = this.args;
+    const draw = asSpark ? featureReservoir : featureSubset;
     const all = Int32Array.from({ length: to - from }, (_, f) => from + f);
-    return nodes.map(({ heap }) => (this.sizes.whole ? all : featureSubset(own, heap, kinds.length, perNode)));
+    return nodes.map(({ seed }) => (this.sizes.whole ? all : draw(seed, kinds.length, perNode)));
   }
 
   /** Sums of nodes that were not summed up, from their parent's and their sibling's; and what the next level will want. */

@@ -1,9 +1,9 @@
 import { type GrowthSizes, NODE_WORDS, TASK_WORDS } from './growth-args.ts';
+import type { Long } from './jvm-streams.ts';
 
-/** A task: nodes of one tree, and features `[from, to)` (where nodes look at all). `tree` counts all trees, `lane` those that grow together. */
+/** A task: nodes of one tree (`lane` of those that grow together), and features `[from, to)` (where nodes look at all). */
 export interface NodeTask {
   readonly lane: number;
-  readonly tree: number;
   readonly level: number;
   readonly from: number;
   readonly to: number;
@@ -16,8 +16,8 @@ export interface NodeTask {
 export interface TaskNode {
   /** Number in the tree. */
   readonly number: number;
-  /** Place in a heap: the root is 1. */
-  readonly heap: number;
+  /** What its features are drawn by, where it does not look at all. */
+  readonly seed: Long;
   /** NaN where not known. */
   readonly impurity: number;
   /** Where its sums are kept for the next level; -1: they are not. */
@@ -31,28 +31,28 @@ export interface TaskNode {
 export function writeTasks(to: Float64Array, tasks: readonly NodeTask[], sizes: GrowthSizes): void {
   const placed = new Map<readonly TaskNode[], number>();
   let top = sizes.tasks * TASK_WORDS;
-  tasks.forEach(({ lane, tree, level, from, to: end, bundled, nodes }, t) => {
+  tasks.forEach(({ lane, level, from, to: end, bundled, nodes }, t) => {
     let at = placed.get(nodes);
     if (at === undefined) {
       at = top;
-      for (const { number, heap, impurity, keep, parent, sibling } of nodes) {
-        to.set([number, heap, impurity, keep, parent, sibling], top);
+      for (const { number, seed, impurity, keep, parent, sibling } of nodes) {
+        to.set([number, ...seed, impurity, keep, parent, sibling], top);
         top += NODE_WORDS;
       }
       placed.set(nodes, at);
     }
-    to.set([lane, tree, level, from, end, bundled ? 1 : 0, at, nodes.length], t * TASK_WORDS);
+    to.set([lane, level, from, end, bundled ? 1 : 0, at, nodes.length], t * TASK_WORDS);
   });
 }
 
 /** Task `index` of a round. */
 export function readTask(input: Float64Array, index: number): NodeTask {
-  const [lane, tree, level, from, to, bundled, at, count] = input.subarray(index * TASK_WORDS, (index + 1) * TASK_WORDS);
+  const [lane, level, from, to, bundled, at, count] = input.subarray(index * TASK_WORDS, (index + 1) * TASK_WORDS);
   const nodes = Array.from({ length: count }, (_, k): TaskNode => {
-    const [number, heap, impurity, keep, parent, sibling] = input.subarray(at + k * NODE_WORDS, at + (k + 1) * NODE_WORDS);
-    return { number, heap, impurity, keep, parent, sibling };
+    const [number, high, low, impurity, keep, parent, sibling] = input.subarray(at + k * NODE_WORDS, at + (k + 1) * NODE_WORDS);
+    return { number, seed: [high, low], impurity, keep, parent, sibling };
   });
-  return { lane, tree, level, from, to, bundled: bundled === 1, nodes };
+  return { lane, level, from, to, bundled: bundled === 1, nodes };
 }
 
 /** The best split of a node among the features of one task. */

@@ -1,5 +1,6 @@
 import type { Aggregator, AggregatorSpec, ColumnHandle, PartitionHandle } from '../../kernels/contract.ts';
 import { instantiate } from '../../kernels/kernels.ts';
+import { type DrawnRows, drawnRows } from './drawn-rows.ts';
 import { RowDraw, treeSeed } from './draws.ts';
 import { type GrowthArgs, growthSizes } from './growth-args.ts';
 
@@ -117,6 +118,8 @@ export function moveRowsSpec(args: GrowthArgs): AggregatorSpec<GrowthArgs> {
 
 /** How rows are drawn for trees. */
 export interface DrawArgs extends GrowthArgs {
+  /** How often rows count, where that was drawn as Spark draws it. */
+  readonly drawn?: DrawnRows;
   readonly subsamplingRate: number;
   readonly bootstrap: boolean;
 }
@@ -139,8 +142,13 @@ export const beginTrees: Aggregator<DrawArgs> = {
           nodesOf(partition, args.nodes[lane]).fill(0, lo, hi);
           if (!args.counts) return;
           const counts = countsOf(partition, args.counts[lane]);
+          const { firstRow } = partition;
+          if (args.drawn) {
+            counts.set(drawnRows(args.drawn, tree, firstRow + lo, firstRow + hi), lo);
+            return;
+          }
           const seed = treeSeed(args.seed, tree);
-          for (let i = lo; i < hi; i++) counts[i] = draw.count(seed, partition.firstRow + i);
+          for (let i = lo; i < hi; i++) counts[i] = draw.count(seed, firstRow + i);
         });
       },
     };

@@ -121,7 +121,7 @@ class Making {
   async #code(rows: number, feed: (coding: Coding) => Promise<void>): Promise<BinnedSet> {
     const sample = await this.#summarized();
     const bins = this.#request.bins(sample);
-    const { specs, layout } = this.#layout(bins, sample.numFeatures);
+    const { specs, layout } = this.#layout(bins, rows, sample.numFeatures);
     const { parts, sets } = this.#engine;
     const store = ColumnStore.allocate(specs, rows, { ledger: parts.ledger, owner: this.#options.owner });
     const coding = new Coding(parts, store.partitions, layout, this.#request.missing, this.#options);
@@ -150,7 +150,7 @@ class Making {
     return { ...sample, summary: (j) => found[j] };
   }
 
-  #layout(bins: readonly FeatureBins[], numFeatures: number): { specs: ColumnSpec[]; layout: BinnedLayout } {
+  #layout(bins: readonly FeatureBins[], rows: number, numFeatures: number): { specs: ColumnSpec[]; layout: BinnedLayout } {
     const { owner } = this.#options;
     if (bins.length !== numFeatures) throw new Error(`binnedSet: ${numFeatures} features need as many bins, got ${bins.length}`);
     const specs: ColumnSpec[] = [];
@@ -174,7 +174,7 @@ class Making {
       ...(label !== undefined && { label: add({ type: 'f64' }) }),
       ...(weight !== undefined && { weight: add({ type: 'f64' }) }),
       numbers: numbers.map(() => add({ type: 'f64' })),
-      scratch: scratch.map(add),
+      scratch: (typeof scratch === 'function' ? scratch({ rows, numFeatures }) : scratch).map(add),
       ...(narrow && { rowMajor: { column: add({ type: 'u8', width: stride }), stride } }),
     };
     return { specs, layout };
