@@ -76,7 +76,7 @@ export function parseColumnType(text: string): ColumnType {
 }
 
 /** The type as Spark's row metadata spells it. */
-export function sparkType(type: ColumnType): unknown {
+function sparkType(type: ColumnType): unknown {
   switch (type.kind) {
     case 'leaf':
       return type.name === 'int' ? 'integer' : type.name;

@@ -17,7 +17,7 @@ import { type EnsembleState, type TreeClass, type TreeState, treeParamsOf } from
 import { bindTrees, scoreTrees, type TreeOutput, type TreeRule, type TreeScoring } from './tree-scoring.ts';
 
 /** A model of Spark's tree family. */
-export abstract class TreeModel<P extends ParamSchema, State extends TreeState> extends PredictionModel<P, State> {
+abstract class TreeModel<P extends ParamSchema, State extends TreeState> extends PredictionModel<P, State> {
   #importances: SparseVector | undefined;
   #rule: TreeRule | undefined;
   #scoreOne: Step | undefined;

@@ -79,7 +79,7 @@ async function rankMoments(frame: Frame, column: string, options: ActionOptions)
 }
 
 /** Ranks from the greatest value down, equal values sharing the mean of theirs; NaN is the greatest, and equals itself. */
-export function ranks(values: Float64Array): Float64Array {
+function ranks(values: Float64Array): Float64Array {
   const order = descendingOrder(values);
   const out = new Float64Array(values.length);
   const same = (a: number, b: number) => a === b || (Number.isNaN(a) && Number.isNaN(b));

@@ -43,7 +43,7 @@ export function codeBuckets(edges: Float64Array): CodeBuckets {
 }
 
 /** `(x - lowest) · scale` as a whole number in 0 … 1023; 0 for NaN. */
-export function bucketOf(x: number, lowest: number, scale: number): number {
+function bucketOf(x: number, lowest: number, scale: number): number {
   const place = Math.trunc((x - lowest) * scale);
   return Number.isNaN(place) ? 0 : Math.min(Math.max(place, 0), BUCKETS - 1);
 }

@@ -51,7 +51,7 @@ export function forestTask(args: ForestArgs): SolveTask<ForestArgs, SparkTrees> 
 }
 
 /** Numbers of the trees that begin, -1 for lanes left empty. */
-export function beginInput(trees: readonly number[], lanes: number): Float64Array {
+function beginInput(trees: readonly number[], lanes: number): Float64Array {
   const input = new Float64Array(lanes).fill(-1);
   input.set(trees);
   return input;

@@ -10,7 +10,7 @@ import { sampledThresholds } from './candidates.ts';
 export type SplitKind = 'continuous' | 'ordered' | 'unordered' | 'none';
 
 /** Which features are categorical: the number of categories of each, 0 for a continuous one. */
-export function categoryCounts(owner: string, field: Field, numFeatures: number): Int32Array {
+function categoryCounts(owner: string, field: Field, numFeatures: number): Int32Array {
   const { attributes } = groupOf(field);
   return Int32Array.from({ length: numFeatures }, (_, j) => {
     const attribute = attributes?.[j];

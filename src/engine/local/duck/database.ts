@@ -292,6 +292,6 @@ export class Database {
   }
 }
 
-export function closedError(owner: string): MlError {
+function closedError(owner: string): MlError {
   return new MlError('SESSION_CLOSED', `${owner}: the session is closed; make a new one with Session.local()`);
 }
