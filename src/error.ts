@@ -71,6 +71,11 @@ export function throwIfAborted(signal: AbortSignal | undefined, owner: string): 
   }
 }
 
+/** Refuses `new` of what is made by the library alone, where the parts are not those that it passes. */
+export function requireMade(owner: string, there: boolean, remedy: string): void {
+  if (!there) throw new MlError('PARAM_INVALID', `${owner}: must be made from its own parts, got others; ${remedy}`);
+}
+
 /** Whether the value's class says how it prints: stages, points of grids, vectors … */
 function printsItself(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || 'toJSON' in value || Object.hasOwn(value, 'toString')) return false;
@@ -87,6 +92,7 @@ export function show(value: unknown): string {
   else if (typeof value === 'function') text = `function ${value.name}`.trim();
   else {
     try {
+      if (typeof (value as { then?: unknown }).then === 'function') return 'a promise (await it first)';
       text = isList(value) ? `[${Array.from(value.slice(0, 200), show).join(',')}]` : printsItself(value) ? String(value) : json(value);
     } catch {
       text = Object.prototype.toString.call(value);

@@ -1,4 +1,4 @@
-import { MlError } from '../error.ts';
+import { MlError, requireMade } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { BinaryMetrics, type Curve } from '../stat/binary-metrics.ts';
@@ -39,6 +39,7 @@ export class ClassificationSummary {
 
   /** Where rows were not scored in passing there is a source of the metrics, which {@link ClassificationSummary.fetch} asks; until then they throw. */
   constructor(columns: SummaryColumns, rows: ScoredRows | MetricsSource, predictions: (() => Frame) | null = null) {
+    requireMade('ClassificationSummary', typeof columns?.featuresCol === 'string' && rows !== undefined, 'fit and evaluate make summaries');
     this.featuresCol = columns.featuresCol;
     this.labelCol = columns.labelCol;
     this.predictionCol = columns.predictionCol;

@@ -1,3 +1,4 @@
+import { requireMade } from '../error.ts';
 import type { Frame } from '../frame/frame.ts';
 import type { StopReason } from '../optim/minimize.ts';
 import { ClassificationSummary, type MetricsSource } from './classification-summary.ts';
@@ -31,6 +32,7 @@ export class LogisticRegressionTrainingSummary extends LogisticRegressionSummary
 
   constructor(columns: SummaryColumns, rows: ScoredRows | MetricsSource, history: TrainingHistory, predictions: (() => Frame) | null = null) {
     super(columns, rows, predictions);
+    requireMade('LogisticRegressionTrainingSummary', history?.objectiveHistory?.length !== undefined, 'fit makes summaries');
     this.objectiveHistory = Object.freeze([...history.objectiveHistory]);
     this.totalIterations = this.objectiveHistory.length - 1;
     this.converged = history.converged;

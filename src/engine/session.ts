@@ -36,7 +36,7 @@ export class Session {
 
   /** A session on this machine: DuckDB and worker threads within this process. */
   static async local(options: LocalOptions = {}): Promise<Session> {
-    const logger = options.logger ?? CONSOLE;
+    const { logger = CONSOLE } = object('Session.local', 'options', options);
     return new Session(openLocal(options, logger), logger);
   }
 
@@ -45,7 +45,7 @@ export class Session {
    * with a scheme (`hdfs:`, `s3a:`, `file:`) are the server's. Fails when the server cannot be reached or refuses the token.
    */
   static async connect(address: string, options: ConnectOptions = {}): Promise<Session> {
-    const logger = options.logger ?? CONSOLE;
+    const { logger = CONSOLE } = object('Session.connect', 'options', options);
     const { openSpark } = await import('./spark/open.ts');
     return new Session(await openSpark(address, options, logger), logger);
   }

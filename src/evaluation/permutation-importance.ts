@@ -9,7 +9,7 @@ import { Schema } from '../frame/schema.ts';
 import { DenseVector } from '../linalg/vectors.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Evaluator } from '../pipeline/evaluator.ts';
-import { frameOf } from '../pipeline/transformer.ts';
+import { frameOf, Transformer } from '../pipeline/transformer.ts';
 import type { PredictionModel } from '../predictor/prediction-model.ts';
 import { Random } from '../random.ts';
 import { readScoredRows } from './scored-rows.ts';
@@ -49,6 +49,8 @@ export async function permutationImportance(
   if (!Number.isInteger(repeats) || repeats < 1) {
     throw new MlError('PARAM_INVALID', `${owner}: repeats must be an integer >= 1, got ${show(repeats)}`, { param: 'repeats', value: repeats });
   }
+  if (!(model instanceof Transformer))
+    throw new MlError('PARAM_INVALID', `${owner}: model must be a fitted model, got ${show(model)}`, { param: 'model' });
   const random = new Random(seed);
   const rows = await readRows(owner, model, frameOf(owner, frame), evaluator, options);
   const score = (features: Float64Array) => evaluator.evaluate(model.transform(rows.withFeatures(features)), options);

@@ -8,13 +8,12 @@ import { latestSession } from '../frame/open-sessions.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { DataType } from '../frame/types.ts';
 import { javaDouble } from '../linalg/format.ts';
-import { anyDouble, double, oneOf, type ParamSchema } from '../param/param.ts';
+import { anyDouble, double, oneOf } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import type { Codec } from '../persistence/codec.ts';
 import { Estimator } from '../pipeline/estimator.ts';
 import { Model } from '../pipeline/model.ts';
-import type { PipelineStage } from '../pipeline/stage.ts';
 import { columnCounts, type InOutParams, inOutColumns, inputNames, refineInOut } from './in-out-columns.ts';
 
 /** Params of Imputer and its model. */
@@ -116,8 +115,8 @@ export class ImputerModel extends Model<typeof ImputerParams, ImputerState> {
   static readonly paramSchema = ImputerParams;
   static readonly codec = codec;
 
-  constructor(params: ImputerParams, state: ImputerState, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
-    super(params, inOrderOf(inputNames(params), state), uid, parent);
+  protected override arranged(state: ImputerState): ImputerState {
+    return inOrderOf(inputNames(this.params), state);
   }
 
   /** What fills the holes, by input column. */

@@ -1,4 +1,4 @@
-import { MlError, show } from '../error.ts';
+import { MlError, requireMade, show } from '../error.ts';
 import { Column, type ColumnOrName, col, expr } from './column.ts';
 import type { Executor } from './executor.ts';
 import type { Expression } from './expression.ts';
@@ -14,6 +14,11 @@ export abstract class ColumnSteps {
   readonly plan: Plan;
 
   constructor(executor: Executor, plan: Plan) {
+    requireMade(
+      'Frame',
+      typeof executor?.collect === 'function' && typeof plan?.op === 'string',
+      'a session makes frames: session.read, createFrame, sql',
+    );
     this.executor = executor;
     this.plan = plan.site ? plan : { ...plan, site: callSite() };
   }
@@ -51,6 +56,7 @@ export abstract class ColumnSteps {
       op: 'withColumns',
       input: this.plan,
       columns: pairs('withColumns', 'columns', columns).map(([name, value]) => {
+        checkNames('withColumn', [name]);
         if (!(value instanceof Column)) {
           throw new MlError('EXPRESSION_INVALID', `withColumn: ${show(name)} must be a Column (use lit for a constant), got ${show(value)}`, {
             column: name,

@@ -85,6 +85,7 @@ export class Frame extends FrameSteps {
 
   /** The frame with a transformer's columns; what `stage.transform(frame)` calls. */
   apply(stage: TransformStage): Frame {
+    if (typeof stage?.transformSchema !== 'function') throw new MlError('VALUE_INVALID', `apply: stage must be a transformer, got ${show(stage)}`);
     return this.next({ op: 'transform', input: this.plan, stage });
   }
 
@@ -241,7 +242,7 @@ export class Frame extends FrameSteps {
 
   /** As `describe`, with chosen statistics: count, mean, stddev, min, max, count_distinct and percentiles such as `25%`. */
   summary(...statistics: string[]): Frame {
-    const all = statistics.length > 0 ? statistics : ['count', 'mean', 'stddev', 'min', '25%', '50%', '75%', 'max'];
+    const all = statistics.length > 0 ? checkNames('summary', statistics) : ['count', 'mean', 'stddev', 'min', '25%', '50%', '75%', 'max'];
     return this.next({ op: 'describe', input: this.plan, columns: null, statistics: all });
   }
 

@@ -1,6 +1,6 @@
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
-import type { Value } from './column.ts';
+import { toExpression, type Value } from './column.ts';
 import { checkNames } from './plan-arguments.ts';
 
 export type FillValue = number | bigint | string | boolean;
@@ -37,12 +37,17 @@ export function replacePairs(
   from: Value | readonly Value[] | ReadonlyMap<Value, Value>,
   to: Value | readonly Value[] | undefined,
 ): { from: unknown; to: unknown }[] {
-  if (from instanceof Map) return [...(from as ReadonlyMap<Value, Value>)].map(([a, b]) => ({ from: a, to: b }));
+  if (from instanceof Map) return [...(from as ReadonlyMap<Value, Value>)].map(([a, b]) => valuePair(a, b));
   if (to === undefined) throw new MlError('VALUE_INVALID', 'replace: needs a value to put in place, or a Map of pairs');
   const sources = (Array.isArray(from) ? from : [from]) as Value[];
-  if (!Array.isArray(to)) return sources.map((a) => ({ from: a, to }));
+  if (!Array.isArray(to)) return sources.map((a) => valuePair(a, to as Value));
   if (to.length !== sources.length) {
     throw new MlError('VALUE_INVALID', `replace: both lists must have the same length, got ${sources.length} and ${to.length}`);
   }
-  return sources.map((a, i) => ({ from: a, to: to[i] }));
+  return sources.map((a, i) => valuePair(a, to[i]));
+}
+
+function valuePair(from: Value, to: Value): { from: unknown; to: unknown } {
+  for (const value of [from, to]) toExpression(value);
+  return { from, to };
 }

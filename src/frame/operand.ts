@@ -1,4 +1,4 @@
-import { MlError, show } from '../error.ts';
+import { MlError, requireMade, show } from '../error.ts';
 import { isVector, type Vector } from '../linalg/vectors.ts';
 import type { Column } from './column.ts';
 import { type Expression, shallow } from './expression.ts';
@@ -17,6 +17,7 @@ export abstract class Operand {
   readonly expression: Expression;
 
   constructor(expression: Expression) {
+    requireMade('Column', typeof expression?.kind === 'string', 'col, lit, expr and the functions make columns');
     this.expression = shallow(expression);
   }
 }

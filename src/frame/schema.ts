@@ -1,4 +1,4 @@
-import { MlError, show } from '../error.ts';
+import { MlError, requireMade, show } from '../error.ts';
 import { type DataType, isNumeric, type Metadata, parseType, type StructField, typeName } from './types.ts';
 
 export type { Metadata };
@@ -47,6 +47,7 @@ export class Schema {
   readonly #lacking: ReadonlyMap<string, Lack>;
 
   constructor(fields: readonly Field[], lacking: ReadonlyMap<string, Lack> = new Map()) {
+    requireMade('Schema', Array.isArray(fields), 'Schema.from makes one of a literal');
     this.fields = Object.freeze([...fields]);
     this.#lacking = lacking;
   }
@@ -82,6 +83,7 @@ export class Schema {
 
   /** Names from a column down to what `name` means: itself alone, or the parts of a path to a field of a struct. */
   path(name: string): readonly string[] | undefined {
+    if (typeof name !== 'string') return undefined;
     if (this.fields.some((f) => f.name === name)) return [name];
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
       const owner = this.path(name.slice(0, dot));
@@ -147,6 +149,7 @@ export class Schema {
 
   /** This schema with `field` in place of the column of that name, or at the end. */
   with(field: Field): Schema {
+    requireMade('Schema', typeof field?.name === 'string', 'a field is { name, type, nullable }');
     const known = this.has(field.name);
     return new Schema(known ? this.fields.map((f) => (f.name === field.name ? field : f)) : [...this.fields, field], this.#lacking);
   }

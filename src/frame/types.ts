@@ -1,4 +1,4 @@
-import { MlError, show } from '../error.ts';
+import { MlError, requireMade, show } from '../error.ts';
 
 type SimpleKind =
   | 'boolean'
@@ -74,6 +74,7 @@ export function isNumeric(type: DataType): boolean {
 
 /** Spark's short name of a type: `double`, `decimal(10,2)`, `array<string>`, `struct<a:int,b:string>`. */
 export function typeName(type: DataType): string {
+  requireMade('typeName', typeof type?.kind === 'string', 'parseType makes types of their names');
   switch (type.kind) {
     case 'decimal':
       return `decimal(${type.precision},${type.scale})`;

@@ -1,3 +1,5 @@
+import { requireMade } from '../error.ts';
+
 /** One param's value, for the stage with that uid. */
 export interface ParamEntry {
   /** uid of the stage. */
@@ -14,6 +16,7 @@ export class ParamMap {
   readonly entries: readonly ParamEntry[];
 
   constructor(entries: readonly ParamEntry[]) {
+    requireMade('ParamMap', Array.isArray(entries), 'ParamGridBuilder makes maps');
     this.entries = Object.freeze([...entries]);
   }
 

@@ -1,7 +1,9 @@
 import { giveBack } from '../engine/kept-models.ts';
+import { MlError, show } from '../error.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
 import type { Codec, StreamedCodec } from '../persistence/codec.ts';
+import type { CompositeLayout } from '../persistence/composite.ts';
 import type { PipelineStage, StageClass } from './stage.ts';
 import { Transformer } from './transformer.ts';
 
@@ -21,8 +23,14 @@ export abstract class Model<P extends ParamSchema, State> extends Transformer<P>
 
   constructor(params: z.input<P>, state: State, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, uid);
-    this.state = state;
     this.parent = parent;
+    requireState(this.constructor as Partial<ModelClass> & { layout?: CompositeLayout<State> }, this.owner, state);
+    this.state = this.arranged(state);
+  }
+
+  /** The state as the params ask for it. Runs in the constructor, before the class's own fields are there. */
+  protected arranged(state: State): State {
+    return state;
   }
 
   override close(): Promise<void> {
@@ -38,4 +46,25 @@ export abstract class Model<P extends ParamSchema, State> extends Transformer<P>
     ) => PipelineStage<P>;
     return new Class(params, this.state, this.uid, this.parent);
   }
+}
+
+/** Refuses what is no state of such a model, whoever called `new`: one that has nothing to save where its class's codec or layout looks. */
+function requireState<State>({ codec, layout }: Partial<ModelClass<State>> & { layout?: CompositeLayout<State> }, owner: string, state: State): void {
+  if (!codec && !layout) return;
+  let isWhole: boolean;
+  try {
+    const [row = []] = codec?.encode(state) ?? [];
+    const values = [...row, ...Object.values(codec?.metadata?.(state) ?? {})];
+    const children = layout?.children(state, {}).flatMap((child): readonly unknown[] => ('stage' in child ? [child.stage] : child.stages)) ?? [];
+    isWhole =
+      typeof state === 'object' &&
+      !values.includes(undefined) &&
+      children.every((child) => typeof (child as PipelineStage<ParamSchema>).uid === 'string');
+  } catch {
+    isWhole = false;
+  }
+  if (isWhole) return;
+  throw new MlError('PARAM_INVALID', `${owner}: state must be that of a fitted model, got ${show(state)}; fit makes such models, and load`, {
+    stage: owner,
+  });
 }

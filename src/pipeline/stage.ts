@@ -62,6 +62,11 @@ export abstract class PipelineStage<P extends ParamSchema> {
 
   constructor(params: z.input<P> = {} as z.input<P>, uid?: string) {
     const { owner, paramSchema, type } = this.#class();
+    if (!paramSchema) {
+      throw new MlError('NOT_SUPPORTED', `${owner}: must be extended by a class with a static type and paramSchema, it is no stage itself`, {
+        stage: owner,
+      });
+    }
     if (uid !== undefined && (typeof uid !== 'string' || uid === '')) {
       throw new MlError('PARAM_INVALID', `${owner}: uid must be a text that is not empty, got ${show(uid)}`, { stage: owner, value: uid });
     }

@@ -9,7 +9,7 @@ import type { EnsembleState } from './tree-codec.ts';
 
 /** The loss of that name, whatever its case; logistic is no loss of regression. */
 export function gbtLoss({ owner, uid }: { readonly owner: string; readonly uid: string }, name: string): 'squared' | 'absolute' {
-  const loss = String(name).toLowerCase();
+  const loss = typeof name === 'string' ? name.toLowerCase() : name;
   if (loss === 'squared' || loss === 'absolute') return loss;
   throw new MlError('PARAM_INVALID', `${owner}: loss must be squared or absolute, got ${show(name)}`, { stage: uid, param: 'lossType', value: name });
 }

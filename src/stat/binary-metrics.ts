@@ -1,4 +1,4 @@
-import { MlError } from '../error.ts';
+import { MlError, requireMade, show } from '../error.ts';
 import { descendingOrder } from './order.ts';
 
 /** Points of a curve: [x, y], or [threshold, value]. */
@@ -23,6 +23,7 @@ export class BinaryMetrics {
    * become one point, at the least of their scores.
    */
   constructor(scores: Float64Array, labels: Float64Array, weights?: Float64Array, numBins = 0) {
+    requireMade('BinaryMetrics', ArrayBuffer.isView(scores) && ArrayBuffer.isView(labels), 'scores and labels are Float64Arrays');
     if (scores.length !== labels.length || (weights && weights.length !== scores.length)) {
       throw new MlError(
         'VALUE_INVALID',
@@ -96,6 +97,8 @@ export class BinaryMetrics {
 
 /** `(1 + beta²) · p · r / (beta² · p + r)`; 0 where p and r are 0. */
 export function fMeasure(precision: number, recall: number, beta: number): number {
+  if (typeof beta !== 'number')
+    throw new MlError('PARAM_INVALID', `fMeasure: beta must be a number, got ${show(beta)}`, { param: 'beta', value: beta });
   if (precision + recall === 0) return 0;
   return ((1 + beta * beta) * precision * recall) / (beta * beta * precision + recall);
 }

@@ -1,4 +1,4 @@
-import { MlError, show } from '../error.ts';
+import { MlError, requireMade, show } from '../error.ts';
 import { log, log1p } from '../kernels/js/math.ts';
 import { DenseMatrix } from '../linalg/matrices.ts';
 import { fMeasure } from './binary-metrics.ts';
@@ -23,6 +23,7 @@ export class MulticlassMetrics {
   readonly #total: number;
 
   constructor(predictions: Float64Array, labels: Float64Array, weights?: Float64Array) {
+    requireMade('MulticlassMetrics', ArrayBuffer.isView(predictions) && ArrayBuffer.isView(labels), 'predictions and labels are Float64Arrays');
     if (predictions.length !== labels.length || (weights && weights.length !== labels.length)) {
       throw new MlError(
         'VALUE_INVALID',

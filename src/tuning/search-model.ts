@@ -5,10 +5,9 @@ import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
-import type * as z from '../param/zod.ts';
 import { Model } from '../pipeline/model.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
-import type { Changes, PipelineStage, SaveOptions } from '../pipeline/stage.ts';
+import type { Changes, SaveOptions } from '../pipeline/stage.ts';
 import { bestOf } from './grid-search.ts';
 import type { AnyEvaluator } from './search-params.ts';
 
@@ -25,8 +24,8 @@ export interface SearchSaveOptions extends SaveOptions {
 
 /** What a search leaves: a model that transforms by the best point's. */
 export abstract class SearchModel<P extends ParamSchema, State extends BestModelState> extends Model<P, State> {
-  constructor(params: z.input<P>, state: State, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
-    super(params, frozenLists(state), uid, parent);
+  protected override arranged(state: State): State {
+    return frozenLists(state);
   }
 
   /** The best point's model, fitted to all rows. */

@@ -203,6 +203,13 @@ async function survive(files: ReadonlyMap<string, Uint8Array>, what: string): Pr
   }
 }
 
+/** Every value within a JSON value, by what holds it and its key. */
+function spotsOf(json: unknown): [Record<string, unknown>, string][] {
+  if (typeof json !== 'object' || json === null) return [];
+  const holder = json as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key) => [[holder, key] as [Record<string, unknown>, string], ...spotsOf(holder[key])]);
+}
+
 describe('damaged files', () => {
   // One of each class; searches and pipelines hold nothing new.
   const names = fixtureNames.filter((name) => !name.includes('-') && !/Validat|^Pipeline/.test(name));
@@ -238,6 +245,24 @@ describe('damaged files', () => {
       }
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(256 << 20);
+  });
+
+  it('with values of their metadata replaced load or fail by name', async () => {
+    const next = sequence(3);
+    const junk = [null, true, -1, 1.5, 2 ** 31, 1e308, '', 'x', '__proto__', [], {}, [null], { type: 0, size: -1, indices: [5], values: [1] }];
+    for (const name of fixtureNames) {
+      const files = fileMap(join(FIXTURES, name));
+      for (const file of [...files.keys()].filter((entry) => /metadata\/part-/.test(entry) && !entry.endsWith('.parquet'))) {
+        for (let i = 0; i < 20; i++) {
+          const json = JSON.parse(text(files, file));
+          const spots = spotsOf(json);
+          const [holder, key] = spots[next(spots.length)];
+          if (next(8) === 0) delete holder[key];
+          else holder[key] = junk[next(junk.length)];
+          await survive(withFile(files, file, JSON.stringify(json)), `${name}/${file} with another ${key}`);
+        }
+      }
+    }
   });
 
   it('whose counts and sizes say 2^31 are not believed', async () => {

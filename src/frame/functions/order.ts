@@ -1,6 +1,6 @@
-import { type Column, type ColumnOrName, col } from '../column.ts';
+import { Column, type ColumnOrName, col } from '../column.ts';
 
-const columnOf = (x: ColumnOrName): Column => (typeof x === 'string' ? col(x) : x);
+const columnOf = (x: ColumnOrName): Column => (x instanceof Column ? x : col(x));
 
 /** Ascending, nulls first: `frame.orderBy(asc('age'))`. */
 export const asc = (x: ColumnOrName): Column => columnOf(x).asc();
