@@ -22,6 +22,8 @@ export interface Scanned {
 
 /** Rows of a block, as DuckDB cuts them. */
 const BLOCK_ROWS = 2048;
+/** Blocks of kept columns that are visited before others, an abort among them, have a turn. */
+const BLOCKS_PER_TURN = 16;
 
 /** Takes a block; the scan waits for the promise where there is one. */
 type OnBlock = (block: Scanned) => void | Promise<void>;
@@ -152,6 +154,7 @@ async function visit(
   const slices = kept && (await kept.slices(inputs, options));
   if (kept && slices) {
     for (let lo = 0; lo < kept.rows; lo += BLOCK_ROWS) {
+      if (lo % (BLOCKS_PER_TURN * BLOCK_ROWS) === (BLOCKS_PER_TURN - 1) * BLOCK_ROWS) await new Promise((resolve) => setImmediate(resolve));
       throwIfAborted(options.signal, options.owner);
       const hi = Math.min(lo + BLOCK_ROWS, kept.rows);
       await visitRows(
