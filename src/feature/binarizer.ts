@@ -2,8 +2,8 @@ import type { Binder, Step } from '../block/binder.ts';
 import type { NumberColumn, VectorColumn, VectorPart } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError } from '../error.ts';
-import { attributeMetadata } from '../frame/attributes.ts';
-import type { Schema } from '../frame/schema.ts';
+import { attributeMetadata, groupOf } from '../frame/attributes.ts';
+import type { Field, Schema } from '../frame/schema.ts';
 import { DOUBLE, VECTOR } from '../frame/types.ts';
 import { anyDouble, doubles } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
@@ -48,6 +48,11 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
     }
   }
 
+  sizedByRows(schema: Schema): readonly string[] {
+    const inputs = this.#columns().map(({ input }) => schema.require(this.owner, input));
+    return inputs.flatMap((field) => (field.type.kind === 'vector' && sizeOf(field).size === undefined ? [field.name] : []));
+  }
+
   protected override facts() {
     return columnCounts(this.params);
   }
@@ -55,7 +60,7 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
   protected outputSchema(schema: Schema): Schema {
     return this.#columns().reduce((current, { input, output }) => {
       const field = schema.require(this.owner, input, 'number', 'vector');
-      if (field.type.kind === 'vector') return current.add(this.owner, output, VECTOR);
+      if (field.type.kind === 'vector') return current.add(this.owner, output, VECTOR, sizeOf(field));
       return current.add(this.owner, output, DOUBLE, { metadata: attributeMetadata({ type: 'binary' }) });
     }, schema);
   }
@@ -71,6 +76,12 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
     }
     return inOutColumns(this).map((column, i) => ({ ...column, threshold: thresholds?.[i] ?? threshold }));
   }
+}
+
+/** What is known of the number of slots: it stays, though Spark's attributes of the output do not tell it. */
+function sizeOf(field: Field): { size?: number } {
+  const size = groupOf(field).size ?? field.size;
+  return size === undefined ? {} : { size };
 }
 
 interface BinarizeArgs {

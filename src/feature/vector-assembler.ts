@@ -41,11 +41,6 @@ export class VectorAssembler extends Transformer<typeof VectorAssemblerParams> {
   bind(binder: Binder, schema: Schema): void {
     const fields = this.#fields(schema);
     const sizes = fields.map(slotCount);
-    const unknown = fields.filter((_, i) => sizes[i] === undefined).map(({ name }) => show(name));
-    if (this.params.handleInvalid === 'keep' && unknown.length > 0) {
-      const must = 'vectors must say their size in their attributes (as VectorSizeHint makes them) when handleInvalid is "keep"';
-      throw new MlError('SCHEMA_INVALID', `${this.owner}: ${must}, ${unknown.join(', ')} do not`, { stage: this.uid });
-    }
     const args: AssembleArgs = {
       owner: this.owner,
       stage: this.uid,
@@ -190,15 +185,17 @@ class VectorSource {
 
   read(input: Column, block: Block): void {
     const vectors = input as VectorColumn;
-    if (this.#known && vectors.size !== this.size) throw otherSize(this.#site, this.size, vectors.size);
-    this.#known = true;
-    this.size = vectors.size;
+    const none = block.rows > 0 && vectors.valid?.subarray(0, block.rows).includes(1) === false;
+    if (none && !this.#known && this.#handleInvalid !== 'error') throw unsized(this.#site);
+    if (!none && this.#known && vectors.size !== this.size) throw otherSize(this.#site, this.size, vectors.size);
+    if (!none) {
+      this.#known = true;
+      this.size = vectors.size;
+    }
     this.parts = vectors.parts;
     if (vectors.valid === null) return;
-    if (this.#handleInvalid === 'keep') {
-      this.#fill(vectors, vectors.valid, block.rows);
-      return;
-    }
+    if (this.#handleInvalid === 'keep' || vectors.size !== this.size) this.#fill(vectors, vectors.valid, block.rows);
+    if (this.#handleInvalid === 'keep') return;
     for (let i = 0; i < block.rows; i++) {
       if (vectors.valid[i] !== 0) continue;
       if (this.#handleInvalid === 'skip') dropRow(block, i);
@@ -207,7 +204,7 @@ class VectorSource {
   }
 
   #fill(vectors: VectorColumn, valid: Uint8Array, rows: number): void {
-    const { size } = vectors;
+    const { size } = this;
     if (this.#filled.length < rows * size) this.#filled = new Float64Array(rows * size);
     for (let i = 0; i < rows; i++) {
       if (valid[i] === 0) this.#filled.fill(Number.NaN, i * size, (i + 1) * size);
@@ -219,6 +216,12 @@ class VectorSource {
 
 function hole(site: Site, block: Block, i: number, value: number | null): MlError {
   return invalidValue(site, block, i, `hold no ${show(value)}`, value, 'fill or drop such rows, or set handleInvalid to "keep" or "skip"');
+}
+
+function unsized({ owner, stage, column }: Site): MlError {
+  const remedy = 'say the size in its attributes (as VectorSizeHint does)';
+  const message = `${owner}: column ${show(column)} must hold a vector in some row, all are null; ${remedy}`;
+  return new MlError('VALUE_INVALID', message, { stage, column });
 }
 
 function otherSize({ owner, stage, column }: Site, expected: number, size: number): MlError {

@@ -10,7 +10,7 @@ export interface Field {
   readonly metadata?: Metadata;
   /** Names of a vector's slots where Spark's attributes drop them (a scaler's output); not part of what is saved. */
   readonly slotNames?: readonly string[];
-  /** The size of a column's vectors, where rows told it because attributes do not; not part of what is saved. */
+  /** As {@link StructField.size}. */
   readonly size?: number;
 }
 

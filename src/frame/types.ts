@@ -31,6 +31,8 @@ export interface StructField {
   readonly name: string;
   readonly type: DataType;
   readonly metadata?: Metadata;
+  /** The size of a field's vectors, where rows told it because attributes do not; not part of what is saved. */
+  readonly size?: number;
 }
 
 const SIMPLE: ReadonlySet<string> = new Set<SimpleKind>([

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DecisionTreeClassificationModel, DecisionTreeClassifier } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import { MlError } from '#dist/error.js';
-import { Imputer, SQLTransformer, VectorAssembler } from '#dist/feature/index.js';
+import { Binarizer, Imputer, SQLTransformer, VectorAssembler } from '#dist/feature/index.js';
 import { groupOf } from '#dist/frame/attributes.js';
 import type { Frame } from '#dist/frame/frame.js';
-import { col } from '#dist/frame/functions.js';
+import { col, struct } from '#dist/frame/functions.js';
 import { isVector, Vectors } from '#dist/linalg/vectors.js';
 import { Estimator } from '#dist/pipeline/estimator.js';
 import { Pipeline } from '#dist/pipeline/pipeline.js';
@@ -115,9 +115,25 @@ describe('an assembler over vectors whose size no attribute tells (VectorAssembl
     expect(groupOf((await kept.schema()).find('features')!).size).toBe(3);
   });
 
-  it.each(['error', 'skip', 'keep'] as const)('tells what to do where all are null: %s', async (mode) => {
+  it.each(['skip', 'keep'] as const)('tells what to do where all are null: %s', async (mode) => {
     const nulls = session.createFrame([{ kind: 0, v: null }], { kind: 'double', v: 'vector' });
     await expect(assembler(mode).transform(nulls).collect()).rejects.toThrow(/VectorSizeHint/);
+    expect(await assembler(mode).transform(nulls.limit(0)).collect()).toEqual([]);
+  });
+
+  it.each(['skip', 'keep'] as const)('goes through thousands of nulls before and behind the vectors: %s', async (handleInvalid) => {
+    const rows = Array.from({ length: 9000 }, (_, i) => ({ x: i, v: i >= 4000 && i < 5000 ? Vectors.dense(1, 2) : null }));
+    const frame = session.createFrame(rows, { x: 'double', v: 'vector' });
+    const nested = frame.select(struct('x', 'v').alias('n'));
+    const binarized = new Binarizer({ inputCol: 'v', outputCol: 'w' }).transform(frame);
+    const sized = async (input: Frame, ...inputCols: string[]) => {
+      const scored = await new VectorAssembler({ inputCols, outputCol: 'o', handleInvalid }).transform(input).select('o').collect();
+      return [scored.length, ...new Set(scored.map(({ o }) => (isVector(o) ? o.size : null)))];
+    };
+    const expected = [handleInvalid === 'keep' ? 9000 : 1000, 3];
+    expect(await sized(frame, 'x', 'v')).toEqual(expected);
+    expect(await sized(nested, 'n.x', 'n.v')).toEqual(expected);
+    expect(await sized(binarized, 'x', 'w')).toEqual(expected);
   });
 });
 

@@ -78,7 +78,15 @@ describe('VectorAssembler', () => {
 
   it('asks for the size of vectors before it keeps null ones', () => {
     const assembler = new VectorAssembler({ inputCols: ['v'], outputCol: 'o', handleInvalid: 'keep' });
-    expect(thrown(() => transformTable([assembler], table({ v: 'vector' }, [null])))).toMatchObject({ code: 'SCHEMA_INVALID' });
+    expect(thrown(() => transformTable([assembler], table({ v: 'vector' }, [null])))).toMatchObject({
+      code: 'VALUE_INVALID',
+      details: { column: 'v' },
+    });
+    const rows = [[null], [Vectors.dense([1, 2])]];
+    expect(columnAfter([assembler], table({ v: 'vector' }, ...rows), 'o')).toEqual([
+      [Number.NaN, Number.NaN],
+      [1, 2],
+    ]);
   });
 
   it('refuses vectors of another size than the attributes tell', () => {

@@ -162,7 +162,7 @@ export class Compiler {
     let { schema } = input;
     for (const name of plan.stage.sizedByRows?.(schema) ?? []) {
       const rows = await this.compile(base, options);
-      if (rows.schema.has(name)) schema = withSize(schema, name, await this.transforms.sizes.size(base, rows, name, options));
+      if (rows.schema.path(name)) schema = withSize(schema, name, await this.transforms.sizes.size(base, rows, name, options));
     }
     return { ...input, schema };
   }

@@ -70,7 +70,7 @@ export async function inputReader(
         read: (vector, rows) => ({ kind: 'strings', values: readStrings(vector, rows) }),
       };
     case 'vectors': {
-      const { size } = groupOf(field);
+      const size = groupOf(field).size ?? field.size;
       return {
         sql: vectorSql(column, type),
         typeKey: VECTOR_TYPE,

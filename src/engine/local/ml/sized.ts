@@ -1,6 +1,6 @@
-import { MlError, show } from '../../../error.ts';
-import type { Plan, TransformStage } from '../../../frame/plan.ts';
+import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
+import type { StructField } from '../../../frame/types.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import type { Relation } from '../sql/relation.ts';
 import { type Chain, inputColumn } from './chain.ts';
@@ -14,7 +14,7 @@ export class VectorSizes {
     this.#database = database;
   }
 
-  /** `input`, the rows of the chain's base, with the sizes that its stages ask for. A column of rows that hold no vector at all is an error. */
+  /** `input`, the rows of the chain's base, with the sizes that its stages ask for. */
   async sized(chain: Chain, input: Relation, options: QueryOptions): Promise<Relation> {
     let sized = input.schema;
     let schema = input.schema;
@@ -22,7 +22,6 @@ export class VectorSizes {
       for (const name of stage.sizedByRows?.(schema) ?? []) {
         if (!input.schema.path(name)) continue;
         const size = await this.size(chain.base, input, name, options);
-        if (size === null && (await this.#hasRows(input, options))) throw unsized(stage, name);
         sized = withSize(sized, name, size);
         schema = withSize(schema, name, size);
       }
@@ -48,20 +47,17 @@ export class VectorSizes {
     const [row] = await this.#database.rows(query, [{ kind: 'int' }], options);
     return (row?.[0] as number | undefined) ?? null;
   }
-
-  async #hasRows(input: Relation, options: QueryOptions): Promise<boolean> {
-    return (await this.#database.rows(`SELECT true FROM (${input.sql}) AS t LIMIT 1`, [{ kind: 'boolean' }], options)).length > 0;
-  }
 }
 
-/** `schema`, which knows the size of a column's vectors. Fields of structs have no place for it. */
+/** `schema`, which knows the size of a column's vectors, or of a struct's field. */
 export function withSize(schema: Schema, name: string, size: number | null): Schema {
-  const field = schema.has(name) && schema.find(name);
-  return field && size !== null ? schema.with({ ...field, size }) : schema;
+  const [column, ...path] = schema.path(name) ?? [];
+  const field = size !== null && column !== undefined && schema.find(column);
+  return field ? schema.with(sizedField(field, path, size)) : schema;
 }
 
-function unsized({ owner, uid }: TransformStage, column: string): MlError {
-  const remedy = 'say the size in its attributes (as VectorSizeHint does)';
-  const message = `${owner ?? uid}: column ${show(column)} must hold a vector in some row, all are null; ${remedy}`;
-  return new MlError('VALUE_INVALID', message, { stage: uid, column });
+function sizedField<F extends StructField>(field: F, [inner, ...path]: readonly string[], size: number): F {
+  if (inner === undefined || field.type.kind !== 'struct') return { ...field, size };
+  const fields = field.type.fields.map((f) => (f.name === inner ? sizedField(f, path, size) : f));
+  return { ...field, type: { kind: 'struct', fields } };
 }
