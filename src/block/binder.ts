@@ -24,7 +24,9 @@ export interface Binder {
    * in a Map), so that texts never reach the steps. null is `nullCode`, a text without a label `unseenCode`.
    */
   codes(column: string, labels: readonly string[]): Slot;
+  /** The column as texts when it comes from outside. */
   strings(column: string): Slot;
+  /** The column as vectors. */
   vectors(column: string): Slot;
   /** Whatever form the column has; from outside `values`. */
   any(column: string): Slot;

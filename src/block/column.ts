@@ -35,6 +35,7 @@ export const nullCode = (size: number): number => size;
 /** The code of a text that is not among the `size` labels. */
 export const unseenCode = (size: number): number => size + 1;
 
+/** Texts; null is null. */
 export interface StringColumn {
   kind: 'strings';
   values: (string | null)[];
@@ -97,10 +98,13 @@ export interface SparsePart {
 
 /** A slice of rows: columns by slot (see `scoring/program.ts`), and which rows a step has dropped (`keep[i] = 0`; null: none). */
 export interface Block {
+  /** How many rows there are. */
   rows: number;
   /** Number of the first row within its scan, for messages. */
   firstRow: number;
+  /** By slot. */
   columns: Column[];
+  /** 0: a step has dropped the row; null: none is dropped. */
   keep: Uint8Array | null;
 }
 

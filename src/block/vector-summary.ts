@@ -2,6 +2,7 @@ import { DenseVector } from '../linalg/vectors.ts';
 import type { VectorPart } from './column.ts';
 
 export const SUMMARY_METRICS = ['mean', 'sum', 'variance', 'std', 'count', 'numNonZeros', 'max', 'min', 'normL1', 'normL2'] as const;
+/** What Summarizer can tell of each slot. */
 export type SummaryMetric = (typeof SUMMARY_METRICS)[number];
 
 /** Calls `visit` with the slots of row i that are not 0, ascending. */

@@ -163,6 +163,7 @@ export interface TrainingContext {
   readonly schema: Schema;
   readonly signal: AbortSignal | undefined;
   readonly logger: Logger;
+  /** Tells how far the fit has come. */
   report(event: Omit<ProgressEvent, 'stage'>): void;
   /** Visits the rows block by block, in row order, on this thread. */
   scan(columns: readonly string[], onBlock: (block: ScannedBlock) => void): Promise<void>;

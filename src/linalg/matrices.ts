@@ -144,6 +144,7 @@ export class DenseMatrix extends MatrixBase {
     }
   }
 
+  /** Rows and columns exchanged. */
   get transpose(): DenseMatrix {
     return new DenseMatrix(this.numCols, this.numRows, this.values, !this.isTransposed);
   }
@@ -208,6 +209,7 @@ export class SparseMatrix extends MatrixBase {
     }
   }
 
+  /** Rows and columns exchanged. */
   get transpose(): SparseMatrix {
     return new SparseMatrix(this.numCols, this.numRows, this.colPtrs, this.rowIndices, this.values, !this.isTransposed);
   }

@@ -13,6 +13,7 @@ export const UnaryParams = z.strictObject({ inputCol, outputCol });
 export interface UnaryStep<Args> {
   /** URL of the module that exports `op`: pass `import.meta.url`. */
   readonly module: string;
+  /** The exported function that makes the step. */
   readonly op: Op<Args>;
   /** Plain data: it may cross threads. */
   readonly args: Args;

@@ -7,7 +7,9 @@ import { Model } from '../pipeline/model.ts';
 
 /** A value and the feature it belongs to. */
 export interface NamedValue {
+  /** The feature's name. */
   readonly name: string;
+  /** Its value: a coefficient, an importance. */
   readonly value: number;
 }
 

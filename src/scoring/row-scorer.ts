@@ -18,6 +18,7 @@ export type RowScorer = (row: ScorableRow) => RowScore;
 
 /** The columns that the stages add, by name. */
 export interface RowScore {
+  /** The number that is predicted: the class's, or the value. */
   readonly prediction?: number;
   /** By the label's text where the label column knows its labels, else by `0`, `1` …; there when a probability column is. */
   readonly probabilities?: ReadonlyMap<string, number>;

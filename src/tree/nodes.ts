@@ -18,7 +18,9 @@ export interface TreeNode {
   readonly split: TreeSplit | undefined;
   /** Whether a missing value goes left; undefined in a leaf. */
   readonly missingLeft: boolean | undefined;
+  /** The side where the split is met. */
   readonly leftChild: TreeNode | undefined;
+  /** The other side. */
   readonly rightChild: TreeNode | undefined;
 }
 

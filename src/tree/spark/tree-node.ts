@@ -6,10 +6,15 @@ import { leftOf } from './tree-of.ts';
 export interface SparkTreeNode {
   /** What a leaf predicts, and an inner node would were it one. */
   readonly prediction: number;
+  /** Impurity of the rows that reached the node; -1 where no split was good enough. */
   readonly impurity: number;
+  /** What the split takes from the impurity; -1 in a leaf. */
   readonly gain: number;
+  /** The side where the split is met. */
   readonly leftChild: SparkTreeNode | undefined;
+  /** The other side. */
   readonly rightChild: SparkTreeNode | undefined;
+  /** Undefined in a leaf, as the children are. */
   readonly split: TreeSplit | undefined;
 }
 
