@@ -177,7 +177,7 @@ export interface TrainingContext {
   binnedSet(request: BinnedRequest): Promise<BinnedSet>;
   /**
    * Runs the task on the workers over the set's partitions; small sets take one worker. Its reports go to {@link TrainingContext.report}.
-   * Starts once more when a worker dies.
+   * Starts once more when a worker dies, unless its rounds change the set.
    */
   solve<Args, R>(task: SolveTask<Args, R>, set: TrainingSet | BinnedSet, args: Args): Promise<R>;
 }

@@ -47,6 +47,7 @@ export interface Kernels {
   narrow_sums(sums: number, wide: number, n: number): void;
   add_scaled_f64(out: number, x: number, sign: number, n: number): void;
   count_up_u32(out: number, first: number, n: number): void;
+  arrange(values: number, width: number, lo: number, rows: number, spare: number, n: number): void;
   add_at_f64(out: number, rows: number, value: number, n: number): void;
   logistic_pairs(
     pairs: number,
@@ -56,7 +57,7 @@ export interface Kernels {
     gradients: number,
     hessians: number,
     seed: number,
-    first: number,
+    numbers: number,
     n: number,
   ): number;
   softmax_f64(z: number, stride: number, labels: number, weights: number, classes: number, n: number): number;

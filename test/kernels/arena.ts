@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { instantiate, type Kernels } from '#dist/kernels/kernels.js';
 import { type SharedMemory, sharedMemory } from '#dist/kernels/memory.js';
 
-type Numbers = Float64Array | Uint8Array | Uint16Array | Uint32Array;
-type NumbersClass<T extends Numbers> = new (buffer: ArrayBufferLike, at: number, length: number) => T;
+export type Numbers = Float64Array | Uint8Array | Uint16Array | Uint32Array;
+export type NumbersClass<T extends Numbers> = new (buffer: ArrayBufferLike, at: number, length: number) => T;
 
 /** A shared memory that hands out arrays one after the other, and the kernels over it. */
 export class Arena {

@@ -4,21 +4,26 @@ import { codeOf } from '#dist/kernels/js/bins.js';
 import * as twins from '#dist/kernels/js/boosting.js';
 import { sortNumbers } from '#dist/kernels/sort.js';
 import { bestNumericSplit } from '#dist/tree/boosting/find-split.js';
-import { Arena, copyOf, LENGTHS } from './arena.ts';
+import { Arena, copyOf, LENGTHS, type Numbers, type NumbersClass } from './arena.ts';
 
 const arena = new Arena();
 const word = fc.integer({ min: 0, max: 0xffffffff });
 
 /** `n` of `total` rows in some order, codes of `columns` columns and a pair a row. */
 const leaves = fc
-  .record({ n: fc.constantFrom(...LENGTHS), columns: fc.integer({ min: 0, max: 45 }), some: fc.constantFrom(0, 1, 7, 16, 1024) })
-  .chain(({ n, columns, some }) => {
-    const total = n + 3;
+  .record({
+    n: fc.constantFrom(...LENGTHS),
+    columns: fc.integer({ min: 0, max: 45 }),
+    some: fc.constantFrom(1, 7, 16, 1024),
+    spread: fc.constantFrom(1, 4),
+  })
+  .chain(({ n, columns, some, spread }) => {
+    const total = (n > 100 ? n : n * spread) + 3;
     return fc.record({
       n: fc.constant(n),
       columns: fc.constant(columns),
       some: fc.constant(some),
-      rows: fc.shuffledSubarray([...Array(total).keys()], { minLength: n, maxLength: n }),
+      rows: fc.oneof(...[fc.subarray, fc.shuffledSubarray].map((of) => of([...Array(total).keys()], { minLength: n, maxLength: n }))),
       codes: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: total * 48, maxLength: total * 48 }),
       pairs: fc.array(word, { minLength: total, maxLength: total }),
     });
@@ -114,6 +119,30 @@ describe('boosting kernels give the bits of their twins', () => {
         arena.kernels.narrow_sums(back.byteOffset, values.byteOffset, n);
         expect(copyOf(back)).toEqual(plain);
         expect(arena.fences).toBe(true);
+      }),
+    );
+  });
+
+  it('arrange', () => {
+    const kinds: NumbersClass<Numbers>[] = [Uint8Array, Uint16Array, Uint32Array, Float64Array];
+    const orders = fc.constantFrom(...LENGTHS).chain((n) => fc.shuffledSubarray([...Array(n).keys()], { minLength: n, maxLength: n }));
+    fc.assert(
+      fc.property(orders, fc.integer({ min: 0, max: 5 }), (order, lo) => {
+        const n = order.length;
+        for (const Values of kinds) {
+          arena.clear();
+          const values = arena.put(
+            Values,
+            Array.from({ length: lo + n }, (_, i) => 7 * i),
+          );
+          const rows = place(order.map((i) => lo + i));
+          const spare = arena.put(Values, new Array(n).fill(0));
+          const expected = copyOf(values);
+          twins.arrange(expected, lo, copyOf(rows), n);
+          arena.kernels.arrange(values.byteOffset, values.BYTES_PER_ELEMENT, lo, rows.byteOffset, spare.byteOffset, n);
+          expect(copyOf(values)).toEqual(expected);
+          expect(arena.fences).toBe(true);
+        }
       }),
     );
   });
@@ -267,8 +296,9 @@ describe('boosting kernels give the bits of their twins', () => {
         const w = weights && arena.put(Float64Array, weights);
         const pairs = place(new Array(n).fill(0));
         const expected = copyOf(pairs);
-        const loss = twins.logistic_pairs(expected, copyOf(z), copyOf(y), w && copyOf(w), 16383, 32767, seed, first, n);
-        const args = [z.byteOffset, y.byteOffset, w ? w.byteOffset : 0, 16383, 32767, seed, first, n] as const;
+        const numbers = place(Array.from({ length: n }, (_, i) => (i % 2 === 0 ? first + i : first - i)));
+        const loss = twins.logistic_pairs(expected, copyOf(z), copyOf(y), w && copyOf(w), 16383, 32767, seed, copyOf(numbers), n);
+        const args = [z.byteOffset, y.byteOffset, w ? w.byteOffset : 0, 16383, 32767, seed, numbers.byteOffset, n] as const;
         expect(arena.kernels.logistic_pairs(pairs.byteOffset, ...args)).toBe(loss);
         expect(copyOf(pairs)).toEqual(expected);
         expect(arena.kernels.logistic_pairs(0, ...args)).toBe(loss);

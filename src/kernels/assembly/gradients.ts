@@ -2,7 +2,7 @@
 
 /**
  * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in single precision.
- * Scaled by `gradients` and `hessians` and rounded up or down as a number says that follows from seed and row: so their expectation is what they stand for.
+ * Scaled by `gradients` and `hessians` and rounded up or down as a number says that follows from seed and row number (u32, read four at a time): so their expectation is what they stand for.
  * `weights` 0: all 1. `pairs` 0: the loss only.
  */
 export function logistic_pairs(
@@ -13,14 +13,13 @@ export function logistic_pairs(
   gradients: f32,
   hessians: f32,
   seed: i32,
-  first: i32,
+  numbers: usize,
   n: i32,
 ): f64 {
   let sum = f64x2.splat(0);
   let i = 0;
   const ones = f32x4.splat(1);
   const zeros = f32x4.splat(0);
-  let rows = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
   for (; i < n; i += 4) {
     const at = <usize>i << 3;
     const whole = i + 4 <= n;
@@ -35,7 +34,7 @@ export function logistic_pairs(
     if (pairs) {
       const ed = f32x4.mul(e, d);
       const p = v128.bitselect(ed, d, f32x4.lt(z, zeros));
-      const noise = noiseOf(rows, seed);
+      const noise = noiseOf(v128.load(numbers + (<usize>i << 2)), seed);
       const g = rounded(f32x4.mul(f32x4.mul(w, f32x4.sub(p, y)), f32x4.splat(gradients)), i32x4.shr_u(noise, 16));
       const h = rounded(f32x4.mul(f32x4.mul(w, f32x4.mul(ed, d)), f32x4.splat(hessians)), v128.and(noise, i32x4.splat(0xffff)));
       const pair = v128.or(i32x4.shl(g, 16), h);
@@ -47,7 +46,6 @@ export function logistic_pairs(
         if (n - i > 2) store<i32>(to, i32x4.extract_lane(pair, 2), 8);
       }
     }
-    rows = i32x4.add(rows, i32x4.splat(4));
   }
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }

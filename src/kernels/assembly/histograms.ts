@@ -122,8 +122,8 @@ function countTwo(sums: usize, row: usize, other: usize, eights: i32, rest: i32,
 }
 
 /**
- * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums. Rows that lie far from one another are gathered first, `some` at a time, at `spare`
- * (`stride` + 4 bytes a row, and 24): copying does little but wait for memory, so that many waits overlap. `some` 0: they are read where they lie.
+ * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums. `some` rows at a time: where they lie far from one another they are gathered first, at
+ * `spare` (`stride` + 4 bytes a row, and 24), since copying does little but wait for memory, so that many waits overlap.
  */
 export function histogram_u8(
   sums: usize,
@@ -138,16 +138,27 @@ export function histogram_u8(
 ): void {
   const eights = columns >> 3;
   const rest = columns & 7;
-  let i = 0;
-  if (some) {
-    const gathered = spare + (<usize>some << 2);
-    for (; i < n; i += some) {
-      const m = min<i32>(some, n - i);
-      gather(gathered, codes, stride, spare, pairs, rows + (<usize>i << 2), m);
+  const gathered = spare + (<usize>some << 2);
+  for (let i = 0; i < n; i += some) {
+    const m = min<i32>(some, n - i);
+    const own = rows + (<usize>i << 2);
+    const span = load<i32>(own + (<usize>(m - 1) << 2)) - load<i32>(own);
+    if (span < m * SPREAD) countAll(sums, codes, stride, eights, rest, pairs, own, m);
+    else {
+      gather(gathered, codes, stride, spare, pairs, own, m);
       countRun(sums, gathered, stride, eights, rest, spare, m);
     }
-    return;
   }
+}
+
+/** Rows that lie as far apart as this, on average, are gathered. */
+const SPREAD: i32 = 3;
+
+/** Adds n rows where they lie. */
+// @ts-ignore: decorator
+@inline
+function countAll(sums: usize, codes: usize, stride: i32, eights: i32, rest: i32, pairs: usize, rows: usize, n: i32): void {
+  let i = 0;
   for (; i + 2 <= n; i += 2) {
     const row = load<u32>(rows + (<usize>i << 2));
     const other = load<u32>(rows + (<usize>i << 2), 4);

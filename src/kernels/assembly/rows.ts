@@ -44,3 +44,20 @@ function divide<T>(codes: usize, sides: usize, rows: usize, spare: usize, n: i32
   memory.copy(left, spare, end - left);
   return <i32>((left - rows) >> 2);
 }
+
+/** values[lo + i] = values[rows[i]] as it was before, i < n: values of `width` bytes, rows lo … lo + n - 1 in some order. `spare` has room for n values. */
+export function arrange(values: usize, width: i32, lo: u32, rows: usize, spare: usize, n: i32): void {
+  if (width == 1) arrangeOf<u8>(values, lo, rows, spare, n);
+  else if (width == 2) arrangeOf<u16>(values, lo, rows, spare, n);
+  else if (width == 4) arrangeOf<u32>(values, lo, rows, spare, n);
+  else arrangeOf<u64>(values, lo, rows, spare, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function arrangeOf<T>(values: usize, lo: u32, rows: usize, spare: usize, n: i32): void {
+  for (let i = 0; i < n; i++) {
+    store<T>(spare + <usize>i * sizeof<T>(), load<T>(values + <usize>load<u32>(rows + (<usize>i << 2)) * sizeof<T>()));
+  }
+  memory.copy(values + <usize>lo * sizeof<T>(), spare, <usize>n * sizeof<T>());
+}

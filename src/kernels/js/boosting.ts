@@ -34,6 +34,12 @@ export function divide(codes: Uint8Array | Uint16Array, sides: Uint8Array, rows:
   return left.length;
 }
 
+/** values[lo + i] = values[rows[i]] as it was before, i < n. */
+export function arrange(values: Uint8Array | Uint16Array | Uint32Array | Float64Array, lo: number, rows: Uint32Array, n: number): void {
+  const before = values.slice();
+  for (let i = 0; i < n; i++) values[lo + i] = before[rows[i]];
+}
+
 /** Adds `sign` times the sums to wide ones: gradients, then hessians, as doubles. */
 export function widen_sums(out: Float64Array, sums: Uint32Array, sign: number, n: number): void {
   for (let i = 0; i < n; i++) {
@@ -83,7 +89,7 @@ export function logistic_pairs(
   gradients: number,
   hessians: number,
   seed: number,
-  first: number,
+  numbers: Uint32Array,
   n: number,
 ): number {
   const sums = [0, 0];
@@ -99,7 +105,7 @@ export function logistic_pairs(
     if (!pairs) continue;
     const ed = fround(e * d);
     const p = z < 0 ? ed : d;
-    const noise = noiseOf(first + i, seed);
+    const noise = noiseOf(numbers[i], seed);
     const g = rounded(fround(fround(w * fround(p - y)) * fround(gradients)), noise >>> 16);
     const h = rounded(fround(fround(w * fround(ed * d)) * fround(hessians)), noise & 0xffff);
     pairs[i] = (g << 16) | h;

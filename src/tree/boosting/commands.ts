@@ -14,6 +14,7 @@ export const APPLY = 1; // the last tree's leaves to the scores
 export const LARGEST = 2; // the largest gradient and hessian
 export const GRADIENTS = 4; // pairs and losses
 export const ROOT = 8; // all rows to the root, and its sums
+export const ARRANGE = 16; // rows of a leaf of the last tree next to each other
 
 /** Words of the board's command. */
 export const STEPS = 0;

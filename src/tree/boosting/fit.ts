@@ -17,13 +17,14 @@ import { Validation } from './validation.ts';
 export { boostingRounds };
 
 /**
- * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's. Gradients are rounded to 16
- * bits, up or down at random but so that they are right on average, and their sums are integers: the same trees for any number of workers, bit by bit.
+ * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's, but is good
+ * for no other fit: many rows are put in another order. Gradients are rounded to 16 bits, up or down at random but so that they are right on average, and their sums are integers: the same trees for any number of
+ * workers, bit by bit.
  */
 export function fitBoosting(context: TrainingContext, set: BinnedSet, spec: BoostingSpec): Promise<BoostingResult> {
   const args: BoostingArgs = { layout: set.layout, spec, rows: set.partitions.map(({ rows }) => rows) };
   const module = import.meta.url;
-  const rounds = { module, name: 'boostingRounds', args, local: boostingRounds };
+  const rounds = { module, name: 'boostingRounds', args, local: boostingRounds, changesRows: true };
   return context.solve({ module, name: 'runBoosting', local: runBoosting, aggregators: {}, rounds }, set, context.owner);
 }
 
@@ -31,6 +32,11 @@ export function fitBoosting(context: TrainingContext, set: BinnedSet, spec: Boos
 export function runBoosting(ctx: FitContext, owner: string): BoostingResult {
   return new Boosting(ctx, owner).run();
 }
+
+/** Codes by row from which on rows are arranged: fewer stay in caches. */
+const ARRANGED = 1 << 23;
+/** An arrangement has to serve so many iterations more than have been. */
+const WORTHWHILE = 8;
 
 class Boosting {
   readonly #ctx: FitContext;
@@ -70,7 +76,10 @@ class Boosting {
         command[commands.SCORE] = score;
         command[commands.SEED] = hash32(draws, 0);
         command[commands.SAMPLE_SEED] = hash32(draws, 1);
-        this.#step((this.#trees.count > 0 ? commands.APPLY : 0) | (score === 0 ? commands.GRADIENTS : 0) | commands.ROOT);
+        let steps = commands.ROOT;
+        if (this.#trees.count > 0) steps |= commands.APPLY;
+        if (score === 0) steps |= this.#arrangesAt(t) ? commands.ARRANGE | commands.GRADIENTS : commands.GRADIENTS;
+        this.#step(steps);
         if (score === 0 && t > 0 && this.#record(t)) return this.#result(start);
         const { root, leaves } = grower.grow(score, hash32(draws, 2 + score));
         command[commands.SCORE] = score;
@@ -91,6 +100,12 @@ class Boosting {
       this.#record(t);
     }
     return this.#result(start);
+  }
+
+  /** Whether rows are put next to each other by the leaves of the last tree: of many of them, after 1, 4, 16 … iterations, where enough are to come to be worth it. */
+  #arrangesAt(t: number): boolean {
+    const { columns, memory } = this.#hand;
+    return columns.columns.length * memory.dims.total >= ARRANGED && t > 0 && Math.log2(t) % 2 === 0 && 2 * t + WORTHWHILE <= this.#spec.iterations;
   }
 
   /** Codes by row, weights, start scores. */

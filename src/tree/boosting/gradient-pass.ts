@@ -130,7 +130,7 @@ export class GradientPass {
     if (this.#args.spec.loss.name === 'logistic' && isSingle) {
       const labels = handle.columns[this.#args.layout.label as number].ptr + 8 * from;
       const pairs = ofHeld ? 0 : places.pairs + 4 * from;
-      return kernels.logistic_pairs(pairs, places.scores + 8 * from, labels, weights, gScale, hScale, seed, handle.firstRow + from, n);
+      return kernels.logistic_pairs(pairs, places.scores + 8 * from, labels, weights, gScale, hScale, seed, places.numbers + 4 * from, n);
     }
     if (dims.scores > 1) return this.#softmaxSlice(view, from, n, seed, gScale, hScale, weights, ofHeld);
     const { f64, u32, labels } = view;
@@ -146,7 +146,7 @@ export class GradientPass {
       u32[places.pairs / 4 + from + i] = pairOf(
         w * loss.gradient(score, y) * gScale,
         w * loss.hessian(score, y) * hScale,
-        noiseOf(handle.firstRow + from + i, seed),
+        noiseOf(u32[places.numbers / 4 + from + i], seed),
       );
     }
     return sum;
@@ -177,7 +177,11 @@ export class GradientPass {
       if (ofHeld) continue;
       softmaxGradients(scores, labels[row], g, h);
       for (let c = 0; c < k; c++) {
-        u32[places.pairs / 4 + c * handle.rows + row] = pairOf(w * g[c] * gScale, w * h[c] * hScale, noiseOf(handle.firstRow + row, seed + c));
+        u32[places.pairs / 4 + c * handle.rows + row] = pairOf(
+          w * g[c] * gScale,
+          w * h[c] * hScale,
+          noiseOf(u32[places.numbers / 4 + row], seed + c),
+        );
       }
     }
     return sum;

@@ -1,6 +1,7 @@
 import type { RoundHand, RoundSetting, Rounds } from '../../engine/local/workers/contract.ts';
 import { hash32 } from '../../random.ts';
 import { binCount } from '../bins.ts';
+import { arrangeRows } from './arrange-rows.ts';
 import { type CodeColumns, isNarrow, MOST_LEVELS, TABLE } from './code-columns.ts';
 import * as commands from './commands.ts';
 import { GradientPass } from './gradient-pass.ts';
@@ -8,6 +9,9 @@ import { LeafSums } from './leaf-sums.ts';
 import { renewedValue } from './losses.ts';
 import { type BoostingArgs, BoostingMemory, bytesOf, type PartitionView, type RowBlock, strideOf } from './memory.ts';
 import { SplitSearch } from './split-search.ts';
+
+/** Rows whose codes are put together at a time. */
+const PACKED = 4096;
 
 /** One thread's side of a boosting fit. */
 export class BoostingHand implements RoundHand {
@@ -41,7 +45,7 @@ export class BoostingHand implements RoundHand {
         this.#occurs(this.memory.dims.blocks[piece]);
         break;
       case commands.PACK:
-        this.#pack(this.memory.dims.blocks[piece]);
+        this.#prepare(this.memory.dims.blocks[piece]);
         break;
       case commands.STEP:
         this.#step(piece);
@@ -77,7 +81,19 @@ export class BoostingHand implements RoundHand {
     });
   }
 
-  #pack(block: RowBlock): void {
+  #prepare(block: RowBlock): void {
+    const { kernels, places, handle } = this.memory.partitions[block.partition];
+    kernels.count_up_u32(places.numbers + 4 * block.lo, handle.firstRow + block.lo, block.rows);
+    this.#pack(block);
+    this.#gradients.prepare(block);
+  }
+
+  /** Codes by row, from those by column: some rows at a time, which stay in the cache while one column after the other is written. */
+  #pack({ partition, lo, rows }: RowBlock): void {
+    for (let from = lo; from < lo + rows; from += PACKED) this.#packSome({ partition, lo: from, rows: Math.min(PACKED, lo + rows - from) });
+  }
+
+  #packSome(block: RowBlock): void {
     const view = this.memory.partitions[block.partition];
     const { columns, narrow } = this.columns;
     const stride = strideOf(narrow);
@@ -96,7 +112,6 @@ export class BoostingHand implements RoundHand {
         else for (let i = 0, p = k; i < rows; i++, p += stride) packed[p] += steps[codes[i]];
       });
     }
-    this.#gradients.prepare(block);
   }
 
   #step(b: number): void {
@@ -105,6 +120,10 @@ export class BoostingHand implements RoundHand {
     const view = partitions[block.partition];
     const steps = board.command[commands.STEPS];
     if (steps & commands.APPLY) this.#apply(view, b);
+    if (steps & commands.ARRANGE) {
+      arrangeRows(this.memory, this.args, b, this.#thread);
+      this.#pack(block);
+    }
     if (steps & commands.LARGEST) this.#gradients.largest(b);
     if (steps & commands.GRADIENTS)
       this.#gradients.pairs(b, board.command[commands.SEED], board.numbers[commands.G_SCALE], board.numbers[commands.H_SCALE]);
@@ -130,7 +149,7 @@ export class BoostingHand implements RoundHand {
   #root(view: PartitionView, b: number): void {
     const { board, dims } = this.memory;
     const { lo, rows } = dims.blocks[b];
-    const { places, u32, f64, handle } = view;
+    const { places, u32, f64 } = view;
     const order = u32.subarray((places.order >>> 2) + lo, (places.order >>> 2) + lo + rows);
     const { rowFraction } = this.args.spec;
     let training = rows;
@@ -139,11 +158,11 @@ export class BoostingHand implements RoundHand {
       const weights = dims.weighted ? f64.subarray(places.weights / 8 + lo, places.weights / 8 + lo + rows) : null;
       const seed = board.command[commands.SAMPLE_SEED];
       const limit = rowFraction * 4294967296;
-      const first = handle.firstRow + lo;
+      const numbers = u32.subarray((places.numbers >>> 2) + lo, (places.numbers >>> 2) + lo + rows);
       let others = rows;
       training = 0;
       for (let i = 0; i < rows; i++) {
-        const trains = (weights === null || weights[i] > 0) && (rowFraction >= 1 || hash32(seed, first + i) < limit);
+        const trains = (weights === null || weights[i] > 0) && (rowFraction >= 1 || hash32(seed, numbers[i]) < limit);
         if (trains) order[training++] = lo + i;
         else order[--others] = lo + i;
       }

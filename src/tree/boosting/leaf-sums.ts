@@ -1,11 +1,7 @@
 import type { ColumnHandle } from '../../kernels/contract.ts';
 import { type CodeColumn, type CodeColumns, planColumns } from './code-columns.ts';
 import { LARGE, LARGE_WIDE, PARENT, PARENT_WIDE, SMALL, SMALL_WIDE } from './commands.ts';
-import { type BoostingArgs, type BoostingMemory, NARROW_ROWS, type PartitionView, strideOf } from './memory.ts';
-
-/** Leaves whose rows are so thinly spread within a block are gathered before they are summed, at most so many rows at a time. */
-const THIN = 0.3;
-const GATHERED = 1024;
+import { type BoostingArgs, type BoostingMemory, GATHERED, NARROW_ROWS, type PartitionView, strideOf } from './memory.ts';
 
 /** Sums of leaves by code: each thread's own of the rows that it sees to, then those of both sides of a split in their slots. */
 export class LeafSums {
@@ -53,9 +49,7 @@ export class LeafSums {
     const rows = places.order + 4 * board.begin[0][at];
     const pairs = places.pairs + 4 * handle.rows * score;
     const stride = strideOf(narrow);
-    const room = Math.min(GATHERED, Math.floor((4 * dims.blockRows - 24) / (stride + 4)));
-    const some = n < THIN * dims.blocks[b].rows ? room : 0;
-    if (narrow > 0) kernels.histogram_u8(sums, places.codes, stride, narrow, pairs, rows, n, spare, some);
+    if (narrow > 0) kernels.histogram_u8(sums, places.codes, stride, narrow, pairs, rows, n, spare, GATHERED);
     for (let k = narrow; k < columns.length; k++) {
       const { offset, feature } = columns[k];
       kernels.histogram_u16(sums + 8 * offset, (handle.columns[this.#args.layout.features[feature]] as ColumnHandle).ptr, pairs, rows, n);

@@ -23,6 +23,8 @@ export interface RowBlock {
 
 /** Sums of more rows do not fit into 64 bits: see `assembly/histograms.ts`. */
 export const NARROW_ROWS = 65536;
+/** Rows that are gathered at a time before they are summed. */
+export const GATHERED = 256;
 const BLOCKS = 16;
 const LEAST_BLOCK = 4096;
 
@@ -100,15 +102,17 @@ export interface PartitionPlaces {
   readonly scores: number;
   /** u32 pairs, of score c likewise. */
   readonly pairs: number;
-  /** u32 row numbers of each block: training rows by leaf, then the others by leaf. */
+  /** u32 rows of each block: training rows by leaf, then the others by leaf. */
   readonly order: number;
+  /** u32, of each row the number that it has in the frame. */
+  readonly numbers: number;
   /** Codes by row, `stride` bytes a row at most. */
   readonly codes: number;
   /** f64; 0 for rows that do not train. Address 0 where all weights are 1. */
   readonly weights: number;
   /** f64, not 0 for rows held out. Address 0 where none is. */
   readonly heldWeights: number;
-  /** By thread: its sums, its wide sums (address 0 where none are needed), room for a block's row numbers or for gathered rows, and for sides of codes. */
+  /** By thread: its sums, its wide sums (address 0 where none are needed), room for a block's values of a column or for gathered rows, and for sides of codes. */
   readonly own: readonly { readonly sums: number; readonly wide: number; readonly spare: number; readonly sides: number }[];
 }
 
@@ -165,19 +169,21 @@ interface Home {
 function placesOf({ rows, index }: PartitionHandle, ptr: number, args: BoostingArgs, threads: number): Places {
   const dims = dimensionsOf(args);
   const { scores, sums, weighted, held, blockRows, narrowFeatures, mostCodes, total } = dims;
+  const stride = strideOf(narrowFeatures);
   const addresses = new Addresses(ptr);
   const take = (bytes: number) => addresses.take(bytes);
   const places: PartitionPlaces = {
     scores: take(8 * scores * rows),
     pairs: take(4 * scores * rows),
     order: take(4 * rows),
-    codes: take(strideOf(narrowFeatures) * rows),
+    numbers: take(4 * rows),
+    codes: take(stride * rows),
     weights: weighted ? take(8 * rows) : 0,
     heldWeights: held ? take(8 * rows) : 0,
     own: Array.from({ length: threads }, () => ({
       sums: take(8 * sums),
       wide: total > NARROW_ROWS ? take(16 * sums) : 0,
-      spare: take(4 * blockRows),
+      spare: take(Math.max(8 * blockRows, GATHERED * (stride + 4) + 24)),
       sides: take(mostCodes),
     })),
   };

@@ -26,12 +26,29 @@ export interface Target {
   readonly classWeights?: readonly number[];
 }
 
-/** Fits on the workers: bins, labels, trees. `targetOf` looks at the labels and weights of the set; `initial` is a model to go on from. */
+/**
+ * Fits on the workers: bins, labels, trees. `targetOf` looks at the labels and weights of the set; `initial` is a model to go on from. A fit that loses a worker leaves its rows in no
+ * known order: they are read anew, once.
+ */
 export async function trainBoosting(
   stage: BoostingStage,
   context: TrainingContext,
   targetOf: (set: BinnedSet) => Target,
   initial?: BoostingState,
+): Promise<BoostingState> {
+  try {
+    return await trainOnce(stage, context, targetOf, initial);
+  } catch (error) {
+    if (!(error instanceof MlError && error.code === 'WORKER_LOST')) throw error;
+    return trainOnce(stage, context, targetOf, initial);
+  }
+}
+
+async function trainOnce(
+  stage: BoostingStage,
+  context: TrainingContext,
+  targetOf: (set: BinnedSet) => Target,
+  initial: BoostingState | undefined,
 ): Promise<BoostingState> {
   const { featuresCol, labelCol, weightCol, validationIndicatorCol } = stage.params;
   const field = context.schema.require(stage.owner, featuresCol, 'vector');

@@ -47,7 +47,7 @@ export class Validation {
     return value;
   }
 
-  /** Labels, weights and raw scores (an array a score) of the rows held out, in row order. */
+  /** Labels, weights and raw scores (an array a score) of the rows held out, as they lie. */
   #rows(): { labels: Float64Array; weights: Float64Array; scores: Float64Array[] } {
     const { partitions, dims } = this.#memory;
     let n = 0;

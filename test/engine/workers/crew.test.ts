@@ -184,6 +184,14 @@ describe('a fit that fails', () => {
     }
   });
 
+  it('does not start again where rounds change the rows', async () => {
+    const once = new Int32Array(new SharedArrayBuffer(4));
+    const aggregators = { loss: { module, name: 'faulty', args: { d: D, at: 0, how: 'exit', once } } };
+    const rounds = { module, name: 'counting', args: {}, changesRows: true };
+    expect((await failure(() => runFit(pool, descent({ aggregators, rounds })))).code).toBe('WORKER_LOST');
+    await works();
+  });
+
   it('is WORKER_LOST when a thread dies again', async () => {
     expect((await failure(() => runFit(pool, broken('exit', 3 * BLOCK_ROWS)))).code).toBe('WORKER_LOST');
     await works();

@@ -104,7 +104,7 @@ function pairsOf(spec: BoostingSpec, scores: readonly number[][], labels: readon
       scales[0],
       scales[1],
       seed,
-      0,
+      Uint32Array.from(labels, (_, i) => i),
       n,
     );
   } else if (loss.name === 'softmax') {

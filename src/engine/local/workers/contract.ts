@@ -87,6 +87,8 @@ export interface RoundsSpec<Args = unknown> {
   name: string;
   args: Args;
   local?: Rounds<Args>;
+  /** Whether the rounds change the training set itself: a fit that loses a thread then cannot start again from it. */
+  changesRows?: boolean;
 }
 /** A fit function: synchronous, exported by name, plain data in and out. */
 export type FitFunction<Args = never, Result = unknown> = (ctx: FitContext, args: Args) => Result;
