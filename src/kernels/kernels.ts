@@ -46,8 +46,9 @@ export interface Kernels {
   widen_sums(out: number, sums: number, sign: number, n: number): void;
   narrow_sums(sums: number, wide: number, n: number): void;
   add_scaled_f64(out: number, x: number, sign: number, n: number): void;
+  count_up_u16(out: number, n: number): void;
   count_up_u32(out: number, first: number, n: number): void;
-  arrange(values: number, width: number, lo: number, rows: number, spare: number, n: number): void;
+  arrange(values: number, width: number, rows: number, spare: number, n: number): void;
   add_at_f64(out: number, rows: number, value: number, n: number): void;
   logistic_pairs(
     pairs: number,

@@ -122,7 +122,7 @@ function countTwo(sums: usize, row: usize, other: usize, eights: i32, rest: i32,
 }
 
 /**
- * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums. `some` rows at a time: where they lie far from one another they are gathered first, at
+ * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums, rows are u16. `some` rows at a time: where they lie far from one another they are gathered first, at
  * `spare` (`stride` + 4 bytes a row, and 24), since copying does little but wait for memory, so that many waits overlap.
  */
 export function histogram_u8(
@@ -141,8 +141,8 @@ export function histogram_u8(
   const gathered = spare + (<usize>some << 2);
   for (let i = 0; i < n; i += some) {
     const m = min<i32>(some, n - i);
-    const own = rows + (<usize>i << 2);
-    const span = load<i32>(own + (<usize>(m - 1) << 2)) - load<i32>(own);
+    const own = rows + (<usize>i << 1);
+    const span = <i32>load<u16>(own + (<usize>(m - 1) << 1)) - <i32>load<u16>(own);
     if (span < m * SPREAD) countAll(sums, codes, stride, eights, rest, pairs, own, m);
     else {
       gather(gathered, codes, stride, spare, pairs, own, m);
@@ -160,12 +160,12 @@ const SPREAD: i32 = 3;
 function countAll(sums: usize, codes: usize, stride: i32, eights: i32, rest: i32, pairs: usize, rows: usize, n: i32): void {
   let i = 0;
   for (; i + 2 <= n; i += 2) {
-    const row = load<u32>(rows + (<usize>i << 2));
-    const other = load<u32>(rows + (<usize>i << 2), 4);
+    const row = <u32>load<u16>(rows + (<usize>i << 1));
+    const other = <u32>load<u16>(rows + (<usize>i << 1), 2);
     countTwo(sums, codes + <usize>row * stride, codes + <usize>other * stride, eights, rest, pairOf(pairs, row), pairOf(pairs, other));
   }
   if (i < n) {
-    const row = load<u32>(rows + (<usize>i << 2));
+    const row = <u32>load<u16>(rows + (<usize>i << 1));
     countRow(sums, codes + <usize>row * stride, eights, rest, pairOf(pairs, row));
   }
 }
@@ -175,13 +175,13 @@ function countAll(sums: usize, codes: usize, stride: i32, eights: i32, rest: i32
 @inline
 function gather(gathered: usize, codes: usize, stride: i32, gatheredPairs: usize, pairs: usize, rows: usize, n: i32): void {
   let to = gathered;
-  for (let k: usize = 0; k < <usize>n << 2; k += 4) {
-    const row = load<u32>(rows + k);
+  for (let i: usize = 0; i < <usize>n; i++) {
+    const row = <u32>load<u16>(rows + (i << 1));
     const from = codes + <usize>row * stride;
     v128.store(to, v128.load(from));
     v128.store(to, v128.load(from, 16), 16);
     for (let c: usize = 32; c < <usize>stride; c += 16) v128.store(to + c, v128.load(from + c));
-    store<u32>(gatheredPairs + k, load<u32>(pairs + (<usize>row << 2)));
+    store<u32>(gatheredPairs + (i << 2), load<u32>(pairs + (<usize>row << 2)));
     to += stride;
   }
 }
@@ -202,7 +202,7 @@ function countRun(sums: usize, codes: usize, stride: i32, eights: i32, rest: i32
 /** sums[codes[rows[i]]] += pair of rows[i], codes of two bytes. */
 export function histogram_u16(sums: usize, codes: usize, pairs: usize, rows: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
-    const row = load<u32>(rows + (<usize>i << 2));
+    const row = <u32>load<u16>(rows + (<usize>i << 1));
     const at = sums + (<usize>load<u16>(codes + (<usize>row << 1)) << 3);
     store<i64>(at, load<i64>(at) + pairOf(pairs, row));
   }

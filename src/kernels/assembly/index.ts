@@ -23,7 +23,7 @@ export { logistic_f64, logistic_residuals, softmax_f64 } from './losses';
 export { code_f64, sort_f64, spread_u8 } from './binning';
 export { logistic_pairs } from './gradients';
 export { histogram_u16, histogram_u8 } from './histograms';
-export { add_at_f64, arrange, count_up_u32, divide_u16, divide_u8 } from './rows';
+export { add_at_f64, arrange, count_up_u16, count_up_u32, divide_u16, divide_u8 } from './rows';
 export { scan_numeric } from './splits';
 export { add_scaled_f64, drain_i64, narrow_sums, subtract_i64, widen_sums } from './sums';
 export {

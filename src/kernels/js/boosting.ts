@@ -10,14 +10,14 @@ export function histogram_u8(
   stride: number,
   columns: number,
   pairs: Uint32Array,
-  rows: Uint32Array,
+  rows: Uint16Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i++) for (let c = 0; c < columns; c++) addPair(sums, 256 * c + codes[rows[i] * stride + c], pairs[rows[i]]);
 }
 
 /** sums[codes[rows[i]]] += pair of rows[i]. */
-export function histogram_u16(sums: Uint32Array, codes: Uint16Array, pairs: Uint32Array, rows: Uint32Array, n: number): void {
+export function histogram_u16(sums: Uint32Array, codes: Uint16Array, pairs: Uint32Array, rows: Uint16Array, n: number): void {
   for (let i = 0; i < n; i++) addPair(sums, codes[rows[i]], pairs[rows[i]]);
 }
 
@@ -27,17 +27,17 @@ function addPair(sums: Uint32Array, at: number, pair: number): void {
 }
 
 /** Puts the rows whose code's entry in `sides` is 1 first, both parts in their order; returns how many they are. */
-export function divide(codes: Uint8Array | Uint16Array, sides: Uint8Array, rows: Uint32Array, n: number): number {
+export function divide(codes: Uint8Array | Uint16Array, sides: Uint8Array, rows: Uint16Array, n: number): number {
   const some = Array.from(rows.subarray(0, n));
   const left = some.filter((row) => sides[codes[row]] === 1);
   rows.set([...left, ...some.filter((row) => sides[codes[row]] !== 1)]);
   return left.length;
 }
 
-/** values[lo + i] = values[rows[i]] as it was before, i < n. */
-export function arrange(values: Uint8Array | Uint16Array | Uint32Array | Float64Array, lo: number, rows: Uint32Array, n: number): void {
+/** values[i] = values[rows[i]] as it was before, i < n. */
+export function arrange(values: Uint8Array | Uint16Array | Uint32Array | Float64Array, rows: Uint16Array, n: number): void {
   const before = values.slice();
-  for (let i = 0; i < n; i++) values[lo + i] = before[rows[i]];
+  for (let i = 0; i < n; i++) values[i] = before[rows[i]];
 }
 
 /** Adds `sign` times the sums to wide ones: gradients, then hessians, as doubles. */

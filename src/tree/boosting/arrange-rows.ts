@@ -10,7 +10,7 @@ export function arrangeRows({ dims, partitions }: BoostingMemory, { layout }: Bo
   const { handle, places, kernels } = partitions[partition];
   const { spare } = places.own[thread];
   const arrange = (ptr: number, width: number): void => {
-    kernels.arrange(ptr, width, lo, places.order + 4 * lo, spare, rows);
+    kernels.arrange(ptr + width * lo, width, places.order + 2 * lo, spare, rows);
   };
   layout.features.forEach((column, feature) => {
     arrange(handle.columns[column].ptr, isNarrow(layout.bins[feature]) ? 1 : 2);

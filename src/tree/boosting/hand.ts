@@ -135,12 +135,12 @@ export class BoostingHand implements RoundHand {
 
   #apply({ handle, kernels, places }: PartitionView, b: number): void {
     const { board, dims } = this.memory;
-    const scores = places.scores + 8 * handle.rows * board.command[commands.APPLY_SCORE];
+    const scores = places.scores + 8 * (handle.rows * board.command[commands.APPLY_SCORE] + dims.blocks[b].lo);
     for (const list of dims.hasOthers ? [0, 1] : [0]) {
       const counts = board.count[list];
       const begins = board.begin[list];
       for (let leaf = 0, at = dims.leaves * b; leaf < board.command[commands.LEAVES]; leaf++, at++) {
-        if (counts[at] > 0) kernels.add_at_f64(scores, places.order + 4 * begins[at], board.leafValues[leaf], counts[at]);
+        if (counts[at] > 0) kernels.add_at_f64(scores, places.order + 2 * begins[at], board.leafValues[leaf], counts[at]);
       }
     }
   }
@@ -149,11 +149,11 @@ export class BoostingHand implements RoundHand {
   #root(view: PartitionView, b: number): void {
     const { board, dims } = this.memory;
     const { lo, rows } = dims.blocks[b];
-    const { places, u32, f64 } = view;
-    const order = u32.subarray((places.order >>> 2) + lo, (places.order >>> 2) + lo + rows);
+    const { places, u8, u32, f64 } = view;
+    const order = new Uint16Array(u8.buffer, places.order + 2 * lo, rows);
     const { rowFraction } = this.args.spec;
     let training = rows;
-    if (!dims.weighted && rowFraction >= 1) view.kernels.count_up_u32(places.order + 4 * lo, lo, rows);
+    if (!dims.weighted && rowFraction >= 1) view.kernels.count_up_u16(places.order + 2 * lo, rows);
     else {
       const weights = dims.weighted ? f64.subarray(places.weights / 8 + lo, places.weights / 8 + lo + rows) : null;
       const seed = board.command[commands.SAMPLE_SEED];
@@ -163,8 +163,8 @@ export class BoostingHand implements RoundHand {
       training = 0;
       for (let i = 0; i < rows; i++) {
         const trains = (weights === null || weights[i] > 0) && (rowFraction >= 1 || hash32(seed, numbers[i]) < limit);
-        if (trains) order[training++] = lo + i;
-        else order[--others] = lo + i;
+        if (trains) order[training++] = i;
+        else order[--others] = i;
       }
     }
     const at = dims.leaves * b;
@@ -177,19 +177,19 @@ export class BoostingHand implements RoundHand {
   #split(b: number): void {
     const { board, dims, partitions } = this.memory;
     const { command } = board;
-    const p = dims.blocks[b].partition;
+    const { partition: p, lo } = dims.blocks[b];
     const { kernels, places, handle } = partitions[p];
     const feature = command[commands.FEATURE];
     const { ptr } = handle.columns[this.args.layout.features[feature]];
     const sides = this.#sides(p);
     const { spare } = places.own[this.#thread];
-    const divide = isNarrow(this.args.layout.bins[feature]) ? kernels.divide_u8 : kernels.divide_u16;
+    const [divide, codes] = isNarrow(this.args.layout.bins[feature]) ? [kernels.divide_u8, ptr + lo] : [kernels.divide_u16, ptr + 2 * lo];
     const at = dims.leaves * b + command[commands.LEAF];
     const to = dims.leaves * b + command[commands.NEW_LEAF];
     for (let list = 0; list < (dims.hasOthers ? 2 : 1); list++) {
       const n = board.count[list][at];
       const begin = board.begin[list][at];
-      const left = n === 0 ? 0 : divide(ptr, sides, places.order + 4 * begin, spare, n);
+      const left = n === 0 ? 0 : divide(codes, sides, places.order + 2 * begin, spare, n);
       board.count[list][at] = left;
       board.begin[list][to] = begin + left;
       board.count[list][to] = n - left;
@@ -219,13 +219,12 @@ export class BoostingHand implements RoundHand {
     const residuals = new Float64Array(n);
     const weights = dims.weighted ? new Float64Array(n) : null;
     let k = 0;
-    dims.blocks.forEach(({ partition }, b) => {
-      const { places, u32, f64, labels, handle } = partitions[partition];
+    dims.blocks.forEach(({ partition, lo }, b) => {
+      const { places, u8, f64, labels, handle } = partitions[partition];
       const at = dims.leaves * b + leaf;
-      const from = (places.order >>> 2) + board.begin[0][at];
       const scores = places.scores / 8 + handle.rows * command[commands.SCORE];
-      for (let i = from; i < from + board.count[0][at]; i++) {
-        const row = u32[i];
+      for (const own of new Uint16Array(u8.buffer, places.order + 2 * board.begin[0][at], board.count[0][at])) {
+        const row = lo + own;
         residuals[k] = labels[row] - f64[scores + row];
         if (weights) weights[k] = f64[places.weights / 8 + row];
         k++;

@@ -46,13 +46,15 @@ export class LeafSums {
       board.filled[own] = 0;
     }
     board.filled[own] += n;
-    const rows = places.order + 4 * board.begin[0][at];
-    const pairs = places.pairs + 4 * handle.rows * score;
+    const { lo } = dims.blocks[b];
+    const rows = places.order + 2 * board.begin[0][at];
+    const pairs = places.pairs + 4 * (handle.rows * score + lo);
     const stride = strideOf(narrow);
-    if (narrow > 0) kernels.histogram_u8(sums, places.codes, stride, narrow, pairs, rows, n, spare, GATHERED);
+    if (narrow > 0) kernels.histogram_u8(sums, places.codes + stride * lo, stride, narrow, pairs, rows, n, spare, GATHERED);
     for (let k = narrow; k < columns.length; k++) {
       const { offset, feature } = columns[k];
-      kernels.histogram_u16(sums + 8 * offset, (handle.columns[this.#args.layout.features[feature]] as ColumnHandle).ptr, pairs, rows, n);
+      const { ptr } = handle.columns[this.#args.layout.features[feature]] as ColumnHandle;
+      kernels.histogram_u16(sums + 8 * offset, ptr + 2 * lo, pairs, rows, n);
     }
   }
 

@@ -102,7 +102,7 @@ export interface PartitionPlaces {
   readonly scores: number;
   /** u32 pairs, of score c likewise. */
   readonly pairs: number;
-  /** u32 rows of each block: training rows by leaf, then the others by leaf. */
+  /** u16 rows of each block, counted from its first: training rows by leaf, then the others by leaf. */
   readonly order: number;
   /** u32, of each row the number that it has in the frame. */
   readonly numbers: number;
@@ -175,7 +175,7 @@ function placesOf({ rows, index }: PartitionHandle, ptr: number, args: BoostingA
   const places: PartitionPlaces = {
     scores: take(8 * scores * rows),
     pairs: take(4 * scores * rows),
-    order: take(4 * rows),
+    order: take(2 * rows),
     numbers: take(4 * rows),
     codes: take(stride * rows),
     weights: weighted ? take(8 * rows) : 0,
