@@ -34,7 +34,7 @@ export function runBoosting(ctx: FitContext, owner: string): BoostingResult {
 }
 
 /** Codes by row from which on rows are arranged: fewer stay in caches. */
-const ARRANGED = 1 << 23;
+const ARRANGED = 1 << 22;
 /** An arrangement has to serve so many iterations more than have been. */
 const WORTHWHILE = 8;
 

@@ -8,7 +8,7 @@ import { session } from '../../engine/harness.ts';
 
 const open = session(2);
 const FEATURES = 30;
-const ROWS = 300_000;
+const ROWS = 140_000;
 
 /** Features of 200 values, some of 1000: their codes take two bytes. */
 function frame() {
