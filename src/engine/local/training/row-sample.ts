@@ -92,12 +92,15 @@ export class RowSample {
     const rows = new Uint32Array(partition.rows);
     const places = new Uint32Array(partition.rows);
     let taken = 0;
+    let bound = this.#bound();
     for (let i = 0; i < partition.rows; i++) {
-      const place = this.#place(this.#seen++);
-      if (place < 0) continue;
+      const hash = hash32(this.#seed, this.#seen + i);
+      if (hash >= bound) continue;
       rows[taken] = i;
-      places[taken++] = place;
+      places[taken++] = this.#place(this.#seen + i, hash);
+      bound = this.#bound();
     }
+    this.#seen += partition.rows;
     if (taken === 0) return;
     const capacity = this.#rowOf.length;
     for (const sample of this.#parts) {
@@ -130,26 +133,23 @@ export class RowSample {
     }
   }
 
-  /** Where the row goes in the sample, -1 when it does not belong. */
-  #place(row: number): number {
-    if (this.#filled < this.#size) {
-      const place = this.#filled++;
-      if (place === this.#rowOf.length) {
-        const capacity = Math.min(this.#size, 2 * place);
-        this.#rowOf = grown(this.#rowOf, capacity);
-        this.#hashOf = grown(this.#hashOf, capacity);
-      }
-      this.#rowOf[place] = row;
-      this.#hashOf[place] = hash32(this.#seed, row);
-      return place;
+  /** Rows with hashes below this belong to the sample, as far as is known. */
+  #bound(): number {
+    return this.#heap ? this.#hashOf[this.#heap[0]] : 2 ** 32;
+  }
+
+  /** Where a row that belongs goes in the sample. */
+  #place(row: number, hash: number): number {
+    const place = this.#heap ? this.#heap[0] : this.#filled++;
+    if (place === this.#rowOf.length) {
+      const capacity = Math.min(this.#size, 2 * place);
+      this.#rowOf = grown(this.#rowOf, capacity);
+      this.#hashOf = grown(this.#hashOf, capacity);
     }
-    const hash = hash32(this.#seed, row);
-    const heap = (this.#heap ??= this.#heapify());
-    const place = heap[0];
-    if (hash >= this.#hashOf[place]) return -1;
     this.#rowOf[place] = row;
     this.#hashOf[place] = hash;
-    this.#sink(heap, 0);
+    if (this.#heap) this.#sink(this.#heap, 0);
+    else if (this.#filled === this.#size) this.#heap = this.#heapify();
     return place;
   }
 

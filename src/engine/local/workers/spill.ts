@@ -112,7 +112,6 @@ export class SpillReader {
   readonly #handle: SpillHandle;
   readonly #owner: string;
   #file: number | null = null;
-  #block = new Uint8Array(0);
 
   constructor(handle: SpillHandle, owner: string) {
     this.#handle = handle;
@@ -121,11 +120,10 @@ export class SpillReader {
 
   /** Puts rows `[first, first + n)` at the window's start; `first` is a multiple of {@link BLOCK_ROWS}. */
   load(window: PartitionHandle, first: number, n: number): void {
-    const counts = this.#handle.columns.map(() => 0);
+    const { columns, offsets, rows } = this.#handle;
+    const counts = columns.map(() => 0);
     for (let row = first; row < first + n; row += BLOCK_ROWS) {
-      const rows = Math.min(BLOCK_ROWS, this.#handle.rows - row);
-      this.#read(row / BLOCK_ROWS);
-      this.#place(window, row - first, rows, counts);
+      this.#loadBlock(window, offsets[row / BLOCK_ROWS], row - first, Math.min(BLOCK_ROWS, rows - row), counts);
     }
   }
 
@@ -134,43 +132,43 @@ export class SpillReader {
     this.#file = null;
   }
 
-  #read(block: number): void {
-    const { path, offsets } = this.#handle;
-    const [from, to] = [offsets[block], offsets[block + 1]];
-    const length = to - from;
-    if (this.#block.length < length) this.#block = new Uint8Array(length);
+  /** Puts the block of so many rows that begins at `from` into the window from row `at` on; `counts`: the entries there by column. */
+  #loadBlock(window: PartitionHandle, from: number, at: number, rows: number, counts: number[]): void {
+    const { buffer } = window.memory;
+    const take = (ptr: number, bytes: number) => {
+      this.#read(new Uint8Array(buffer, ptr, bytes), from);
+      from += bytes;
+    };
+    this.#handle.columns.forEach((spec, j) => {
+      const { ptr, indices = 0, values = 0 } = window.columns[j];
+      const width = rowBytes(spec);
+      if (spec.type !== 'csr') {
+        take(ptr + width * at, width * rows);
+        return;
+      }
+      const before = counts[j];
+      const starts = new Uint32Array(buffer, ptr + 4 * at, rows + 1);
+      take(ptr + 4 * at, 4 * (rows + 1));
+      const count = starts[rows];
+      if (before > 0) for (let i = 0; i <= rows; i++) starts[i] += before;
+      take(indices + 4 * before, 4 * count);
+      take(values + 8 * before, 8 * count);
+      counts[j] = before + count;
+    });
+  }
+
+  #read(bytes: Uint8Array, from: number): void {
+    const { path } = this.#handle;
     try {
       this.#file ??= openSync(path, 'r');
-      for (let done = 0; done < length; ) {
-        const got = readSync(this.#file, this.#block, done, length - done, from + done);
+      for (let done = 0; done < bytes.length; ) {
+        const got = readSync(this.#file, bytes, done, bytes.length - done, from + done);
         if (got === 0) throw new Error('it ends too early');
         done += got;
       }
     } catch (error) {
       throw failed(this.#owner, path, 'read', error);
     }
-  }
-
-  #place(window: PartitionHandle, at: number, rows: number, counts: number[]): void {
-    const { buffer } = window.memory;
-    let from = 0;
-    const take = (bytes: number) => this.#block.subarray(from, (from += bytes));
-    this.#handle.columns.forEach((spec, j) => {
-      const { ptr, indices = 0, values = 0 } = window.columns[j];
-      const width = rowBytes(spec);
-      if (spec.type !== 'csr') {
-        new Uint8Array(buffer, ptr + width * at, width * rows).set(take(width * rows));
-        return;
-      }
-      const before = counts[j];
-      const starts = new Uint32Array(buffer, ptr + 4 * at, rows + 1);
-      new Uint8Array(buffer, ptr + 4 * at, 4 * (rows + 1)).set(take(4 * (rows + 1)));
-      const count = starts[rows];
-      if (before > 0) for (let i = 0; i <= rows; i++) starts[i] += before;
-      new Uint8Array(buffer, indices + 4 * before, 4 * count).set(take(4 * count));
-      new Uint8Array(buffer, values + 8 * before, 8 * count).set(take(8 * count));
-      counts[j] = before + count;
-    });
   }
 }
 
