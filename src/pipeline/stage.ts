@@ -15,6 +15,7 @@ import {
 } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import type * as z from '../param/zod.ts';
+import { tellOfAccessors } from './accessors.ts';
 import { classSeed, randomUid } from './uid.ts';
 
 /** What a stage's class declares. */
@@ -67,6 +68,7 @@ export abstract class PipelineStage<P extends ParamSchema> {
         stage: owner,
       });
     }
+    tellOfAccessors(this.constructor as unknown as StageClass);
     if (uid !== undefined && (typeof uid !== 'string' || uid === '')) {
       throw new MlError('PARAM_INVALID', `${owner}: uid must be a text that is not empty, got ${show(uid)}`, { stage: owner, value: uid });
     }

@@ -78,6 +78,13 @@ describe('a model made by new', () => {
   );
 });
 
+it('getters and setters of params as Spark’s languages have them say how it is done here', () => {
+  const lr: Anything = new classification.LogisticRegression();
+  expect(() => lr.getRegParam()).toThrow('LogisticRegression: has no getRegParam; read it as params.regParam');
+  expect(() => lr.setRegParam(0.1)).toThrow('LogisticRegression: has no setRegParam; stages never change, copy({ regParam: … }) makes a changed one');
+  expect(Object.keys(lr)).toEqual(['uid', 'params']);
+});
+
 it('a promise that was not awaited is called one', async () => {
   const fit: Anything = new classification.LogisticRegression();
   await expect(fit.fit(pending)).rejects.toThrow('LogisticRegression: must be given a Frame, got a promise (await it first)');
