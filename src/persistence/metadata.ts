@@ -41,7 +41,9 @@ export function parseMetadata(line: string): StageMetadata {
   const [className, uid] = [text('class'), text('uid')];
   if (!isPlainName(uid)) throw new Error(`uid must be a plain name of at most 200 characters, got ${show(uid)}`);
   const extra = new Map([...json].filter(([key]) => !(KEYS as readonly string[]).includes(key)));
-  return { className, uid, paramMap: map('paramMap'), defaultParamMap: map('defaultParamMap'), extra };
+  // Spark before 2.4 kept the defaults among the params that are set.
+  const hasDefaults = json.has('defaultParamMap') || !/^2\.[0-3]\b/.test(text('sparkVersion'));
+  return { className, uid, paramMap: map('paramMap'), defaultParamMap: hasDefaults ? map('defaultParamMap') : new Map(), extra };
 }
 
 const found = (value: unknown): string => (value === undefined ? 'is missing' : `got ${show(value)}`);

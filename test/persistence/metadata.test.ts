@@ -170,12 +170,18 @@ describe('metadata', () => {
     expect(parseMetadata(`\uFEFF${having({ millstreamVersion: '1' })}`).extra.get('millstreamVersion')).toBe('1');
   });
 
+  it('has no defaults before Spark 2.4, which kept them among the params that are set (DefaultReadWriteSuite)', () => {
+    const read = parseMetadata(having({ defaultParamMap: undefined, sparkVersion: '2.3.0', paramMap: { depth: 3 } }));
+    expect([setParamsOf(read, schema).get('depth'), read.defaultParamMap.size]).toEqual([3, 0]);
+  });
+
   it.each([
     [without('class'), /key class must be a string/],
     [without('uid'), /key uid must be a string/],
     [without('sparkVersion'), /key sparkVersion must be a string/],
     [without('paramMap'), /key paramMap must be an object/],
     [having({ defaultParamMap: [] }), /key defaultParamMap must be an object/],
+    [having({ defaultParamMap: undefined, sparkVersion: '2.4.0' }), /key defaultParamMap must be an object, is missing/],
     [having({ class: 5 }), /key class must be a string, got 5/],
     [having({ sparkVersion: 'millstream' }), /sparkVersion must start like/],
     [having({ sparkVersion: '5.0.0' }), /written by Spark 5\.0\.0/],
