@@ -2366,6 +2366,13 @@ JSON_CASES = [
     ('{"a":"2024-01-01"}\n',{},None),
     ('{"a":1,"a":2}\n',{},"a int"),
     ('{\'a\':[1,\'x\',{"b":\'c\'}]}\n',{},"a array<string>"),
+    ('{"a":1,"b":{"c":2}}\n{"a":"x","b":{"c":3}}\n{"a":null,"b":{"c":"y"}}\nbad\n', {}, "a int, b struct<c:int>, _corrupt_record string"),
+    ('{"a":1}\n{"a":"x"}\n{"a":1.5}\nbad\n{"b":1}\n', {"mode": "DROPMALFORMED"}, "a int"),
+    ('{"a":1}\n{"a":"x"}\n', {"mode": "FAILFAST"}, "a int"),
+    ('{"a":1}\n{"a":null}\n', {"mode": "FAILFAST"}, "a int"),
+    ('[{"a":1},{"a":2,"b":"x"}]\n{"a":3}\n[]\n', {}, None),
+    ('[{"a":1},{"a":2}]\n[1,2]\n{"a":3}\n', {}, "a int, _corrupt_record string"),
+    ('[{"a":1},{"a":2}]\n', {"mode": "DROPMALFORMED"}, None),
 ]
 
 

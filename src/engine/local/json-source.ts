@@ -1,4 +1,4 @@
-import { MlError } from '../../error.ts';
+import { MlError, show } from '../../error.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, STRING, type StructField, sameType, typeName } from '../../frame/types.ts';
@@ -9,8 +9,9 @@ import type { SourceFile } from './files.ts';
 import { ScriptedFunctions } from './scripted/functions.ts';
 import { castSource, partitionSql, relationOf, withFields, without } from './source-columns.ts';
 import { duckType, identifier, text } from './sql/duck-type.ts';
-import { type JsonPatterns, jsonField, jsonValue } from './sql/json-value.ts';
+import { type JsonPatterns, jsonField, jsonMisfit, jsonValue } from './sql/json-value.ts';
 import type { Relation } from './sql/relation.ts';
+import { failure } from './sql/typed.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
@@ -25,17 +26,13 @@ export class JsonSource {
   async relation(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
     const paths = `[${files.map((f) => text(f.path)).join(', ')}]`;
     const mode = String(plan.options.mode ?? 'PERMISSIVE').toUpperCase();
-    const lenient = mode !== 'FAILFAST' && plan.options.multiLine !== true;
-    const shape = [
-      `format = '${plan.options.multiLine === true ? 'auto' : 'newline_delimited'}'`,
-      `ignore_errors = ${lenient}`,
-      'maximum_object_size = 67108864',
-    ];
+    const byLine = plan.options.multiLine !== true;
+    const shape = [`format = '${byLine ? 'newline_delimited' : 'auto'}'`, `ignore_errors = ${byLine}`, 'maximum_object_size = 67108864'];
     refuseSampling('read.json', plan.options);
     const allowed = allowedBy(plan.options);
     const corrupt = String(plan.options.columnNameOfCorruptRecord ?? CORRUPT);
     const given = plan.schema && without(plan.schema, partition);
-    const schema = given ?? (await this.#inferred(paths, shape, plan, lenient && mode === 'PERMISSIVE' ? corrupt : null, options));
+    const schema = given ?? (await this.#inferred(paths, shape, plan, mode, corrupt, options));
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
     // Types that were inferred fit; of a schema's they need not, and DuckDB would make 2 of 1.5.
     const patterns = patternsOf(plan.options);
@@ -44,34 +41,41 @@ export class JsonSource {
     const folders = `hive_partitioning = ${partition.length > 0}, hive_types_autocast = false`;
     // DuckDB takes names that differ in case only for one: each is read from the objects by itself.
     const alike = new Set(schema.names.map((name) => name.toLowerCase())).size < schema.fields.length;
-    const odd = lenient && (mode === 'DROPMALFORMED' || schema.has(corrupt) || (await this.#hasOddLines(paths, shape, options)));
+    const odd = byLine && (mode === 'DROPMALFORMED' || schema.has(corrupt) || (await this.#hasOddLines(paths, shape, options)));
     if (odd || alike) {
-      const objects = lenient
-        ? lineObjects(paths, folders, mode, allowed)
-        : `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
-      return relationOf(objects, withFields(schema, partition), (field, j) => {
+      const objects = byLine ? lineObjects(paths, folders, allowed) : `SELECT * FROM read_json_objects(${paths}, ${folders}, ${shape.join(', ')})`;
+      const data = given ? schema.fields.filter((field) => field.name !== corrupt) : [];
+      const misfits = data.map((field) => jsonMisfit(jsonField('json', field.name), field.type, patterns)).filter((test) => test !== 'FALSE');
+      const isMalformed = `(${['json IS NULL', ...misfits].join(' OR ')})`;
+      const fits = given ? schema.fields.map((field) => fitting(field, jsonField('json', field.name), patterns)) : [];
+      const whole = byLine ? [`CASE WHEN json IS NULL THEN ${failure(`read.json: ${LINE_RULE}`, 'line')} ELSE TRUE END`] : [];
+      const wanted = { PERMISSIVE: [], DROPMALFORMED: byLine ? [`NOT ${isMalformed}`] : [], FAILFAST: [...whole, ...fits] }[mode] ?? [];
+      return relationOf(`SELECT * FROM (${objects})${where(wanted)}`, withFields(schema, partition), (field, j) => {
         if (j >= schema.fields.length) return partitionSql(field);
-        if (lenient && field.name === corrupt) return castSource('CASE WHEN json IS NULL THEN line END', field.type);
+        if (byLine && field.name === corrupt) return castSource(`CASE WHEN ${isMalformed} THEN line END`, field.type);
         if (given) return cast(jsonField('json', field.name), field.type);
         const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j])}))`;
         return cast(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
     }
     const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j])}`).join(', ');
-    const records = plan.options.multiLine === true ? '' : ', records = true';
+    const records = byLine ? ', records = true' : '';
     const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')}${records})`;
-    return relationOf(`SELECT * FROM ${reader}`, withFields(schema, partition), (field, j) =>
+    const fits = mode === 'FAILFAST' && given ? schema.fields.map((field) => fitting(field, identifier(field.name), patterns)) : [];
+    return relationOf(`SELECT * FROM ${reader}${where(fits)}`, withFields(schema, partition), (field, j) =>
       j < schema.fields.length ? cast(identifier(field.name), field.type) : partitionSql(field),
     );
   }
 
-  /** With the column `corrupt` for the lines that are no objects, where there are some. */
-  async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, corrupt: string | null, options: QueryOptions): Promise<Schema> {
+  /** With the column `corrupt` for lines that are no objects, where there are some and the mode keeps them. */
+  async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, mode: string, corrupt: string, options: QueryOptions): Promise<Schema> {
     const schema = await this.#inferJson(paths, shape, plan, options);
-    if (corrupt === null || schema.has(corrupt)) return schema;
-    if (!(await this.#hasOddLines(paths, shape, options))) return schema;
-    const sql = `SELECT true FROM (${lineObjects(paths, 'hive_partitioning = false', 'PERMISSIVE', allowedBy(plan.options))}) WHERE json IS NULL LIMIT 1`;
-    if ((await this.#rows(sql, [{ kind: 'boolean' }], options)).length === 0) return schema;
+    const isKnown = mode === 'DROPMALFORMED' || (mode === 'PERMISSIVE' && schema.has(corrupt));
+    if (plan.options.multiLine === true || isKnown || !(await this.#hasOddLines(paths, shape, options))) return schema;
+    const objects = lineObjects(paths, 'hive_partitioning = false', allowedBy(plan.options));
+    const [bad] = await this.#rows(`SELECT left(line, 200) FROM (${objects}) WHERE json IS NULL LIMIT 1`, [STRING], options);
+    if (!bad) return schema;
+    if (mode === 'FAILFAST') throw new MlError('VALUE_INVALID', `read.json: ${LINE_RULE}${bad[0]}`, { value: bad[0] });
     return new Schema([...schema.fields, { name: corrupt, type: STRING, nullable: true }].sort(byName));
   }
 
@@ -80,6 +84,15 @@ export class JsonSource {
     const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
     const sql = `SELECT true FROM ${objects} WHERE coalesce(json_type(json), '') <> 'OBJECT' LIMIT 1`;
     return (await this.#rows(sql, [{ kind: 'boolean' }], options)).length > 0;
+  }
+
+  /** Whether an object has a field; a document of anything else is an error. */
+  async #hasFields(paths: string, shape: readonly string[], options: QueryOptions): Promise<boolean> {
+    const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
+    const sql = `SELECT json_type(json) = 'OBJECT', left(CAST(json AS VARCHAR), 200) FROM ${objects} WHERE json_type(json) <> 'OBJECT' OR len(json_keys(json)) > 0 LIMIT 1`;
+    const [found] = await this.#rows(sql, [{ kind: 'boolean' }, STRING], options);
+    if (!found || found[0] === true) return found !== undefined;
+    throw new MlError('VALUE_INVALID', `read.json: a document must be an object or an array of objects, got ${found[1]}`, { value: found[1] });
   }
 
   async #rows(sql: string, types: readonly DataType[], options: QueryOptions): Promise<unknown[][]> {
@@ -94,6 +107,8 @@ export class JsonSource {
     if (lines) return this.#ofObjects(paths, allowedBy(plan.options), asText, options);
     const sql = `SELECT * FROM read_json(${paths}, auto_detect = true, sample_size = -1, map_inference_threshold = -1, hive_partitioning = false, ${shape.join(', ')})`;
     const described = await this.#database.describe(sql, options);
+    // What DuckDB calls a column of values that are no objects, or have no fields.
+    if (described.length === 1 && described[0].name === 'json' && !(await this.#hasFields(paths, shape, options))) return new Schema([]);
     const whole = (await this.#hasLongNumbers(described, paths, shape, options)) ? WIDE : LONG;
     const names = await this.#jsonNames(
       paths,
@@ -107,8 +122,12 @@ export class JsonSource {
 
   /** The schema of those lines that are objects, where others are not. */
   async #ofObjects(paths: string, allowed: string, asText: boolean, options: QueryOptions): Promise<Schema> {
-    const objects = lineObjects(paths, 'hive_partitioning = false', 'DROPMALFORMED', allowed);
-    const [[found]] = await this.#rows(`SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (${objects})`, [STRING], options);
+    const objects = lineObjects(paths, 'hive_partitioning = false', allowed);
+    const [[found]] = await this.#rows(
+      `SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (${objects}) WHERE json IS NOT NULL`,
+      [STRING],
+      options,
+    );
     const fields = structFields(found === null ? {} : JSON.parse(found as string));
     return new Schema(fields.map(({ name, type }) => ({ name, type: plainJson(type, asText, LONG), nullable: true })).sort(byName));
   }
@@ -137,6 +156,8 @@ export class JsonSource {
 const LONG: DataType = { kind: 'long' };
 /** What DuckDB's HUGEINT becomes. */
 const WIDE: DataType = { kind: 'decimal', precision: 38, scale: 0 };
+
+const LINE_RULE = 'a line must be an object or an array of objects, got ';
 
 /** What Spark's options allow in a text, a letter each. */
 function allowedBy(options: ReadPlan['options']): string {
@@ -169,13 +190,26 @@ function structureType(node: unknown): DataType {
 
 const byName = (a: StructField, b: StructField) => (a.name < b.name ? -1 : 1);
 
-/** The lines of files with the objects that they are, null where they are none; blank lines are left out. */
-function lineObjects(paths: string, folders: string, mode: string, allowed: string): string {
-  const format = "header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = 67108864";
+/** The lines of files with the objects that they are or, as arrays, hold; null where they are none; blank lines are left out. */
+function lineObjects(paths: string, folders: string, allowed: string): string {
+  // Where DuckDB takes CRLF for the line break, it loses the character after a lone CR; so each CR and each LF is one.
+  const format =
+    "new_line = '\\n', header = false, auto_detect = false, delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = 67108864";
   const lines = `SELECT * FROM read_csv(${paths}, columns = {'line': 'VARCHAR'}, ${format}, ${folders})`;
   const strict = `SELECT *, CASE WHEN json_valid(line) THEN line ELSE spark_json(line, ${text(allowed)}) END AS strict FROM (${lines}) WHERE trim(line) <> ''`;
-  const objects = `SELECT * EXCLUDE (strict), CASE WHEN json_type(strict) = 'OBJECT' THEN CAST(strict AS JSON) END AS json FROM (${strict})`;
-  return `SELECT * FROM (${objects})${mode === 'DROPMALFORMED' ? ' WHERE json IS NOT NULL' : ''}`;
+  const items = `json_extract(CASE WHEN json_type(strict) = 'ARRAY' THEN strict END, '$[*]')`;
+  const areObjects = `len(list_filter(${items}, lambda i_: json_type(i_) <> 'OBJECT')) = 0`;
+  const found = `CASE WHEN json_type(strict) = 'OBJECT' THEN [CAST(strict AS JSON)] WHEN ${areObjects} THEN ${items} ELSE [NULL] END`;
+  return `SELECT * EXCLUDE (strict), unnest(${found}) AS json FROM (${strict})`;
+}
+
+const where = (tests: readonly string[]) => (tests.length > 0 ? ` WHERE ${tests.join(' AND ')}` : '');
+
+/** The condition that a field can be read as its type, an error where it cannot. */
+function fitting({ name, type }: Field, json: string, patterns: JsonPatterns): string {
+  const misfit = jsonMisfit(json, type, patterns);
+  const wrong = failure(`read.json: column ${show(name)} must be ${typeName(type)}, got `, json, '; mode PERMISSIVE reads it as null');
+  return misfit === 'FALSE' ? 'TRUE' : `CASE WHEN ${misfit} THEN ${wrong} ELSE TRUE END`;
 }
 
 function plainJson(type: DataType, asText: boolean, whole: DataType): DataType {

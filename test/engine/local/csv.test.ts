@@ -84,3 +84,17 @@ it.each([
     .catch((e: unknown) => e);
   expect(found).toMatchObject({ code, details: { param: option } });
 });
+
+it('holds the header of each file against the schema, with enforceSchema false', async () => {
+  for (const [name, text] of [
+    ['x', 'a,b\n1,2\n'],
+    ['y', 'b,a\n3,4\n'],
+  ])
+    writeFileSync(path(`headers-${name}.csv`), text);
+  const found = await open()
+    .read.schema('a int, b int')
+    .csv(path('headers-*.csv'), { header: true, enforceSchema: false })
+    .collect()
+    .catch((e: unknown) => e);
+  expect(found).toMatchObject({ code: 'SCHEMA_INVALID', details: { path: path('headers-y.csv'), column: 'a' } });
+});

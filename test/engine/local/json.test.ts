@@ -58,3 +58,30 @@ describe('a JSON file reads as Spark reads it', () => {
     expect(await read()).toEqual({ fields: columns.map((c) => [c.name, typeName(parseType(c.type))]), rows });
   });
 });
+
+it('a lone carriage return ends a line', async () => {
+  const file = path('breaks.json');
+  writeFileSync(file, '{"a":1}\r\n{"a":2}\r{"a":3}');
+  expect(await open().read.json(file).collect()).toEqual([{ a: 1n }, { a: 2n }, { a: 3n }]);
+});
+
+it('a file of empty objects has no columns', async () => {
+  const file = path('empty.json');
+  writeFileSync(file, '{}\n');
+  expect(await open().read.json(file).columns()).toEqual([]);
+});
+
+it.each([
+  ['a line of anything else, FAILFAST', 'nope\n', { mode: 'FAILFAST' }, undefined],
+  ['a document that is no object', '[1, 2]', { multiLine: true }, undefined],
+  ['a value of another kind, FAILFAST', '{"a":"x"}\n', { mode: 'FAILFAST' }, 'a int'],
+])('refuses %s', async (_, text, options, schema) => {
+  const file = path('refused.json');
+  writeFileSync(file, text);
+  const reader = open().read.options(options);
+  const found = await (schema ? reader.schema(schema) : reader)
+    .json(file)
+    .collect()
+    .catch((e: unknown) => e);
+  expect(found).toMatchObject({ code: 'VALUE_INVALID' });
+});

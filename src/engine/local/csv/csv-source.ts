@@ -49,7 +49,12 @@ export class CsvReader {
     const first = headers.find((h) => h !== null);
     const cut = (line: string) => (format.whole ? (firstRecord(tokenizer, line)?.fields ?? []) : tokenizer.line(line));
     const tokens = first ? cut(format.whole ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];
-    if (format.header && given && !format.enforceSchema && first) checkHeader(tokens, given, files[headers.indexOf(first)] as SourceFile, format);
+    if (format.header && given && !format.enforceSchema) {
+      files.forEach((file, i) => {
+        const header = headers[i];
+        if (header) checkHeader(cut(format.whole ? readText(file.path, format) : header.line), given, file, format);
+      });
+    }
     if (!given && !first) return { sql: 'SELECT 1 AS none WHERE false', schema: new Schema([]) };
     const records = await this.#records(files, headers, format, partition, options);
     const schema = given ?? (await new TypeInference(this.#database, records, format, options).schema(columnNames(tokens, format)));

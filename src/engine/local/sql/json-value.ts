@@ -62,6 +62,15 @@ export function jsonValue(json: string, type: DataType, patterns: JsonPatterns =
   }
 }
 
+/** Condition under which a JSON value that is there cannot be read as `type`, wholly. */
+export function jsonMisfit(json: string, type: DataType, patterns: JsonPatterns = {}): string {
+  if (type.kind === 'string') return 'FALSE';
+  const unread = `(coalesce(json_type(${json}), 'NULL') <> 'NULL' AND (${jsonValue(json, type, patterns)}) IS NULL)`;
+  if (type.kind !== 'struct') return unread;
+  const within = type.fields.map((field) => jsonMisfit(jsonField(json, field.name), field.type, patterns)).filter((test) => test !== 'FALSE');
+  return [unread, ...within].join(' OR ');
+}
+
 /** The list of values read from JSON, null where one of them could not be read. */
 function whole(values: string, json: string, type: DataType, depth: number): string {
   if (type.kind === 'string') return values;
