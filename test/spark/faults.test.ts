@@ -51,6 +51,7 @@ describe('a connection that breaks', () => {
     proxy.breakNext({ calls: ['ExecutePlan'], after: 0, how });
     await session.range(10).write.parquet(target, { mode: 'append' });
     expect(await session.read.parquet(target).count()).toBe(10);
+    await refuses(() => session.read.parquet(target).write.parquet(target), 'ALREADY_EXISTS', {}, /^write\.parquet: .*overwrite/);
   });
 
   it.each(['AnalyzePlan', 'AddArtifacts', 'ArtifactStatus'])('asks again: %s', async (call) => {

@@ -11,6 +11,7 @@ import { Pipeline, PipelineModel, type Transformer } from '#dist/pipeline/index.
 import { CrossValidator, ParamGridBuilder } from '#dist/tuning/index.js';
 import { folder, refuses, SILENT } from '../engine/harness.ts';
 import { type Cut, FaultProxy } from './proxy.ts';
+import { soon } from './soon.ts';
 
 const path = folder();
 const ROWS = Array.from({ length: 60 }, (_, i) => ({
@@ -55,10 +56,10 @@ describe('on a server nothing is left', { timeout: 300_000 }, () => {
   const left = async () => {
     proxy.onCall = () => {};
     proxy.breakNext(null);
-    const found = async () => [await (frame.executor as SparkEngine).stages.kept(), await session.sql("SHOW TABLES LIKE 'millstream_*'").collect()];
-    const nothing = JSON.stringify([[], []]);
-    for (let tries = 0; tries < 300 && JSON.stringify(await found()) !== nothing; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
-    return found();
+    return soon<unknown[][]>([[], []], async () => [
+      await (frame.executor as SparkEngine).stages.kept(),
+      await session.sql("SHOW TABLES LIKE 'millstream_*'").collect(),
+    ]);
   };
   const fitted = (estimator: typeof pipeline | typeof search, signal?: AbortSignal): Promise<Transformer<never> | MlError> =>
     estimator.fit(frame, { ...(signal && { signal }) }).catch((e: MlError) => e) as Promise<Transformer<never> | MlError>;

@@ -1,4 +1,4 @@
-import { connect, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { type ClientHttp2Stream, connect, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 
 /**
  * What to break: the answers of these calls once so many messages have passed, by ending the stream or the whole connection, by silence, or by an error that is
@@ -7,8 +7,9 @@ import { connect, createServer, type Http2Server, type ServerHttp2Session, type 
 export interface Cut {
   /** Names of calls, such as `ExecutePlan`. */
   calls: readonly string[];
-  /** Messages that still pass. */
+  /** Messages that still pass: of the answer, or of what the client sends. */
   after: number;
+  of?: 'answer' | 'request';
   how: 'stream' | 'connection' | 'end' | 'silence' | 'refuse';
   /** How often; once by default. */
   times?: number;
@@ -87,6 +88,10 @@ export class FaultProxy {
       request.destroy();
       end();
     });
+    if (cut?.of === 'request') {
+      this.#passSome(stream, request, cut);
+      return;
+    }
     stream.pipe(request);
     if (cut?.after === 0) {
       this.#break(stream, cut.how);
@@ -114,6 +119,16 @@ export class FaultProxy {
       });
       request.on('end', () => broken || stream.end());
     });
+  }
+
+  /** Hands on what the client sends until it is enough; nothing is answered. */
+  #passSome(stream: ServerHttp2Stream, request: ClientHttp2Stream, { after, how }: Cut): void {
+    const messages = new MessageCounter();
+    stream.on('data', (data: Buffer) => {
+      request.write(data.subarray(0, messages.bytesOf(data, after)));
+      if (messages.count >= after) setImmediate(() => this.#break(stream, how));
+    });
+    if (after === 0) this.#break(stream, how);
   }
 
   #next(call: string): Cut | null {

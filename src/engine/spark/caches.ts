@@ -52,14 +52,15 @@ export class Caches {
 
   async #persist(plan: CachePlan, options: CallOptions): Promise<Relation> {
     const relation = await this.#compiler.relation(plan.input);
-    await this.#client.analyze({ case: 'persist', value: { relation } }, options);
+    // An answer may be lost of what is kept all the same.
     this.#relations.add(relation);
+    await this.#client.analyze({ case: 'persist', value: { relation } }, options);
     this.#forgotten.register(plan, relation, plan);
     return relation;
   }
 
   async #release(relation: Relation): Promise<void> {
     this.#relations.delete(relation);
-    await this.#client.analyze({ case: 'unpersist', value: { relation, blocking: false } }, { owner: 'unpersist' });
+    await this.#client.analyze({ case: 'unpersist', value: { relation, blocking: false } }, { owner: 'unpersist', tidies: true });
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { aborted, MlError, throwIfAborted } from '../../error.ts';
@@ -33,7 +34,12 @@ export interface ClientOptions extends TransportOptions {
 export interface CallOptions {
   readonly owner: string;
   readonly signal?: AbortSignal | undefined;
+  /** Whether it removes what was left on the server: it may, then, while the session closes. */
+  readonly tidies?: boolean | undefined;
 }
+
+/** Milliseconds that a session waits at its close for what it has to remove. */
+const TIDYING = 10_000;
 
 type Analysis = NonNullable<MessageInitShape<typeof AnalyzePlanRequestSchema>['analyze']>;
 export type ArtifactPayload = NonNullable<MessageInitShape<typeof AddArtifactsRequestSchema>['payload']>;
@@ -50,11 +56,14 @@ export class SparkClient {
   #serverSession: string | undefined;
   /** The server's Spark, once it was asked. */
   #version: string | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
+  readonly #released = new AbortController();
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #tidying = new Set<Promise<void>>();
 
   constructor(options: ClientOptions) {
     const { address, userAgent } = options;
+    setMaxListeners(0, this.closing, this.#released.signal);
     this.#options = options;
     this.logger = options.logger;
     this.#service = openService(address, options);
@@ -78,7 +87,12 @@ export class SparkClient {
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#closing.signal.aborted;
+  }
+
+  /** Raised when the session closes: what runs in it is to end. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** What every request carries. */
@@ -160,17 +174,18 @@ export class SparkClient {
   }
 
   budget(): RetryBudget {
-    return new RetryBudget({ first: this.#serverSession === undefined, retryFor: this.#options.retryFor });
+    // A server that is gone when the session closes is not waited for either.
+    return new RetryBudget({ first: this.#serverSession === undefined || this.closed, retryFor: this.#options.retryFor });
   }
 
   /** Waits when the call may be sent again, else throws its error in our words. */
   async retryOrThrow(error: unknown, budget: RetryBudget, options: CallOptions): Promise<void> {
     if (options.signal?.aborted) throw aborted(options.signal, options.owner);
-    if (this.#closed) throw closedError(options.owner);
+    if (this.#endOf(options).aborted) throw closedError(options.owner);
     const wait = budget.next(error);
     if (wait === null) throw await this.explained(error, options.owner);
     this.logger.debug(`${options.owner}: ${addressText(this.#options.address)} did not answer, trying again in ${Math.round(wait)} ms`);
-    await pause(wait, options.signal);
+    await pause(wait, options.signal, this.#endOf(options));
   }
 
   /** The error with what the server tells of it. */
@@ -181,27 +196,53 @@ export class SparkClient {
   }
 
   /** Throws when the session is closed or the call aborted. */
-  check({ owner, signal }: CallOptions): void {
-    if (this.#closed) throw closedError(owner);
-    throwIfAborted(signal, owner);
+  check(options: CallOptions): void {
+    if (this.#endOf(options).aborted) throw closedError(options.owner);
+    throwIfAborted(options.signal, options.owner);
   }
 
-  /** Something that may go on behind: `close` waits for it, its failure does not matter. */
+  /** Raised when the session is over for this call. */
+  #endOf({ tidies }: CallOptions): AbortSignal {
+    return tidies ? this.#released.signal : this.closing;
+  }
+
+  /** Work that removes what it leaves on the server: `close` waits for it. */
+  tidying<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => void this.#tidying.delete(settled),
+      () => void this.#tidying.delete(settled),
+    );
+    this.#tidying.add(settled);
+    return work;
+  }
+
+  /** Something that may go on behind: `close` waits for it for a moment, its failure does not matter. */
   later(work: Promise<unknown>): void {
     const settled = work.catch(() => {}).finally(() => this.#pending.delete(settled));
     this.#pending.add(settled);
   }
 
-  /** Drops the session on the server, with its views and models, and ends the connection. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await Promise.race([Promise.all(this.#pending), pause(2000, undefined)]);
+  /** Ends what runs, waits for a moment until it has removed what it left, drops the session on the server, with its views and models, and ends the connection. */
+  async close(tidied: () => Promise<unknown> = async () => {}): Promise<void> {
+    if (this.closed) return;
+    this.#closing.abort();
+    const ended = new AbortController();
+    const tidy = this.#settled()
+      .then(tidied)
+      .finally(() => ended.abort());
+    await Promise.race([tidy, pause(TIDYING, ended.signal)]);
+    this.#released.abort();
     if (this.#serverSession !== undefined) {
       const { sessionId, userContext, clientType } = this.identity();
       await this.calls.releaseSession({ sessionId, userContext, clientType }, { timeoutMs: 10_000 }).catch(() => {});
     }
     this.#service.close();
+  }
+
+  /** Once what removes things has done so, and what else goes on behind has had a moment. */
+  async #settled(): Promise<void> {
+    while (this.#tidying.size > 0) await Promise.all(this.#tidying);
+    await Promise.race([Promise.all(this.#pending), pause(2000)]);
   }
 
   /** Whether somebody answers a question that costs nothing; an error is an answer too. */

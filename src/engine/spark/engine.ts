@@ -193,16 +193,15 @@ export class SparkEngine implements Engine {
   }
 
   /** The rows and the schema of a relation that belongs to no frame. */
-  async table(relType: RelType, { owner, signal }: CallOptions): Promise<{ schema: Schema; rows: Row[] }> {
-    const result = new QueryResult(this.client, relationOf(relType), { owner, signal });
+  async table(relType: RelType, options: CallOptions): Promise<{ schema: Schema; rows: Row[] }> {
+    const result = new QueryResult(this.client, relationOf(relType), options);
     const rows: Row[] = [];
     for await (const batch of result.batches()) rowsInto(rows, result.schema, batch);
     return { schema: result.schema, rows };
   }
 
   async close(): Promise<void> {
-    if (!this.client.closed) await this.caches.clear();
-    await Promise.allSettled([this.client.close(), this.#local?.then((local) => local.close())]);
+    await Promise.allSettled([this.client.close(() => this.caches.clear()), this.#local?.then((local) => local.close())]);
   }
 
   /** Files of this machine, read here and sent to the server once. */

@@ -50,6 +50,7 @@ class Run {
     this.#options = options;
     options.signal?.addEventListener('abort', this.#abort);
     options.interrupt?.addEventListener('abort', this.#interrupt);
+    if (!options.tidies) client.closing.addEventListener('abort', this.#abort);
   }
 
   async *answers(): AsyncGenerator<ExecutePlanResponse, void> {
@@ -82,6 +83,7 @@ class Run {
   end(): void {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#options.interrupt?.removeEventListener('abort', this.#interrupt);
+    this.#client.closing.removeEventListener('abort', this.#abort);
     if (!this.#complete) this.#stop.abort();
     if (!this.#sent || this.#client.closed) return;
     this.#release({ case: 'releaseAll', value: {} });
@@ -140,7 +142,9 @@ class Run {
     if (responseType.case !== 'executionProgress') return false;
     const { stages } = responseType.value;
     const sum = (of: (stage: (typeof stages)[number]) => bigint) => Number(stages.reduce((total, stage) => total + of(stage), 0n));
-    this.#options.onProgress?.({ stage: this.#options.owner, done: sum((s) => s.numCompletedTasks), total: sum((s) => s.numTasks) });
+    const total = sum((s) => s.numTasks);
+    // Before the server has planned a run it tells of no tasks.
+    if (total > 0) this.#options.onProgress?.({ stage: this.#options.owner, done: sum((s) => s.numCompletedTasks), total });
     return true;
   }
 }

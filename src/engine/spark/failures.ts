@@ -51,6 +51,8 @@ function refusal(plan: Plan, [schema]: readonly Schema[]): MlError | null {
 
 /** Errors that a plan has before any data is read. */
 function isAnalysis({ code, details }: MlError): boolean {
+  // Where a write goes is no step's fault.
+  if (details.errorClass === 'PATH_ALREADY_EXISTS') return false;
   if (code.startsWith('COLUMN_') || String(details.sqlState ?? '').startsWith('42') || code === 'NOT_FOUND') return true;
   // A stage of Spark's tells of columns without an error class.
   return ['ALREADY_EXISTS', 'SPARK_FAILED'].includes(code) && details.errorClass === undefined;

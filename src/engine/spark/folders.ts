@@ -6,6 +6,7 @@ import { MlError, show } from '../../error.ts';
 import type { FolderOptions, ServerFolders } from '../../frame/open-sessions.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
+import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { attribute } from './expression.ts';
 import type { RelType } from './relation.ts';
@@ -63,7 +64,11 @@ export class SparkFolders implements ServerFolders {
   }
 
   /** Writes a stage where nothing is; nothing is left of one that fails. */
-  async writeNew(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions): Promise<void> {
+  writeNew(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions): Promise<void> {
+    return this.#engine.client.tidying(this.#writeNew(path, files, options));
+  }
+
+  async #writeNew(path: string, files: ReadonlyMap<string, Uint8Array>, options: FolderOptions): Promise<void> {
     const folders = new Map<string, [name: string, bytes: Uint8Array][]>();
     for (const [name, bytes] of files) {
       const [folder, file] = [dirname(name), name.slice(dirname(name).length + 1)];
@@ -78,7 +83,7 @@ export class SparkFolders implements ServerFolders {
       // What makes the folder a saved stage comes last.
       await this.#writeFolder(`${path}/${METADATA}`, join(home, METADATA), own, options);
     } catch (error) {
-      await this.#remove(path, { owner: options.owner }).catch(() => {});
+      await this.#remove(path, { owner: options.owner, tidies: true }).catch(() => {});
       throw error;
     } finally {
       await rm(home, { recursive: true, force: true });
@@ -127,7 +132,7 @@ export class SparkFolders implements ServerFolders {
     }
   }
 
-  async #remove(path: string, options: FolderOptions): Promise<void> {
+  async #remove(path: string, options: CallOptions): Promise<void> {
     await this.#engine.stages.removeFolder(path, options);
   }
 

@@ -54,16 +54,16 @@ function askedDelay(error: unknown): number {
   return Math.min(info?.retryDelay ? Number(info.retryDelay.seconds) * 1000 + info.retryDelay.nanos / 1e6 : 0, LONGEST_WAIT);
 }
 
-/** Resolves after so many milliseconds, or at once when the signal is raised. */
-export function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+/** Resolves after so many milliseconds, or at once when one of the signals is raised. */
+export function pause(milliseconds: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
+    if (signals.some((signal) => signal?.aborted)) return resolve();
     const done = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      for (const signal of signals) signal?.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener('abort', done, { once: true });
+    for (const signal of signals) signal?.addEventListener('abort', done, { once: true });
   });
 }

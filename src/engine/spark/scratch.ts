@@ -9,7 +9,8 @@ import type { SparkEngine } from './engine.ts';
  */
 export function withScratch<T>(engine: SparkEngine, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
   const name = `millstream_${randomUUID().replaceAll('-', '')}`;
-  return engine.scratch === undefined ? withTable(engine, name, options, work) : withFolder(engine, `${engine.scratch}/${name}`, options, work);
+  const done = engine.scratch === undefined ? withTable(engine, name, options, work) : withFolder(engine, `${engine.scratch}/${name}`, options, work);
+  return engine.client.tidying(done);
 }
 
 async function withFolder<T>(engine: SparkEngine, folder: string, { owner }: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
@@ -17,7 +18,7 @@ async function withFolder<T>(engine: SparkEngine, folder: string, { owner }: Cal
     return await work(folder);
   } finally {
     // Whoever aborted does not want it there either.
-    await engine.stages.removeFolder(folder, { owner }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
+    await engine.stages.removeFolder(folder, { owner, tidies: true }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
   }
 }
 
@@ -34,7 +35,7 @@ async function withTable<T>(engine: SparkEngine, table: string, options: CallOpt
     return await work(folder);
   } finally {
     // An answer may be lost of which the table was made.
-    await sql(`DROP TABLE IF EXISTS ${table}`, { owner }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
+    await sql(`DROP TABLE IF EXISTS ${table}`, { owner, tidies: true }).catch((error: unknown) => engine.logger.warn(`${owner}: ${String(error)}`));
   }
 }
 
