@@ -56,7 +56,8 @@ export class CsvReader {
       });
     }
     if (!given && !first) return { sql: 'SELECT 1 AS none WHERE false', schema: new Schema([]) };
-    const records = await this.#records(files, headers, format, partition, options);
+    const keepsTexts = format.mode === 'FAILFAST' || (given?.has(format.corruptColumn) ?? false);
+    const records = await this.#records(files, headers, format, partition, keepsTexts, options);
     const schema = given ?? (await new TypeInference(this.#database, records, format, options).schema(columnNames(tokens, format)));
     const number = this.#database.number();
     if (format.mode === 'FAILFAST') {
@@ -72,14 +73,15 @@ export class CsvReader {
     headers: readonly (Header | null)[],
     format: CsvFormat,
     partition: readonly string[],
+    keepsTexts: boolean,
     options: QueryOptions,
   ): Promise<string> {
     if (format.whole) {
-      const name = await this.#function('file', format, options);
+      const name = await this.#function(keepsTexts ? 'texts' : 'file', format, options);
       const list = files.map((f) => text(f.path)).join(', ');
       const header = format.header ? `l[2:]` : 'l';
       const lists = `SELECT unnest(r) AS l FROM (SELECT ${header} AS r FROM (SELECT ${name}(p) AS l FROM (SELECT unnest([${list}]) AS p)))`;
-      return `SELECT l[1] AS line, l[2:] AS l FROM (${lists})`;
+      return keepsTexts ? `SELECT l[1] AS line, l[2:] AS l FROM (${lists})` : `SELECT NULL::VARCHAR AS line, l FROM (${lists})`;
     }
     const groups: { skip: number; carriage: boolean; paths: string[] }[] = [];
     files.forEach((file, i) => {
@@ -104,8 +106,8 @@ export class CsvReader {
     return `SELECT line, ${fields} AS l${partition.map((name) => `, ${identifier(name)}`).join('')} FROM (${lines}) WHERE ${filters.join(' AND ')}`;
   }
 
-  /** The scalar function that cuts a line, or a whole file (`VARCHAR[][]`: each record's text, then its fields), by this format. */
-  #function(what: 'line' | 'file', format: CsvFormat, options: QueryOptions): Promise<string> {
+  /** The scalar function that cuts a line, or a whole file (`VARCHAR[][]`: each record's fields, behind its text for `texts`), by this format. */
+  #function(what: 'line' | 'file' | 'texts', format: CsvFormat, options: QueryOptions): Promise<string> {
     const key = JSON.stringify([what, format]);
     let name = this.#functions.get(key);
     if (!name) {
@@ -116,14 +118,17 @@ export class CsvReader {
     return name;
   }
 
-  async #define(what: 'line' | 'file', format: CsvFormat, options: QueryOptions): Promise<string> {
+  async #define(what: 'line' | 'file' | 'texts', format: CsvFormat, options: QueryOptions): Promise<string> {
     const name = `csv_${what}${this.#database.number()}`;
     const database = this.#database;
     const tokenizer = new CsvTokenizer(format);
     const fields: DataType = { kind: 'array', element: STRING };
     const result: DataType = what === 'line' ? fields : { kind: 'array', element: fields };
-    const cut = (value: string) =>
-      what === 'line' ? tokenizer.line(value) : Array.from(tokenizer.records(readText(value, format)), ({ text, fields }) => [text, ...fields]);
+    const cut = (value: string) => {
+      if (what === 'line') return tokenizer.line(value);
+      const records = tokenizer.records(readText(value, format), what === 'texts');
+      return Array.from(records, ({ text, fields }) => (what === 'texts' ? [text, ...fields] : fields));
+    };
     await database.register(() => {
       const f = low.create_scalar_function();
       low.scalar_function_set_name(f, name);

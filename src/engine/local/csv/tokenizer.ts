@@ -59,8 +59,8 @@ export class CsvTokenizer {
     return this.#fields;
   }
 
-  /** The records of a whole text with their own texts, whose quoted fields may hold line breaks with `multiLine`; blank lines and comments are left out. */
-  *records(text: string): Generator<CsvRecord> {
+  /** The records of a whole text, with their own texts where these are wanted, whose quoted fields may hold line breaks with `multiLine`; blank lines and comments are left out. */
+  *records(text: string, withTexts = false): Generator<CsvRecord> {
     const { multiLine, lineSep, comment: mark } = this.#format;
     if (!multiLine) {
       for (const line of text.split(lineSep ?? /\r\n?|\n/))
@@ -82,7 +82,7 @@ export class CsvTokenizer {
       }
       const isWhole = goesOn && this.#record();
       if (!isWhole) this.#finish(this.#in.at > start);
-      if (this.#fields.length > 0) yield { text: this.#given(start), fields: this.#fields };
+      if (this.#fields.length > 0) yield { text: withTexts ? this.#given(start) : '', fields: this.#fields };
       if (!isWhole) return;
     }
   }
