@@ -1,4 +1,4 @@
-import { MlError, show } from '../../../error.ts';
+import { MlError, show, throwIfAborted } from '../../../error.ts';
 import { type Field, Schema } from '../../../frame/schema.ts';
 import { type DataType, STRING } from '../../../frame/types.ts';
 import { low, rawType } from '../duck/bindings.ts';
@@ -45,7 +45,12 @@ export class CsvReader {
     options: QueryOptions,
   ): Promise<CsvSource> {
     const tokenizer = new CsvTokenizer(format);
-    const headers = files.map((file) => readHeader(file.path, format));
+    const headers: (Header | null)[] = [];
+    for (const file of files) {
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfAborted(options.signal, options.owner);
+      headers.push(readHeader(file.path, format));
+    }
     const first = headers.find((h) => h !== null);
     const cut = (line: string) => (format.whole ? (firstRecord(tokenizer, line)?.fields ?? []) : tokenizer.line(line));
     const tokens = first ? cut(format.whole ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];

@@ -61,20 +61,33 @@ export interface Header {
   readonly carriage: boolean;
 }
 
+/** Lines with what ends them, the last one only if it is all there. */
+function* lines(text: string, whole: boolean): Generator<{ line: string; end: string }> {
+  const ends = /\r\n|\n|\r/g;
+  for (let from = 0; ; from = ends.lastIndex) {
+    const [end] = ends.exec(text) ?? [];
+    if (end !== undefined) yield { line: text.slice(from, ends.lastIndex - end.length), end };
+    else {
+      if (whole) yield { line: text.slice(from), end: '\n' };
+      return;
+    }
+  }
+}
+
 /** The header of a file; null when all its lines are blank or comments. */
 export function readHeader(path: string, format: CsvFormat): Header | null {
   for (let bytes = HEAD_BYTES; ; bytes *= 16) {
     const { text, whole, plain } = readHead(path, format, bytes);
-    const lines = text.split(/\r\n|\n|\r/);
-    const complete = whole ? lines.length : lines.length - 1;
-    for (let i = 0; i < complete; i++) {
-      const line = lines[i] as string;
+    const carriage = text.includes('\r');
+    let number = 0;
+    let breaks = 0;
+    for (const { line, end } of lines(text, whole)) {
+      number++;
+      breaks += end.length;
       if (line.trim() === '' || (format.comment !== '' && line.startsWith(format.comment))) continue;
       // A character that stands for bad bytes does not come back as them.
-      if (line.includes('\ufffd') && format.encoding === 'utf-8' && !plain.includes(line)) throw badEncoding(path, i + 1, format);
-      const carriage = text.includes('\r');
-      const breaks = text.match(/\r\n|\n|\r/g) ?? [];
-      return { line, skip: carriage ? [...breaks, '\n'].slice(0, i + 1).join('').length : i + 1, carriage };
+      if (line.includes('\ufffd') && format.encoding === 'utf-8' && !plain.includes(line)) throw badEncoding(path, number, format);
+      return { line, skip: carriage ? breaks : number, carriage };
     }
     if (whole) return null;
   }
