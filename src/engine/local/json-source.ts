@@ -3,6 +3,7 @@ import type { Plan } from '../../frame/plan.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, STRING, type StructField, sameType, typeName } from '../../frame/types.ts';
 import { byPattern } from './csv/cast.ts';
+import { findLine } from './csv/head.ts';
 import { CORRUPT, refuseSampling } from './csv/options.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
 import type { SourceFile } from './files.ts';
@@ -32,7 +33,12 @@ export class JsonSource {
     const allowed = allowedBy(plan.options);
     const corrupt = String(plan.options.columnNameOfCorruptRecord ?? CORRUPT);
     const given = plan.schema && without(plan.schema, partition);
-    const schema = given ?? (await this.#inferred(paths, shape, plan, mode, corrupt, options));
+    const explain = (line: string) =>
+      badLine(
+        line,
+        files.map((f) => f.path),
+      );
+    const schema = given ?? (await this.#inferred(paths, shape, plan, mode, corrupt, explain, options));
     if (schema.fields.length === 0) return relationOf('SELECT 1 AS none WHERE false', withFields(schema, partition), () => 'NULL');
     // Types that were inferred fit; of a schema's they need not, and DuckDB would make 2 of 1.5.
     const patterns = patternsOf(plan.options);
@@ -48,7 +54,9 @@ export class JsonSource {
       const misfits = data.map((field) => jsonMisfit(jsonField('json', field.name), field.type, patterns)).filter((test) => test !== 'FALSE');
       const isMalformed = `(${['json IS NULL', ...misfits].join(' OR ')})`;
       const fits = given ? schema.fields.map((field) => fitting(field, jsonField('json', field.name), patterns)) : [];
-      const whole = byLine ? [`CASE WHEN json IS NULL THEN ${failure(`read.json: ${LINE_RULE}`, 'line')} ELSE TRUE END`] : [];
+      const number = this.#database.number();
+      if (mode === 'FAILFAST') this.#database.explainWith(number, explain);
+      const whole = byLine ? [`CASE WHEN json IS NULL THEN error('millstream#${number}#' || line) ELSE TRUE END`] : [];
       const wanted = { PERMISSIVE: [], DROPMALFORMED: byLine ? [`NOT ${isMalformed}`] : [], FAILFAST: [...whole, ...fits] }[mode] ?? [];
       return relationOf(`SELECT * FROM (${objects})${where(wanted)}`, withFields(schema, partition), (field, j) => {
         if (j >= schema.fields.length) return partitionSql(field);
@@ -68,14 +76,22 @@ export class JsonSource {
   }
 
   /** With the column `corrupt` for lines that are no objects, where there are some and the mode keeps them. */
-  async #inferred(paths: string, shape: readonly string[], plan: ReadPlan, mode: string, corrupt: string, options: QueryOptions): Promise<Schema> {
+  async #inferred(
+    paths: string,
+    shape: readonly string[],
+    plan: ReadPlan,
+    mode: string,
+    corrupt: string,
+    explain: (line: string) => MlError,
+    options: QueryOptions,
+  ): Promise<Schema> {
     const schema = await this.#inferJson(paths, shape, plan, options);
     const isKnown = mode === 'DROPMALFORMED' || (mode === 'PERMISSIVE' && schema.has(corrupt));
     if (plan.options.multiLine === true || isKnown || !(await this.#hasOddLines(paths, shape, options))) return schema;
     const objects = lineObjects(paths, 'hive_partitioning = false', allowedBy(plan.options));
-    const [bad] = await this.#rows(`SELECT left(line, 200) FROM (${objects}) WHERE json IS NULL LIMIT 1`, [STRING], options);
+    const [bad] = await this.#rows(`SELECT line FROM (${objects}) WHERE json IS NULL LIMIT 1`, [STRING], options);
     if (!bad) return schema;
-    if (mode === 'FAILFAST') throw new MlError('VALUE_INVALID', `read.json: ${LINE_RULE}${bad[0]}`, { value: bad[0] });
+    if (mode === 'FAILFAST') throw explain(bad[0] as string);
     return new Schema([...schema.fields, { name: corrupt, type: STRING, nullable: true }].sort(byName));
   }
 
@@ -157,7 +173,16 @@ const LONG: DataType = { kind: 'long' };
 /** What DuckDB's HUGEINT becomes. */
 const WIDE: DataType = { kind: 'decimal', precision: 38, scale: 0 };
 
-const LINE_RULE = 'a line must be an object or an array of objects, got ';
+/** Of a line that mode FAILFAST refuses. */
+function badLine(line: string, files: readonly string[]): MlError {
+  const found = findLine(files, line, { encoding: 'utf-8' });
+  const place = found ? ` (${found.path}, line ${found.line})` : '';
+  return new MlError(
+    'VALUE_INVALID',
+    `read.json: a line must be an object or an array of objects, got ${show(line)}${place}; mode PERMISSIVE reads it as nulls`,
+    { value: line, ...(found && { path: found.path, line: found.line }) },
+  );
+}
 
 /** What Spark's options allow in a text, a letter each. */
 function allowedBy(options: ReadPlan['options']): string {

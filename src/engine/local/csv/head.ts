@@ -4,13 +4,15 @@ import { MlError, show } from '../../../error.ts';
 import { unzip } from '../gzip.ts';
 import type { CsvFormat } from './options.ts';
 
+type Encoded = Pick<CsvFormat, 'encoding'>;
+
 /** What windows-1252 has where Latin-1 has control characters. */
 const WINDOWS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
 
 const HEAD_BYTES = 1 << 20;
 
 /** The whole text of a file, gunzipped when its name ends in `.gz`. */
-export function readText(path: string, format: CsvFormat): string {
+export function readText(path: string, format: Encoded): string {
   const bytes = readFileSync(path);
   return decode(/\.gz$/i.test(path) ? unzip('read.csv', path, bytes) : bytes, path, format, true);
 }
@@ -29,7 +31,7 @@ function readHead(path: string, format: CsvFormat, bytes: number): { text: strin
   }
 }
 
-function decode(bytes: Uint8Array, path: string, format: CsvFormat, strict: boolean): string {
+function decode(bytes: Uint8Array, path: string, format: Encoded, strict: boolean): string {
   try {
     if (format.encoding === 'latin-1') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     const text = new TextDecoder(format.encoding, { fatal: strict }).decode(bytes);
@@ -40,7 +42,7 @@ function decode(bytes: Uint8Array, path: string, format: CsvFormat, strict: bool
   }
 }
 
-function badEncoding(path: string, line: number | null, { encoding }: CsvFormat, cause?: unknown): MlError {
+function badEncoding(path: string, line: number | null, { encoding }: Encoded, cause?: unknown): MlError {
   const where = line === null ? '' : ` at line ${line}`;
   const details = { path, ...(line !== null && { line }) };
   return new MlError(
@@ -94,7 +96,7 @@ export function readHeader(path: string, format: CsvFormat): Header | null {
 }
 
 /** Number of the first line of these files that is `line`: for messages. */
-export function findLine(paths: readonly string[], line: string, format: CsvFormat): { path: string; line: number } | null {
+export function findLine(paths: readonly string[], line: string, format: Encoded): { path: string; line: number } | null {
   for (const path of paths) {
     const at = readText(path, format)
       .split(/\r\n|\n|\r/)
