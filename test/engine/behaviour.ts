@@ -336,9 +336,13 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
           F.regrSxy('y', 'x').alias('sxy'),
           F.size(F.split(F.listagg('s', ','), ',')).alias('listed'),
           F.length(F.stringAgg('s')).alias('long'),
+          F.listaggDistinct(F.substring('s', 1, 1), ',').alias('letters'),
+          F.stringAggDistinct(F.substring('s', 1, 1)).alias('letter'),
         )
         .collect();
-      expect(row).toEqual({ slope: 2, intercept: 1, r2: expect.closeTo(1, 12), n: 4n, x: 2.5, y: 6, sxx: 5, syy: 20, sxy: 10, listed: 4, long: 8 });
+      const squares = { n: 4n, x: 2.5, y: 6, sxx: 5, syy: 20, sxy: 10 };
+      const texts = { listed: 4, long: 8, letters: 't', letter: 't' };
+      expect(row).toEqual({ slope: 2, intercept: 1, r2: expect.closeTo(1, 12), ...squares, ...texts });
       const one = session.createFrame([{ list: [7], none: null }], { list: 'array<int>', none: 'array<int>' });
       expect(await one.select(F.ceiling(F.pi()).alias('four'), F.concat(F.lit('a'), F.space(F.lit(2))).alias('s')).collect()).toEqual([
         { four: 4n, s: 'a  ' },
@@ -363,9 +367,15 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       const [row] = await session
         .range(1)
         .coalesce(1)
-        .select(F.rand(3).alias('r'), F.currentDate().alias('day'), F.currentTimestamp().alias('at'), F.monotonicallyIncreasingId().alias('id'))
+        .select(
+          F.rand(3).alias('r'),
+          F.randn(3).alias('n'),
+          F.currentDate().alias('day'),
+          F.currentTimestamp().alias('at'),
+          F.monotonicallyIncreasingId().alias('id'),
+        )
         .collect();
-      expect([(row.r as number) >= 0 && (row.r as number) < 1, row.id]).toEqual([true, 0n]);
+      expect([(row.r as number) >= 0 && (row.r as number) < 1, Math.abs(row.n as number) < 10, row.id]).toEqual([true, true, 0n]);
       expect(Math.abs((row.at as Date).getTime() - Date.now())).toBeLessThan(3_600_000);
       expect(row.day).toBe((row.at as Date).toISOString().slice(0, 10));
       const vectors = session.createFrame([{ v: Vectors.sparse(2, [1], [3]) }]);
