@@ -2074,7 +2074,7 @@ main | df.select("id", F.inline_outer(F.transform("w", lambda x: F.struct(x.alia
 main | df.select("id", F.stack(F.lit(2), "i", F.lit("a"), "l", F.lit("b")))
 main | df.select("id", F.stack(F.lit(2), "i", F.lit("a"), "l").alias("p", "q"))
 main | df.select(F.stack(F.lit(0), "i"))
-main | df.groupBy("b").pivot("c").agg(F.sort_array(F.collect_list("id")), F.size(F.collect_list("s")))
+main | df.groupBy("b").pivot("c").agg(F.sort_array(F.collect_list("id")), F.size(F.collect_list("s"))).orderBy("b")
 main | df.groupBy(F.window("at", "1 hour")).count().orderBy("window")
 main | df.groupBy(F.window("at", "10 minutes", "5 minutes")).agg(F.count("id").alias("n")).orderBy("window")
 main | df.groupBy(F.window("at", "1 day", "1 day", "6 hours").alias("w"), "b").agg(F.max("id")).orderBy("w", "b")
