@@ -37,12 +37,14 @@ export class Caches {
     await relation;
   }
 
+  /** Of a closed session nothing is left to be given back. */
   async unpersist(plan: Plan): Promise<void> {
     const kept = this.#kept.get(plan);
     if (!kept) return;
     this.#kept.delete(plan);
     this.#forgotten.unregister(plan);
-    await this.#release(await kept);
+    const relation = await kept.catch(() => null);
+    if (relation && !this.#client.closed) await this.#client.tidying(this.#release(relation));
   }
 
   /** Gives everything back. */
