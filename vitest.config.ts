@@ -11,7 +11,7 @@ export default defineConfig({
     globalSetup: spark ? ['test/spark/global-setup.ts'] : [],
     pool: 'forks',
     // A server's first queries are slow, and slower on a busy machine.
-    testTimeout: spark ? 120_000 : 30_000,
-    hookTimeout: 60_000,
+    testTimeout: spark ? 300_000 : 60_000,
+    hookTimeout: 180_000,
   },
 });

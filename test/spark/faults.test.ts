@@ -142,7 +142,7 @@ describe('a connection that breaks', () => {
   });
 });
 
-describe('a mistake', { timeout: 120_000 }, () => {
+describe('a mistake', { timeout: 300_000 }, () => {
   let session: Session;
   let good: Frame;
   beforeAll(async () => {

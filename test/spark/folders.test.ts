@@ -12,7 +12,7 @@ import { SparkServer } from './server.ts';
 // A file system of the server's that is not this machine's, as far as anybody can tell by the path.
 const VIEW = 'spark.hadoop.fs.viewfs.mounttable.far.link./models';
 
-describe.each(['file:', 'viewfs:'])('%s paths, on a connected session', { timeout: 120_000 }, (scheme) => {
+describe.each(['file:', 'viewfs:'])('%s paths, on a connected session', { timeout: 300_000 }, (scheme) => {
   const path = folder();
   const server = (name: string) => (scheme === 'file:' ? `file:${path(name)}` : `viewfs://far/models/${name}`);
   let [session, other]: [Session?, SparkServer?] = [];

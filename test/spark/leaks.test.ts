@@ -44,7 +44,7 @@ describe('on a server nothing is left', { timeout: 300_000 }, () => {
     session = await Session.connect(proxy.address, { logger: SILENT });
     frame = session.createFrame(ROWS, { plan: 'string', use: 'double', label: 'double' });
     await (await pipeline.fit(frame)).close();
-  }, 60_000);
+  });
   afterAll(async () => {
     proxy.onCall = () => {};
     proxy?.breakNext(null);
