@@ -22,7 +22,7 @@ const head = [
   new MinMaxScaler({ inputCol: 'scaled', outputCol: 'features' }),
 ];
 
-describe('the state of a model on a cluster', { timeout: 180_000 }, () => {
+describe('the state of a model on a cluster', { timeout: 300_000 }, () => {
   let session: Session;
   let frame: Frame;
   /** Statements that make and drop tables. */
@@ -37,7 +37,7 @@ describe('the state of a model on a cluster', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     session = await Session.connect(inject('sparkAddress'));
     frame = session.createFrame(ROWS, SCHEMA);
-  }, 60_000);
+  });
   afterAll(() => session?.close());
 
   it('is asked of the server where it tells all of it: no table is made', async () => {

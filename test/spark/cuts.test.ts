@@ -67,7 +67,7 @@ describe('whatever is cut', { timeout: 240_000 }, () => {
     const by = (n: number) => col('id').mod(n).cast('double');
     scores = session.range(500).select(by(7).alias('rawPrediction'), by(2).alias('label'));
     area = await judged();
-  }, 60_000);
+  });
   afterAll(async () => {
     proxy?.breakNext(null);
     await session?.close();

@@ -151,7 +151,7 @@ describe('a mistake', { timeout: 300_000 }, () => {
       Array.from({ length: 40 }, (_, i) => ({ features: Vectors.dense([i % 7, i % 5]), label: i % 2, s: `t${i % 3}` })),
       { features: 'vector', label: 'double', s: 'string' },
     );
-  }, 60_000);
+  });
   afterAll(() => session?.close());
 
   /** Fails on its millionth row. */

@@ -208,7 +208,7 @@ describe('what is fitted on a cluster', { timeout: 240_000 }, () => {
     there = cluster.createFrame(ROWS, COLUMNS).coalesce(1).cache();
     here = local.createFrame(ROWS, COLUMNS, { partitions: 1 });
     await there.count();
-  }, 60_000);
+  });
   afterAll(async () => {
     await cluster?.close();
     await local?.close();

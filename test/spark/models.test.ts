@@ -34,7 +34,7 @@ const lr = new LogisticRegression({ maxIter: 5 });
 const evaluator = new BinaryClassificationEvaluator();
 const grid = new ParamGridBuilder().addGrid(lr, 'regParam', [0.001, 0.1]).build();
 
-describe('models on a cluster', { timeout: 180_000 }, () => {
+describe('models on a cluster', { timeout: 300_000 }, () => {
   let session: Session;
   let frame: Frame;
   const kept = async () => (await (frame.executor as SparkEngine).stages.kept()).length;
@@ -42,7 +42,7 @@ describe('models on a cluster', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     session = await Session.connect(inject('sparkAddress'));
     frame = session.createFrame(ROWS, SCHEMA);
-  }, 60_000);
+  });
   afterAll(() => session?.close());
 
   it('are given back by close, and sent anew when they are needed again', async () => {

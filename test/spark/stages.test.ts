@@ -32,7 +32,7 @@ const pipeline = new Pipeline({
   ],
 });
 
-describe('stages on a cluster', { timeout: 180_000 }, () => {
+describe('stages on a cluster', { timeout: 300_000 }, () => {
   let cluster: Session;
   let local: Session;
   let there: Frame;

@@ -29,7 +29,7 @@ function expectNear(there: unknown, here: unknown): void {
   } else expect(there).toBeCloseTo(here as number, 6);
 }
 
-describe('the training summary of a fit on a cluster', { timeout: 180_000 }, () => {
+describe('the training summary of a fit on a cluster', { timeout: 300_000 }, () => {
   let cluster: Session;
   let local: Session;
   let there: Frame;
@@ -41,7 +41,7 @@ describe('the training summary of a fit on a cluster', { timeout: 180_000 }, () 
     local = await Session.local({ workers: 1 });
     there = cluster.createFrame(ROWS, COLUMNS);
     here = local.createFrame(ROWS, COLUMNS);
-  }, 60_000);
+  });
   afterAll(async () => {
     await cluster?.close();
     await local?.close();
