@@ -141,3 +141,8 @@ export function parts(expression: Expression): readonly Expression[] {
       return [];
   }
 }
+
+/** Parts of a path such as `a.b.c`; what stands in backticks is one. */
+export function pathOf(name: string): string[] {
+  return (name.match(/`(?:[^`]|``)*`|[^.]+/g) ?? []).map((part) => (/^`.*`$/s.test(part) ? part.slice(1, -1).replaceAll('``', '`') : part));
+}

@@ -1,17 +1,15 @@
 import type * as Zlib from 'node:zlib';
 import { snappyUncompress } from 'hyparquet/src/snappy.js';
 import { MlError } from '../error.ts';
+import { concatenated, mostUnpacked } from './bytes.ts';
 import { builtinModule } from './files.ts';
 
 const CODECS = ['none', 'snappy', 'gzip', 'lzo', 'brotli', 'lz4', 'zstd', 'lz4_raw'];
 const REMEDY = 'write the model again with Spark’s spark.sql.parquet.compression.codec set to snappy, gzip, zstd, lz4 or none';
-/** What a page may grow to when it is unpacked: this many bytes whatever its size, or this many times its size. */
-const FREE_BYTES = 1 << 24;
-const MAX_RATIO = 100;
 
 /** Unpacks a page of Parquet's, which says that it has `size` bytes; those that are no more and no less. */
 export async function unpackPage(body: Uint8Array, size: number, codec: number): Promise<Uint8Array> {
-  if (size > FREE_BYTES && size > MAX_RATIO * body.length) throw tooMuch(body, size);
+  if (size > mostUnpacked(body.length)) throw tooMuch(body, size);
   const out = await unpack(body, size, CODECS[codec] ?? String(codec));
   if (out.length !== size) throw new Error(`Parquet page unpacks to ${out.length} bytes, its header says ${size}`);
   return out;
@@ -82,7 +80,7 @@ async function throughStream(format: string, body: Uint8Array, max: number): Pro
     if (error instanceof MlError) throw error;
     throw new Error(total > max ? `${format} data unpack to more than ${max} bytes` : `${format} data are damaged`, { cause: error });
   }
-  return joined(chunks, total);
+  return concatenated(chunks);
 }
 
 function decoderOf(format: string): DecompressionStream {
@@ -92,16 +90,6 @@ function decoderOf(format: string): DecompressionStream {
     const message = `this platform has no decoder of ${format} data; ${REMEDY}`;
     throw new MlError('NOT_SUPPORTED', message, { value: format }, { cause: error });
   }
-}
-
-function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 const starts = (bytes: Uint8Array, ...magic: number[]): boolean => magic.every((byte, i) => bytes[i] === byte);

@@ -1,3 +1,5 @@
+import { concatenated } from './bytes.ts';
+
 /** Unpacks one LZ4 block into `out` from `at`, and gives where it ends. */
 function unpackBlock(input: Uint8Array, out: Uint8Array, at: number): number {
   const damaged = (): never => {
@@ -67,11 +69,5 @@ export function unHadoop(
     blocks.push(out);
     total += size;
   }
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const block of blocks) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
+  return concatenated(blocks);
 }

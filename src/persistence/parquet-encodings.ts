@@ -1,3 +1,4 @@
+import { mostUnpacked } from './bytes.ts';
 import { bitsAt, readHybrid } from './parquet-levels.ts';
 import type { PhysicalType } from './parquet-pages.ts';
 import { ByteReader, zigzag } from './thrift.ts';
@@ -14,9 +15,6 @@ const ENCODINGS = [
   'RLE_DICTIONARY',
   'BYTE_STREAM_SPLIT',
 ];
-/** Texts that share beginnings may grow to this many bytes, or to this many times their page. */
-const FREE_BYTES = 1 << 24;
-const MAX_RATIO = 100;
 
 /** Reads `count` values of a page, encoded as Parquet's number says. */
 export function readValues(
@@ -183,7 +181,7 @@ function readLengths(page: ByteReader, count: number): Uint8Array[] {
 
 /** Texts less what each has in common with the one before it. */
 function readPrefixed(page: ByteReader, count: number): Uint8Array[] {
-  let budget = FREE_BYTES + MAX_RATIO * page.left;
+  let budget = mostUnpacked(page.left);
   const prefixes = readDeltas32(page, count);
   let last = new Uint8Array();
   return readLengths(page, count).map((suffix, i) => {

@@ -1,4 +1,4 @@
-import { type Expression, parts } from '../../frame/expression.ts';
+import { type Expression, parts, pathOf } from '../../frame/expression.ts';
 import { inputsOf, type Plan } from '../../frame/plan.ts';
 import type { Schema } from '../../frame/schema.ts';
 
@@ -38,9 +38,6 @@ function columnNames(expression: Expression): string[] {
   return expression.kind === 'column' ? [expression.name] : parts(expression).flatMap(columnNames);
 }
 
-/** A path with a part in backticks, which is Spark's own way to write it. */
-const QUOTED_PATH = /^(?=.*`)(?:`(?:[^`]|``)*`|[^`.]+)(?:\.(?:`(?:[^`]|``)*`|[^`.]+))*$/s;
-
 function resolved(name: string, schemas: readonly Schema[]): string {
   if (schemas.some((s) => s.has(name))) return quoted(name);
   const dots = [...name.matchAll(/\./g)].map((m) => m.index).filter((at) => at > 0 && at < name.length - 1);
@@ -53,7 +50,7 @@ function resolved(name: string, schemas: readonly Schema[]): string {
       .split('.')
       .map(quoted)
       .join('.')}`;
-  return QUOTED_PATH.test(name) ? name : dots.length > 0 ? name.split('.').map(quoted).join('.') : quoted(name);
+  return dots.length > 0 || name.startsWith('`') ? pathOf(name).map(quoted).join('.') : quoted(name);
 }
 
 /** Whether `of` is a plan below `plan`, with a join on the way. Plans may share inputs: each is looked at once behind a join, and once before. */

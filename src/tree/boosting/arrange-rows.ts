@@ -2,8 +2,9 @@ import { isNarrow } from './code-columns.ts';
 import type { BoostingArgs, BoostingMemory } from './memory.ts';
 
 /**
- * Puts the rows of a block, with everything that is kept by row but for the codes by row, in the order in which they stand: by leaf of the last tree. Rows that went together there
- * mostly do in later trees, and then lie side by side in memory when they are summed. What is drawn by row number, and so the trees, stays the same.
+ * Puts the rows of a block, with everything that is kept by row but for the codes by row, in the order in which they stand: by leaf of the
+ * last tree. Rows that went together there mostly do in later trees, and then lie side by side in memory when they are summed. What is drawn
+ * by row number, and so the trees, stays the same.
  */
 export function arrangeRows({ dims, partitions }: BoostingMemory, { layout }: BoostingArgs, b: number, thread: number): void {
   const { lo, rows, partition } = dims.blocks[b];

@@ -18,8 +18,8 @@ export { boostingRounds };
 
 /**
  * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's, but is good
- * for no other fit: many rows are put in another order. Gradients are rounded to 16 bits, up or down at random but so that they are right on average, and their sums are integers: the same trees for any number of
- * workers, bit by bit.
+ * for no other fit: many rows are put in another order. Gradients are rounded to 16 bits, up or down at random but so that they are right on
+ * average, and their sums are integers: the same trees for any number of workers, bit by bit.
  */
 export function fitBoosting(context: TrainingContext, set: BinnedSet, spec: BoostingSpec): Promise<BoostingResult> {
   const args: BoostingArgs = { layout: set.layout, spec, rows: set.partitions.map(({ rows }) => rows) };

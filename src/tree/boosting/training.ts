@@ -27,8 +27,8 @@ export interface Target {
 }
 
 /**
- * Fits on the workers: bins, labels, trees. `targetOf` looks at the labels and weights of the set; `initial` is a model to go on from. A fit that loses a worker leaves its rows in no
- * known order: they are read anew, once.
+ * Fits on the workers: bins, labels, trees. `targetOf` looks at the labels and weights of the set; `initial` is a model to go on from. A fit
+ * that loses a worker leaves its rows in no known order: they are read anew, once.
  */
 export async function trainBoosting(
   stage: BoostingStage,

@@ -1,5 +1,5 @@
 import { MlError, show } from '../../../error.ts';
-import type { Expression } from '../../../frame/expression.ts';
+import { type Expression, pathOf } from '../../../frame/expression.ts';
 import { listNames } from '../../../frame/schema.ts';
 import { castSql } from './cast.ts';
 import { unify } from './coerce.ts';
@@ -79,11 +79,6 @@ function columnSql(name: string, scope: Scope, of?: object): Typed {
   }
   if (name.length > 2 && name.startsWith('`') && name.endsWith('`')) return columnSql(name.slice(1, -1).replaceAll('``', '`'), scope);
   throw unknownColumn(name, scope);
-}
-
-/** Parts of `a.b.c`; what stands in backticks is one. */
-function pathOf(name: string): string[] {
-  return (name.match(/`(?:[^`]|``)*`|[^.]+/g) ?? []).map((part) => (/^`.*`$/.test(part) ? part.slice(1, -1).replaceAll('``', '`') : part));
 }
 
 /** A column that is selected as another type keeps its name, and one that is reached by a path has the name of its last part. */

@@ -53,7 +53,7 @@ export class KeptColumns {
 
   /** How a program reads these inputs; null where one of them is not kept. */
   async slices(inputs: readonly Omit<ProgramInput, 'slot'>[], options: QueryOptions): Promise<Slice[] | null> {
-    const suits = ({ column, form }: Omit<ProgramInput, 'slot'>) => form === formOf(this.#type(column)) && form !== null;
+    const suits = ({ column, form }: Omit<ProgramInput, 'slot'>) => form === formOf(this.#type(column));
     if (!inputs.every(suits)) return null;
     // No signal: others may be waiting for the same columns.
     const query = { owner: options.owner };
