@@ -129,7 +129,7 @@ export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel>
   async #refused(frame: Frame, rule: string, accepts: (label: number) => boolean, { signal }: StayOptions): Promise<MlError> {
     const column = this.params.labelCol;
     let bad: { row: number; value: number | null } | undefined;
-    await (frame.executor as Engine).train(frame.plan, this.uid, { signal }, (context) =>
+    await (frame.executor as Engine).train(frame.plan, this, { signal }, (context) =>
       context.scan([column], ({ rows, firstRow, columns: [read] }) => {
         for (let i = 0; i < rows && !bad; i++) {
           const value = numberAt(read, i);

@@ -7,14 +7,15 @@ import type { AggregatorSpec, ColumnSpec, LinearArgs, PartitionHandle } from '..
 import type { SparkParamType } from '../param/param.ts';
 import type { FeatureBins, FeatureSample } from '../tree/bins.ts';
 import type { FitContext, RoundsSpec } from './local/workers/contract.ts';
+import type { StageName } from './stage-name.ts';
 /** An engine that trains: what an estimator's `fit` calls. */
 export interface Engine extends Executor {
   /** How many threads train, so that many small fits may go on side by side; 1 when absent. */
   readonly workers?: number;
   /** What fits and judges where the rows are; absent on an engine that trains in this process. */
   readonly stages?: StageServer;
-  /** Runs `train` with a context over `plan`. */
-  train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T>;
+  /** Runs `train` with a context over `plan`, for a stage. */
+  train<T>(plan: Plan, stage: StageName, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T>;
 }
 /** A stage as a cluster is told of it: Spark's class, and the params that are set. */
 export interface RemoteStage {
@@ -158,8 +159,7 @@ export interface SolveTask<Args, R> {
   readonly rounds?: RoundsSpec;
 }
 /** What an estimator may ask while it trains. f64 sums are made here in blocks, in row order; the query engine only counts, compares and groups. */
-export interface TrainingContext {
-  readonly owner: string;
+export interface TrainingContext extends StageName {
   readonly schema: Schema;
   readonly signal: AbortSignal | undefined;
   readonly logger: Logger;

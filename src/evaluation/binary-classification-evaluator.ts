@@ -51,7 +51,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
       label: { column: labelCol, ...finiteLabel },
       weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
     };
-    const { score, label, weight } = await readScoredRows(this.owner, this.uid, frame, wanted, options);
+    const { score, label, weight } = await readScoredRows(this, frame, wanted, options);
     return new BinaryMetrics(score.values, label.values, weight?.values, numBins);
   }
 

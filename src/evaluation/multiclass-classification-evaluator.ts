@@ -99,7 +99,7 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
       weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
       probability: withProbabilities ? { column: probabilityCol, slot: 'all' as const } : undefined,
     };
-    const { prediction, label, weight, probability } = await readScoredRows(this.owner, this.uid, frame, wanted, options);
+    const { prediction, label, weight, probability } = await readScoredRows(this, frame, wanted, options);
     return new ClassificationMetrics(prediction.values, label.values, weight?.values, probability);
   }
 

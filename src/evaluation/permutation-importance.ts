@@ -95,6 +95,7 @@ async function readRows(
   evaluator: Evaluator<ParamSchema>,
   options: ActionOptions,
 ): Promise<Rows> {
+  const stage = { owner, uid: model.uid };
   const { featuresCol } = model.params as { featuresCol: string };
   const { labelCol, weightCol } = evaluator.params as { labelCol?: string; weightCol?: string };
   const schema = await frame.schema(options);
@@ -102,10 +103,10 @@ async function readRows(
   const names = [...new Set([labelCol, weightCol].filter((name): name is string => Boolean(name)))];
   const fields = names.map((name) => schema.require(owner, name, 'numeric'));
   const wanted = Object.fromEntries(names.map((name, k) => [`column${k}`, { column: name }]));
-  const numbers = names.length > 0 ? await readScoredRows(owner, model.uid, frame, wanted, options) : {};
+  const numbers = names.length > 0 ? await readScoredRows(stage, frame, wanted, options) : {};
   const size = model.numFeatures;
   const blocks: Float64Array[] = [];
-  await (frame.executor as Engine).train(frame.plan, model.uid, options, (context) =>
+  await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
     context.scan([featuresCol], ({ rows, firstRow, columns: [column] }) => {
       const vectors = column as VectorColumn;
       for (let i = 0; i < rows; i++) {

@@ -54,7 +54,7 @@ export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorPar
       label: { column: labelCol },
       weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
     };
-    const { prediction, label, weight } = await readScoredRows(this.owner, this.uid, frame, wanted, options);
+    const { prediction, label, weight } = await readScoredRows(this, frame, wanted, options);
     return regressionMetrics(prediction.values, label.values, weight?.values, { throughOrigin, owner: this.owner });
   }
 

@@ -1,5 +1,6 @@
 import { type Column, numberAt, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import type { Engine, ScannedBlock } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -23,17 +24,17 @@ export interface ReadColumn {
 
 /** Reads the wanted columns of all rows, in row order. A frame without rows is an error. */
 export async function readScoredRows<K extends string>(
-  owner: string,
-  uid: string,
+  stage: StageName,
   frame: Frame,
   wanted: Readonly<Record<K, Wanted | undefined>>,
   options: ActionOptions,
 ): Promise<{ [key in K]: ReadColumn }> {
+  const { owner, uid } = stage;
   const entries = (Object.entries(wanted) as [K, Wanted | undefined][]).flatMap(([key, want]) =>
     want ? [{ key, want, reader: new Reader(owner, want) }] : [],
   );
   const columns = [...new Set(entries.map(({ want }) => want.column))];
-  await (frame.executor as Engine).train(frame.plan, uid, options, (context) =>
+  await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
     context.scan(columns, (block) => {
       for (const { want, reader } of entries) reader.read(block, block.columns[columns.indexOf(want.column)]);
     }),

@@ -18,7 +18,7 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     await this.checkFit(frame, options);
     const engine = frame.executor as Engine;
     if (engine.stages) return this.#fitThere(engine.stages, frame, options);
-    const model = await engine.train(frame.plan, this.uid, options, (context) => this.train(context));
+    const model = await engine.train(frame.plan, this, options, (context) => this.train(context));
     // A signal raised while the last result was on its way counts too.
     throwIfAborted(options.signal, this.owner);
     return model;

@@ -37,12 +37,12 @@ export class FittedThere extends Transformer<ParamSchema> {
 
   /** Who asks for a copy wants to send the model anew, which the cluster has lost: there is none here. */
   override copy(): never {
-    const message = `${this.uid}: the model is no longer on the server; fit it again`;
-    throw new MlError('NOT_FOUND', message, { errorClass: 'CONNECT_ML.CACHE_INVALID' });
+    const message = `${this.#stage.owner}: the model is no longer on the server; fit it again`;
+    throw new MlError('NOT_FOUND', message, { stage: this.uid, errorClass: 'CONNECT_ML.CACHE_INVALID' });
   }
 
   bind(): never {
-    throw new MlError('NOT_SUPPORTED', `${this.uid}: the model is on the cluster only`);
+    throw new MlError('NOT_SUPPORTED', `${this.#stage.owner}: the model is on the cluster only`, { stage: this.uid });
   }
 
   protected outputSchema(schema: Schema): Schema {

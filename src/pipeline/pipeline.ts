@@ -55,7 +55,7 @@ export class Pipeline extends Estimator<typeof PipelineParams, PipelineModel> {
     requireThere(this, frame);
     try {
       for (const [i, stage] of stages.entries()) {
-        throwIfAborted(options.signal, this.uid);
+        throwIfAborted(options.signal, this.owner);
         const transformer = stage instanceof Estimator ? await stage.fit(current, options) : stage;
         fitted.push(transformer);
         if (i < last) current = transformer.transform(current);

@@ -1,5 +1,6 @@
 import { type Column, numberAt, type VectorColumn } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -15,9 +16,7 @@ export interface LabelledRows {
   readonly weights: Float64Array | null;
 }
 
-interface Visitor {
-  readonly owner: string;
-  readonly uid: string;
+interface Visitor extends StageName {
   readonly params: TrainingColumns;
 }
 
@@ -37,7 +36,7 @@ export async function visitLabelledRows(
   const isWeight = { column: weightCol ?? '', accepts: (w: number) => w >= 0 && w < Number.POSITIVE_INFINITY, rule: 'a finite number >= 0' };
   const columns = [featuresCol, labelCol, ...(weightCol ? [weightCol] : [])];
   let seen = 0;
-  await (frame.executor as Engine).train(frame.plan, uid, options, (context) =>
+  await (frame.executor as Engine).train(frame.plan, { owner, uid }, options, (context) =>
     context.scan(columns, ({ rows, firstRow, columns: [features, label, weight] }) => {
       const labels = numbersOf(label, rows, firstRow, isLabel);
       const weights = weight ? numbersOf(weight, rows, firstRow, isWeight) : null;

@@ -31,7 +31,7 @@ export const KolmogorovSmirnovTest = {
     );
     if (there) return there;
     const blocks: Float64Array[] = [];
-    await (frame.executor as Engine).train(frame.plan, OWNER, options, (context) =>
+    await (frame.executor as Engine).train(frame.plan, { owner: OWNER, uid: OWNER }, options, (context) =>
       context.scan([sampleCol], ({ rows, firstRow, columns: [column] }) => {
         const values = numbersOf(OWNER, column, sampleCol, rows, firstRow);
         const nan = values.findIndex(Number.isNaN);

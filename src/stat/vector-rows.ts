@@ -37,7 +37,7 @@ export async function visitVectors(
 ): Promise<void> {
   await requireVectors(owner, frame, { features, numbers }, options);
   let size = -1;
-  await (frame.executor as Engine).train(frame.plan, owner, options, (context) =>
+  await (frame.executor as Engine).train(frame.plan, { owner, uid: owner }, options, (context) =>
     context.scan(numbers === undefined ? [features] : [features, numbers], ({ rows, firstRow, columns: [vectors, beside] }) => {
       const column = vectors as VectorColumn;
       const missing = column.valid ? column.valid.subarray(0, rows).indexOf(0) : -1;

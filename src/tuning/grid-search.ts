@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { isLostThere } from '../engine/kept-models.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError } from '../error.ts';
 import type { FitOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -11,7 +12,7 @@ import { PipelineModel } from '../pipeline/pipeline-model.ts';
 import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
 import { HeldRows } from './held-rows.ts';
 import type { AnyEvaluator } from './search-params.ts';
-import type { Split, StageName } from './split.ts';
+import type { Split } from './split.ts';
 
 /**
  * Up to this many rows each fit takes one thread only, so that the threads are filled by fits going on side by side, and the rows to

@@ -1,5 +1,6 @@
 import type { Column, VectorPart } from '../block/column.ts';
 import type { Engine, ScannedBlock, TrainingContext } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { throwIfAborted } from '../error.ts';
 import type { FitOptions } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
@@ -45,15 +46,16 @@ export class HeldRows {
     this.frame = new Frame(executor, source.plan);
   }
 
-  #train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
+  #train<T>(plan: Plan, stage: StageName, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
     const stages = stagesAbove(plan, this.#base);
-    return this.#engine.train(plan, owner, options, (context) => train(stages ? this.#served(context, stages) : context));
+    return this.#engine.train(plan, stage, options, (context) => train(stages ? this.#served(context, stages) : context));
   }
 
   /** The engine's context, but for `scan`. */
   #served(context: TrainingContext, stages: readonly TransformStage[]): TrainingContext {
     return {
       owner: context.owner,
+      uid: context.uid,
       schema: context.schema,
       signal: context.signal,
       logger: context.logger,
@@ -93,19 +95,19 @@ export class HeldRows {
   }
 
   /** What is held, after reading anew when some of the columns are not; one reading at a time. */
-  #load({ owner, signal }: TrainingContext, needed: readonly string[]): Promise<Held> {
+  #load(context: TrainingContext, needed: readonly string[]): Promise<Held> {
     const held = this.#held.then((known) => {
       if (needed.every((name) => known.names.has(name))) return known;
-      return this.#read(new Set([...known.names, ...needed]), owner, signal);
+      return this.#read(new Set([...known.names, ...needed]), context);
     });
     this.#held = held.catch(() => ({ names: new Set(), blocks: [] }));
     return held;
   }
 
-  async #read(names: ReadonlySet<string>, owner: string, signal: AbortSignal | undefined): Promise<Held> {
+  async #read(names: ReadonlySet<string>, { owner, uid, signal }: TrainingContext): Promise<Held> {
     const columns = [...names];
     const blocks: HeldBlock[] = [];
-    await this.#engine.train(this.#base, owner, { signal }, (context) =>
+    await this.#engine.train(this.#base, { owner, uid }, { signal }, (context) =>
       context.scan(columns, (block) => {
         const copies = columns.map((name, i) => [name, copied(block.columns[i], block.rows)] as const);
         blocks.push({ rows: block.rows, firstRow: block.firstRow, columns: new Map(copies) });

@@ -1,15 +1,10 @@
 import { numberAt } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import { col } from '../frame/column.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
-
-/** The class and uid of the stage that splits, for messages. */
-export interface StageName {
-  readonly owner: string;
-  readonly uid: string;
-}
 
 /** Rows to fit to and rows to judge by, of `rows` in all. `name` starts messages: "fold 1 of 3". */
 export interface Split {
@@ -43,7 +38,7 @@ export async function ratioSplit(search: StageName, frame: Frame, ratio: number,
 /** Splits by an int column that holds each row's fold, in [0, folds). */
 export async function columnFolds(search: StageName, frame: Frame, column: string, folds: number, options: ActionOptions): Promise<Split[]> {
   const sizes = new Array<number>(folds).fill(0);
-  await (frame.executor as Engine).train(frame.plan, search.uid, options, (context) =>
+  await (frame.executor as Engine).train(frame.plan, search, options, (context) =>
     context.scan([column], ({ columns, rows, firstRow }) => {
       for (let i = 0; i < rows; i++) {
         const fold = numberAt(columns[0], i);

@@ -165,7 +165,8 @@ function contextOf(
   const unsupported = () => Promise.reject(new Error('not part of the mini engine'));
   const silent = () => undefined;
   return {
-    owner: stage.uid,
+    owner: stage.owner,
+    uid: stage.uid,
     schema: whole.schema,
     signal: undefined,
     logger: { debug: silent, info: silent, warn: silent, error: silent },

@@ -1,5 +1,6 @@
 import type { Column, NumberColumn, VectorColumn } from '#dist/block/column.js';
 import type { Engine, TrainingContext } from '#dist/engine/engine.js';
+import type { StageName } from '#dist/engine/stage-name.js';
 import { throwIfAborted } from '#dist/error.js';
 import type { FitOptions, Row } from '#dist/frame/executor.js';
 import type { Expression } from '#dist/frame/expression.js';
@@ -50,7 +51,7 @@ export class MemoryEngine implements Engine {
     if (plan.op === 'cache') this.cached.delete(plan.id);
   }
 
-  async train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
+  async train<T>(plan: Plan, { owner, uid }: StageName, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
     throwIfAborted(options.signal, owner);
     const schema = await this.schema(plan);
     const read = async () => {
@@ -59,10 +60,11 @@ export class MemoryEngine implements Engine {
     };
     const context = {
       owner,
+      uid,
       schema,
       signal: options.signal,
       logger: this.logger,
-      report: (event: object) => options.onProgress?.({ stage: owner, ...event }),
+      report: (event: object) => options.onProgress?.({ stage: uid, ...event }),
       async scan(names: readonly string[], onBlock: Parameters<TrainingContext['scan']>[1]) {
         const rows = await read();
         for (let i = 0; i < rows.length; i += 4) {

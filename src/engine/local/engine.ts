@@ -8,6 +8,7 @@ import { object } from '../../frame/plan-arguments.ts';
 import type { Schema } from '../../frame/schema.ts';
 import type { DataType } from '../../frame/types.ts';
 import type { Engine, TrainingContext } from '../engine.ts';
+import { type StageName, workFor } from '../stage-name.ts';
 import { Compiler } from './compiler.ts';
 import { columnGatherer } from './duck/arrow-columns.ts';
 import { withViews } from './duck/bindings.ts';
@@ -161,15 +162,17 @@ export class LocalEngine implements Engine {
     await this.compiler.unpersist(plan);
   }
 
-  async train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
-    this.#check(owner, options);
-    const { schema } = await this.compiler.describe(plan, { owner, signal: options.signal });
-    const context = new LocalTraining(this, plan, schema, owner, options);
-    try {
-      return await train(context);
-    } finally {
-      context.end();
-    }
+  train<T>(plan: Plan, stage: StageName, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
+    return workFor(stage, async () => {
+      this.#check(stage.owner, options);
+      const { schema } = await this.compiler.describe(plan, { owner: stage.owner, signal: options.signal });
+      const context = new LocalTraining(this, plan, schema, stage, options);
+      try {
+        return await train(context);
+      } finally {
+        context.end();
+      }
+    });
   }
 
   /** The rows of a plan, chunk by chunk. */

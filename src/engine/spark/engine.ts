@@ -11,6 +11,7 @@ import { Frame } from '../../frame/frame.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
 import type { Backend, Engine, TrainingContext } from '../engine.ts';
+import { type StageName, workFor } from '../stage-name.ts';
 import { Caches } from './caches.ts';
 import type { CallOptions, SparkClient } from './client.ts';
 import { lostModel } from './errors.ts';
@@ -164,8 +165,8 @@ export class SparkEngine implements Engine {
     await this.caches.unpersist(plan);
   }
 
-  async train<T>(plan: Plan, owner: string, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
-    return train(scanContext(this, plan, await this.schema(plan, options), owner, options));
+  train<T>(plan: Plan, stage: StageName, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T> {
+    return workFor(stage, async () => train(scanContext(this, plan, await this.schema(plan, options), stage, options)));
   }
 
   /** Runs a command of the protocol to its end. */

@@ -8,19 +8,27 @@ import type { Field, Schema } from '../../frame/schema.ts';
 import { isNumeric } from '../../frame/types.ts';
 import type { Vector } from '../../linalg/vectors.ts';
 import type { ScannedBlock, TrainingContext } from '../engine.ts';
+import type { StageName } from '../stage-name.ts';
 import type { SparkEngine } from './engine.ts';
 
 /**
  * What this process may do with a cluster's rows: visit them, as an evaluator's curves and a search by folds want it. Estimators that ask for more train in
  * this process only.
  */
-export function scanContext(engine: SparkEngine, plan: Plan, schema: Schema, owner: string, { signal, onProgress }: FitOptions): TrainingContext {
+export function scanContext(
+  engine: SparkEngine,
+  plan: Plan,
+  schema: Schema,
+  { owner, uid }: StageName,
+  { signal, onProgress }: FitOptions,
+): TrainingContext {
   const context = {
     owner,
+    uid,
     schema,
     signal,
     logger: engine.logger,
-    report: (event: object) => onProgress?.({ stage: owner, ...event }),
+    report: (event: object) => onProgress?.({ stage: uid, ...event }),
     scan: async (columns: readonly string[], onBlock: (block: ScannedBlock) => void) => {
       const fields = columns.map((name) => schema.require(owner, name));
       const wanted: Plan = { op: 'project', input: plan, columns: columns.map((name) => ({ kind: 'column', name })) };
@@ -35,7 +43,7 @@ export function scanContext(engine: SparkEngine, plan: Plan, schema: Schema, own
     get(target, name) {
       if (name in target) return Reflect.get(target, name);
       const instead = 'bring the rows into a local session: (await Session.local()).createFrame(await frame.toArrow())';
-      throw new MlError('NOT_SUPPORTED', `${owner}: it trains in this process only; ${instead}`, { stage: owner });
+      throw new MlError('NOT_SUPPORTED', `${owner}: it trains in this process only; ${instead}`, { stage: uid });
     },
   });
 }

@@ -16,7 +16,7 @@ import { refuses, SILENT, session } from '../harness.ts';
 
 const open = session(2);
 const train = <T>(frame: Frame, use: (context: TrainingContext) => Promise<T>): Promise<T> =>
-  (frame.executor as Engine).train(frame.plan, 'Fit', {}, use);
+  (frame.executor as Engine).train(frame.plan, { owner: 'Fit', uid: 'fit' }, {}, use);
 
 const numeric = (...edges: number[]): FeatureBins => ({ kind: 'numeric', edges: Float64Array.from(edges) });
 const categories = (count: number): FeatureBins => ({ kind: 'categories', categories: count });

@@ -11,7 +11,7 @@ import { refuses, session } from '../harness.ts';
 
 const open = session(2);
 const train = <T>(frame: Frame, use: (context: TrainingContext) => Promise<T>, options: FitOptions = {}): Promise<T> =>
-  (frame.executor as Engine).train(frame.plan, 'Fit', options, use);
+  (frame.executor as Engine).train(frame.plan, { owner: 'Fit', uid: 'fit' }, options, use);
 
 async function scanned(frame: Frame, name: string): Promise<number[]> {
   const found: number[] = [];
@@ -86,6 +86,14 @@ it.each([
     const [levels] = await train(one, (context) => context.levels(['x']));
     expect(Object.fromEntries(levels.map((l) => [l.text, l.count]))).toEqual(counts);
   }
+});
+
+it('errors begin with the class, and name the stage by its uid unless they are about another one', async () => {
+  const frame = open().createFrame([{ x: 1, s: 'a' }]);
+  await refuses(() => train(frame, (context) => context.levels(['nope'])), 'COLUMN_NOT_FOUND', { stage: 'fit', column: 'nope' }, /^Fit: /);
+  const refusing = indexer('error');
+  const inside = { stage: refusing.uid, column: 's', value: 'a' };
+  await refuses(() => scanned(refusing.transform(frame), 'ix'), 'VALUE_INVALID', inside, /^StringIndexerModel: /);
 });
 
 it('finds the same levels and rows whether few are kept or not', async () => {

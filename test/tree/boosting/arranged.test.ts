@@ -55,8 +55,8 @@ it('a fit that loses a worker reads its rows anew, once', async () => {
       if (sets.length <= losses) throw new MlError('WORKER_LOST', 'a worker thread died');
       return context.solve(task, set as never, args);
     };
-    const train: Engine['train'] = (plan, owner, options, use) =>
-      engine.train(plan, owner, options, (context) => use(replaced(context, 'solve', solve(context))));
+    const train: Engine['train'] = (plan, stage, options, use) =>
+      engine.train(plan, stage, options, (context) => use(replaced(context, 'solve', solve(context))));
     return { sets, frame: new Frame(replaced(engine, 'train', train), frame.plan) };
   };
   const once = lossy(1);

@@ -59,7 +59,7 @@ async function boosted(own: Session, { x, y, w, bins }: Data, spec: BoostingSpec
     x.map((row, i) => ({ v: Vectors.dense([...row]), y: y[i], w: w ? w[i] : 1 })),
     { v: 'vector', y: 'double', w: 'double' },
   );
-  return (frame.executor as Engine).train(frame.plan, 'Fit', {}, async (context) => {
+  return (frame.executor as Engine).train(frame.plan, { owner: 'Fit', uid: 'fit' }, {}, async (context) => {
     const set = await context.binnedSet({
       features: 'v',
       label: 'y',

@@ -35,12 +35,14 @@ async function grown({ estimator, params, table, result }: GoldenCase): Promise<
   if (estimator.startsWith('GBT')) {
     const request = { ...common, maxIter: 20, stepSize: 0.1, validationTol: 0.01, ...params };
     const loss = estimator === 'GBTClassifier' ? 'logistic' : ((params.lossType ?? 'squared') as 'squared' | 'absolute');
-    return engine.train(frame.plan, estimator, {}, (context) => fitGradientBoostedTrees(context, { ...request, loss }));
+    return engine.train(frame.plan, { owner: estimator, uid: 'uid' }, {}, (context) => fitGradientBoostedTrees(context, { ...request, loss }));
   }
   const impurity = estimator.endsWith('Classifier') ? 'gini' : 'variance';
   const numTrees = estimator.startsWith('Random') ? 20 : 1;
   const request = { ...common, impurity, numTrees, bootstrap: estimator.startsWith('Random'), ...params } as ForestRequest;
-  const trees = await engine.train(frame.plan, estimator, {}, (context) => fitForest(context, { ...request, numClasses: result?.numClasses }));
+  const trees = await engine.train(frame.plan, { owner: estimator, uid: 'uid' }, {}, (context) =>
+    fitForest(context, { ...request, numClasses: result?.numClasses }),
+  );
   return { trees };
 }
 

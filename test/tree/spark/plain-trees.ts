@@ -45,11 +45,15 @@ export const TREE: ForestRequest = { ...GROWTH, impurity: 'gini', numTrees: 1, b
 export const BOOSTED: BoostedRequest = { ...GROWTH, loss: 'squared', maxIter: 5, stepSize: 0.1, validationTol: 0.01 };
 
 export function grow(frame: Frame, changes: Partial<ForestRequest> = {}, options: FitOptions = {}): Promise<SparkTrees> {
-  return (frame.executor as Engine).train(frame.plan, 'Trees', options, (context) => fitForest(context, { ...TREE, ...changes }));
+  return (frame.executor as Engine).train(frame.plan, { owner: 'Trees', uid: 'trees' }, options, (context) =>
+    fitForest(context, { ...TREE, ...changes }),
+  );
 }
 
 export function boost(frame: Frame, changes: Partial<BoostedRequest> = {}, options: FitOptions = {}) {
-  return (frame.executor as Engine).train(frame.plan, 'Boosting', options, (context) => fitGradientBoostedTrees(context, { ...BOOSTED, ...changes }));
+  return (frame.executor as Engine).train(frame.plan, { owner: 'Boosting', uid: 'boosting' }, options, (context) =>
+    fitGradientBoostedTrees(context, { ...BOOSTED, ...changes }),
+  );
 }
 
 /** The leaf of a row in tree t. */

@@ -3,6 +3,7 @@ import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
 import { pruneProgram } from '../../../scoring/program.ts';
 import type { AggregateRequest, BinnedRequest, BinnedSet, Level, ScannedBlock, SolveTask, TrainingContext, TrainingSet } from '../../engine.ts';
+import type { StageName } from '../../stage-name.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine.ts';
@@ -23,6 +24,7 @@ import type { TrainingSets } from './training-sets.ts';
 /** What an estimator sees of the local engine while it trains on the rows of a plan. */
 export class LocalTraining implements TrainingContext {
   readonly owner: string;
+  readonly uid: string;
   readonly schema: Schema;
   readonly signal: AbortSignal | undefined;
   readonly logger: Logger;
@@ -38,10 +40,11 @@ export class LocalTraining implements TrainingContext {
     engine: { parts: EngineParts; compiler: Compiler; sets: TrainingSets },
     plan: Plan,
     schema: Schema,
-    owner: string,
+    stage: StageName,
     options: FitOptions,
   ) {
-    this.owner = owner;
+    this.owner = stage.owner;
+    this.uid = stage.uid;
     this.schema = schema;
     this.signal = options.signal;
     this.logger = engine.parts.logger;
@@ -53,7 +56,7 @@ export class LocalTraining implements TrainingContext {
   }
 
   report(event: Omit<ProgressEvent, 'stage'>): void {
-    this.#options.onProgress?.({ ...event, stage: this.owner });
+    this.#options.onProgress?.({ ...event, stage: this.uid });
   }
 
   scan(columns: readonly string[], onBlock: (block: ScannedBlock) => void): Promise<void> {
