@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { LogisticRegression } from '#dist/classification/index.js';
-import { OWN_PROCESS } from '#dist/engine/local/temp-files.js';
+import { OWN_PROCESS } from '#dist/engine/temp-files.js';
 import { VectorAssembler } from '#dist/feature/index.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Session } from '#dist/index.js';

@@ -3,9 +3,9 @@ import { MlError, show } from '../../error.ts';
 import type { Logger } from '../../frame/executor.ts';
 import { checkOptionNames } from '../../param/options.ts';
 import type { Backend } from '../engine.ts';
+import { TempFolder } from '../temp-files.ts';
 import { Database } from './duck/database.ts';
 import { LocalEngine } from './engine.ts';
-import { TempFolder } from './temp-files.ts';
 import { WorkerPool } from './workers/pool.ts';
 import { MemoryLedger } from './workers/store.ts';
 
@@ -30,7 +30,7 @@ export function openLocal(options: LocalOptions, logger: Logger): Backend {
   const { workers = availableParallelism(), memoryLimit } = options;
   let folder: TempFolder | null = null;
   const tempDirectory = () => {
-    folder ??= new TempFolder(options.tempDirectory);
+    folder ??= new TempFolder('Session.local: tempDirectory', options.tempDirectory);
     return folder.path;
   };
   const database = new Database({ threads: workers, ...(memoryLimit !== undefined && { memoryLimit }), tempDirectory });

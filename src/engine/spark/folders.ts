@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { MlError, show } from '../../error.ts';
 import type { FolderOptions, ServerFolders } from '../../frame/open-sessions.ts';
 import type { Plan } from '../../frame/plan.ts';
 import { Schema } from '../../frame/schema.ts';
+import { TempFolder } from '../temp-files.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 import { attribute } from './expression.ts';
@@ -77,16 +77,16 @@ export class SparkFolders implements ServerFolders {
     }
     const own = folders.get(METADATA) ?? [];
     folders.delete(METADATA);
-    const home = await mkdtemp(join(tmpdir(), 'millstream-folder-'));
+    const home = new TempFolder(`${options.owner}: the folder for temporary files`);
     try {
-      await Promise.all([...folders].map(([folder, parts]) => this.#writeFolder(`${path}/${folder}`, join(home, folder), parts, options)));
+      await Promise.all([...folders].map(([folder, parts]) => this.#writeFolder(`${path}/${folder}`, join(home.path, folder), parts, options)));
       // What makes the folder a saved stage comes last.
-      await this.#writeFolder(`${path}/${METADATA}`, join(home, METADATA), own, options);
+      await this.#writeFolder(`${path}/${METADATA}`, join(home.path, METADATA), own, options);
     } catch (error) {
       await this.#remove(path, { owner: options.owner, tidies: true }).catch(() => {});
       throw error;
     } finally {
-      await rm(home, { recursive: true, force: true });
+      home.remove();
     }
   }
 

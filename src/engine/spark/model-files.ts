@@ -1,21 +1,21 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { ParamSchema } from '../../param/param.ts';
 import type { PipelineStage } from '../../pipeline/stage.ts';
+import { TempFolder } from '../temp-files.ts';
 import type { PlainNames } from './plain-names.ts';
 
 export type AnyStage = PipelineStage<ParamSchema> & { readonly state?: object };
 
 /** What saving a model writes, by path in its folder. Bounds are left out, they go with each transform: Spark cannot read infinite ones. */
 export async function modelFiles(model: AnyStage, names: PlainNames | null): Promise<Map<string, Uint8Array>> {
-  const home = await mkdtemp(join(tmpdir(), 'millstream-model-'));
+  const home = new TempFolder(`${model.owner}: the folder for temporary files`);
   try {
-    const saved = join(home, 'model');
+    const saved = join(home.path, 'model');
     await called(model.copy(withoutTensors(model)), names).save(saved);
     return await filesOf(saved);
   } finally {
-    await rm(home, { recursive: true, force: true });
+    home.remove();
   }
 }
 

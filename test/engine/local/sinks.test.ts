@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parquetMetadataAsync } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { OWN_PROCESS } from '#dist/engine/local/temp-files.js';
+import { OWN_PROCESS } from '#dist/engine/temp-files.js';
 import { col } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
 import { Vectors } from '#dist/linalg/vectors.js';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { MlError, show } from '../../error.ts';
+import { MlError, show } from '../error.ts';
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 /** What names of temporary folders say of who made them: the machine (containers share disks, not process ids) and the process. */
@@ -13,17 +13,18 @@ const FOLDER = new RegExp(`^millstream-(${PROCESS})-[A-Za-z0-9]{6}$`);
 const live = new Set<TempFolder>();
 let listening = false;
 
-/** A folder for what a session spills, named with the process; removed on close, at exit and on Ctrl-C. */
+/** A folder for what a session spills or sends, named with the process; removed on close, at exit and on Ctrl-C. */
 export class TempFolder {
   readonly path: string;
 
-  constructor(parent: string = tmpdir()) {
+  /** `what` names the parent in messages. */
+  constructor(what: string, parent: string = tmpdir()) {
     try {
       mkdirSync(parent, { recursive: true });
       removeStale(parent);
       this.path = mkdtempSync(join(parent, `millstream-${OWN_PROCESS}-`));
     } catch (cause) {
-      const message = `Session.local: tempDirectory must be a folder that can be written to, ${show(parent)} is not: ${(cause as Error).message}`;
+      const message = `${what} must be a folder that can be written to, ${show(parent)} is not: ${(cause as Error).message}`;
       throw new MlError('IO_FAILED', message, { path: parent }, { cause });
     }
     live.add(this);
