@@ -99,13 +99,13 @@ export class Imputer extends Estimator<typeof ImputerParams, ImputerModel> {
 }
 
 const codec: Codec<ImputerState> = {
-  columns: (params) => new Map(inputNames(params as InOutParams).map((name) => [name, 'double!'])),
+  columns: (params) => new Map(inputNames(params).map((name) => [name, 'double!'])),
   encode: ({ values }) => [[...values]],
   decode(rows) {
     if (rows.length !== 1 || !rows[0].every((value) => typeof value === 'number')) {
       throw new MlError('MODEL_FORMAT', 'ImputerModel: data must hold one row of numbers');
     }
-    return { values: Float64Array.from(rows[0] as number[]) };
+    return { values: Float64Array.from(rows[0]) };
   },
 };
 

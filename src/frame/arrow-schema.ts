@@ -104,7 +104,7 @@ function sparkMetadata(json: string | undefined): Metadata | undefined {
 }
 
 function names(type: arrow.DataType): string {
-  return arrow.DataType.isStruct(type) ? (type as arrow.Struct).children.map((f: arrow.Field) => f.name).join() : '';
+  return arrow.DataType.isStruct(type) ? type.children.map((f: arrow.Field) => f.name).join() : '';
 }
 
 const isVectorStruct = (type: arrow.DataType) => names(type) === 'type,size,indices,values';
@@ -123,14 +123,14 @@ function typeFromArrow(type: arrow.DataType, column: string): DataType {
   if (D.isTimestamp(type)) return { kind: 'timestamp' };
   if (D.isList(type) || D.isFixedSizeList(type)) return { kind: 'array', element: typeFromArrow(type.children[0].type, column) };
   if (D.isMap(type)) {
-    const [key, value] = (type.children[0].type as arrow.Struct).children as arrow.Field[];
+    const [key, value] = type.children[0].type.children;
     return { kind: 'map', key: typeFromArrow(key.type, column), value: typeFromArrow(value.type, column) };
   }
   if (isVectorStruct(type)) return { kind: 'vector' };
   if (D.isStruct(type)) {
     return {
       kind: 'struct',
-      fields: (type as arrow.Struct).children.map((f: arrow.Field) => ({ name: f.name, type: typeFromArrow(f.type, column) })),
+      fields: type.children.map((f: arrow.Field) => ({ name: f.name, type: typeFromArrow(f.type, column) })),
     };
   }
   throw new MlError(

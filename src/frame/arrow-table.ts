@@ -104,12 +104,12 @@ function reader(type: DataType, from: arrow.DataType, column: string): (value: u
       return (v) => Array.from(v as Iterable<unknown>, read);
     }
     case 'map': {
-      const [key, value] = ((source as arrow.Map_).children[0].type as unknown as arrow.Struct).children as arrow.Field[];
+      const [key, value] = ((source as arrow.Map_).children[0].type as arrow.Struct).children;
       const [k, w] = [inner(type.key, key.type), inner(type.value, value.type)];
       return (v) => new Map([...(v as Iterable<[unknown, unknown]>)].map(([a, b]) => [k(a), w(b)]));
     }
     case 'struct': {
-      const fields = (source as arrow.Struct).children as arrow.Field[];
+      const fields = (source as arrow.Struct).children;
       const reads = type.fields.map((f, i) => [f.name, inner(f.type, fields[i].type)] as const);
       return (v) => Object.fromEntries(reads.map(([name, read]) => [name, read((v as Record<string, unknown>)[name])]));
     }

@@ -41,7 +41,7 @@ export abstract class ColumnSteps {
     return this.next({
       op: 'project',
       input: this.plan,
-      columns: checkNames('selectExpr', texts.flat() as string[]).map((t) => (t.trim() === '*' ? col('*') : expr(t)).expression),
+      columns: checkNames('selectExpr', texts.flat()).map((t) => (t.trim() === '*' ? col('*') : expr(t)).expression),
     });
   }
 
@@ -100,7 +100,7 @@ export abstract class ColumnSteps {
 
 /** The expressions of columns, given themselves or by name. */
 export function expressions(columns: readonly (ColumnOrName | readonly ColumnOrName[])[]): Expression[] {
-  return (columns.flat() as ColumnOrName[]).map((c) => {
+  return columns.flat().map((c) => {
     if (!(c instanceof Column) && typeof c !== 'string') {
       throw new MlError('EXPRESSION_INVALID', `select: columns must be Columns or names, got ${show(c)}`, { value: c });
     }

@@ -214,7 +214,7 @@ export class Frame extends FrameSteps {
 
   /** Count, mean, standard deviation, least and greatest of the named columns (all numeric and text ones when none are), as texts. */
   describe(...columns: (string | readonly string[])[]): Frame {
-    const names = checkNames('describe', columns.flat() as string[]);
+    const names = checkNames('describe', columns.flat());
     return this.next({
       op: 'describe',
       input: this.plan,

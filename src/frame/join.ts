@@ -43,7 +43,7 @@ export function joinKind(
     });
   }
   const type = KINDS[known];
-  const list = on === null || on === undefined ? [] : ([on].flat() as (string | Column)[]);
+  const list = on === null || on === undefined ? [] : [on].flat();
   if (list.length === 0) return { on: null, type };
   // A cross join with a condition is an inner join, as in Spark.
   const kind = type === 'cross' ? 'inner' : type;

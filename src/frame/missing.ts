@@ -40,7 +40,7 @@ export function replacePairs(
   if (from instanceof Map) return [...(from as ReadonlyMap<Value, Value>)].map(([a, b]) => valuePair(a, b));
   if (to === undefined) throw new MlError('VALUE_INVALID', 'replace: needs a value to put in place, or a Map of pairs');
   const sources = (Array.isArray(from) ? from : [from]) as Value[];
-  if (!Array.isArray(to)) return sources.map((a) => valuePair(a, to as Value));
+  if (!Array.isArray(to)) return sources.map((a) => valuePair(a, to));
   if (to.length !== sources.length) {
     throw new MlError('VALUE_INVALID', `replace: both lists must have the same length, got ${sources.length} and ${to.length}`);
   }

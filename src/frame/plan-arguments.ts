@@ -112,6 +112,6 @@ export function sampleStep(
 function named(args: SampleArguments): { withReplacement?: boolean; fraction: number; seed?: number | bigint } {
   const [first, second, third] = args;
   if (typeof first === 'object' && first !== null) return first;
-  if (typeof first === 'boolean') return { withReplacement: first, fraction: second as number, seed: third };
+  if (typeof first === 'boolean') return { withReplacement: first, fraction: second, seed: third };
   return { fraction: first, seed: second };
 }

@@ -64,7 +64,7 @@ export class FrameReader {
 
   #read(format: Format, paths: Paths, options: object): Frame {
     const owner = `read.${format}`;
-    const list = [paths].flat() as string[];
+    const list = [paths].flat();
     if (list.length === 0 || list.some((p) => typeof p !== 'string' || p === '')) {
       throw new MlError('PARAM_INVALID', `${owner}: path must be a text that is not empty, or a list of them, got ${show(paths)}`, { param: 'path' });
     }

@@ -11,7 +11,7 @@ export function unpivoted(frame: Frame, ids: readonly ColumnOrName[], values: re
   const names = checkNames('unpivot', values);
   if (names.length === 0) throw new MlError('EXPRESSION_INVALID', 'unpivot: needs at least one column of values');
   const kept = ids.map((id, i) => [`id${i}_`, id instanceof Column ? id : col(id)] as const);
-  const taken = kept.map(([given], i) => col(given).alias(typeof ids[i] === 'string' ? (ids[i] as string) : nameOfAlias(ids[i] as Column)));
+  const taken = kept.map(([given], i) => col(given).alias(typeof ids[i] === 'string' ? ids[i] : nameOfAlias(ids[i])));
   const tall = frame.select(...kept.map(([given, id]) => id.alias(given)), posexplode(array(...names)));
   return tall.select(...taken, elementAt(lit(names), col('pos').plus(1)).alias(variable), col('col').alias(value));
 }

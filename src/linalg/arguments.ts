@@ -6,7 +6,7 @@ export function doubles(values: ArrayLike<number>, owner: string, what: string):
   checkList(owner, what, values);
   const out = new Float64Array(values.length);
   for (let i = 0; i < out.length; i++) {
-    const x = values[i] as unknown;
+    const x = values[i];
     if (typeof x !== 'number') throw new MlError('VALUE_INVALID', `${owner}: ${what} must be numbers, got ${show(x)} at ${i}`, { value: x });
     out[i] = x;
   }

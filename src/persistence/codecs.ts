@@ -70,8 +70,8 @@ async function throughStream(format: string, body: Uint8Array, max: number): Pro
   let total = 0;
   try {
     const decoder = decoderOf(format);
-    const stream = new Blob([body as Uint8Array<ArrayBuffer>]).stream().pipeThrough(decoder);
-    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+    const stream = new Blob([body]).stream().pipeThrough(decoder);
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       chunks.push(chunk);
       total += chunk.length;
       if (total > max) throw new Error('too long');

@@ -59,7 +59,7 @@ export function load(source: ModelSource): Promise<PipelineStage<ParamSchema>> {
 
 /** A model's class, and its state from the one row of its saved data; `params` are those in force. */
 export async function fromDataRow(type: string, row: ReadonlyMap<string, unknown>, params: Readonly<Record<string, unknown>>) {
-  const Class = (await (await stageTable()).findStage(type)) as unknown as ModelClass;
+  const Class = (await (await stageTable()).findStage(type)) as ModelClass;
   const fields = dataFields(Class.codec, params);
   const collector = collectorOf(Class.codec, new Map(), new Map());
   collector.add(fields.map(([name]) => row.get(name)));

@@ -40,7 +40,7 @@ export function parseMetadata(line: string): StageMetadata {
   checkVersion(text('sparkVersion'));
   const [className, uid] = [text('class'), text('uid')];
   if (!isPlainName(uid)) throw new Error(`uid must be a plain name of at most 200 characters, got ${show(uid)}`);
-  const extra = new Map([...json].filter(([key]) => !(KEYS as readonly string[]).includes(key)));
+  const extra = new Map([...json].filter(([key]) => !KEYS.includes(key)));
   // Spark before 2.4 kept the defaults among the params that are set.
   const hasDefaults = json.has('defaultParamMap') || !/^2\.[0-3]\b/.test(text('sparkVersion'));
   return { className, uid, paramMap: map('paramMap'), defaultParamMap: hasDefaults ? map('defaultParamMap') : new Map(), extra };

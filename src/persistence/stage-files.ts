@@ -40,7 +40,7 @@ export function classesOf(stage: AnyStage): Set<SavableClass> {
   return classes;
 }
 
-const classOf = (stage: AnyStage): SavableClass => stage.constructor as unknown as SavableClass;
+const classOf = (stage: AnyStage): SavableClass => stage.constructor as SavableClass;
 const stateOf = (stage: AnyStage): unknown => (stage as { state?: unknown }).state;
 const encoder = new TextEncoder();
 

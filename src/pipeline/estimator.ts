@@ -62,7 +62,7 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
       const { Class, state } = await fromDataRow(told.type, told.row, this.params);
       return this.model(Class as never, state) as unknown as Model<ParamSchema, object>;
     }
-    const saved = (await loadStage(await remote.files(options))) as unknown as Model<ParamSchema, object>;
+    const saved = (await loadStage(await remote.files(options))) as Model<ParamSchema, object>;
     const Class = saved.constructor as new (...args: unknown[]) => Model<ParamSchema, object>;
     // The cluster may have called columns otherwise while it fitted.
     const ours = [...this.setParams()].filter(([name]) => saved.isSet(name));

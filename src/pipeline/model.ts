@@ -24,7 +24,7 @@ export abstract class Model<P extends ParamSchema, State> extends Transformer<P>
   constructor(params: z.input<P>, state: State, uid?: string, parent: PipelineStage<ParamSchema> | null = null) {
     super(params, uid);
     this.parent = parent;
-    requireState(this.constructor as Partial<ModelClass> & { layout?: CompositeLayout<State> }, this.owner, state);
+    requireState(this.constructor, this.owner, state);
     this.state = this.arranged(state);
   }
 
@@ -38,7 +38,7 @@ export abstract class Model<P extends ParamSchema, State> extends Transformer<P>
   }
 
   protected override recreate(params: Record<string, unknown>): PipelineStage<P> {
-    const Class = this.constructor as unknown as new (
+    const Class = this.constructor as new (
       params: Record<string, unknown>,
       state: State,
       uid: string,

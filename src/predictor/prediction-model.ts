@@ -39,7 +39,7 @@ export abstract class PredictionModel<P extends ParamSchema, State extends Named
 
   /** The same model with another state. */
   protected withState(state: State): this {
-    const Class = this.constructor as unknown as new (params: object, state: State, uid: string, parent: Model<P, State>['parent']) => this;
+    const Class = this.constructor as new (params: object, state: State, uid: string, parent: Model<P, State>['parent']) => this;
     return new Class(Object.fromEntries(this.setParams()), state, this.uid, this.parent);
   }
 

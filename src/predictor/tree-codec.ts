@@ -49,7 +49,7 @@ export function treeCodec(owner: string, kind: TreeKind): StreamedCodec<TreeStat
     encode: ({ trees }) => nodeRows(trees, 0),
     collect(metadata) {
       const table = new NodeTable(expected(owner, kind, metadata, 1));
-      return { add: (row) => table.add(0, row as unknown as NodeRow), finish: () => ({ trees: table.finish() }) };
+      return { add: (row) => table.add(0, row as NodeRow), finish: () => ({ trees: table.finish() }) };
     },
     metadata: ({ trees }) => sizes(kind, trees),
   };
@@ -84,7 +84,7 @@ export function ensembleCodec(owner: string, kind: TreeKind, Class: TreeClass): 
       }
       const table = new NodeTable(expected(owner, kind, metadata, numTrees));
       return {
-        add: ([t, node]) => table.add(t as number, (node ?? []) as unknown as NodeRow),
+        add: ([t, node]) => table.add(t as number, (node ?? []) as NodeRow),
         finish: () => ({ trees: table.finish(), treeWeights, treeUids: Object.freeze(uids) }),
       };
     },

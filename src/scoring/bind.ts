@@ -73,7 +73,7 @@ class ProgramBinder implements Binder {
       this.#made.set(name, slot);
       return slot;
     });
-    this.#steps.push({ module, name: op.name, op: op as Op<never>, args, inputs: [...inputs], outputs: slots });
+    this.#steps.push({ module, name: op.name, op: op, args, inputs: [...inputs], outputs: slots });
   }
 
   program(schema: Schema): Program {

@@ -179,7 +179,7 @@ class BoundRow {
     } catch (error) {
       throw withValue(error, row);
     }
-    const keep = block.keep as Uint8Array | null;
+    const keep = block.keep;
     if (keep !== null && keep[0] === 0) return null;
     const scored = { ...this.#template };
     const outputs = this.#outputs;

@@ -70,7 +70,7 @@ export abstract class SearchModel<P extends ParamSchema, State extends BestModel
   /** A grid's map reaches the best model, not the sub-models. */
   override copy(changes: Changes<P> = {}): this {
     if (!(changes instanceof ParamMap)) return super.copy(changes);
-    const Class = this.constructor as unknown as new (...args: unknown[]) => this;
+    const Class = this.constructor as new (...args: unknown[]) => this;
     const state = { ...this.state, bestModel: this.bestModel.copy(changes) };
     return new Class(this.changedParams(changes), state, this.uid, this.parent);
   }

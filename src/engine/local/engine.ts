@@ -76,7 +76,7 @@ export class LocalEngine implements Engine {
       for (let i = 0; i < count; i++) rows.push({ ...empty });
       schema.fields.forEach(({ name, type }, j) => {
         const values = readValues(chunk.column(j), type, count);
-        for (let i = 0; i < count; i++) (rows[from + i] as Row)[name] = values[i];
+        for (let i = 0; i < count; i++) rows[from + i][name] = values[i];
       });
     }
     return rows;

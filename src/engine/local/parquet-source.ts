@@ -51,7 +51,7 @@ export class ParquetSource {
     const described = await this.#database.describe(`SELECT * FROM ${scan(merge ? paths : [first.path], false)}`, options);
     const spark = merge ? null : await this.#sparkSchema(first.path, options);
     const names = merge ? described.map((d) => d.name) : sparkNames(await this.#parquetNames(first.path, described, options), spark);
-    const found = described.map((d, j) => sourceField(names[j] as string, d.type, spark));
+    const found = described.map((d, j) => sourceField(names[j], d.type, spark));
     const inFolders = new Set(partition.map((f) => f.name));
     const own = found.map((field, j) => ({ field, column: `f${j}` })).filter(({ field }) => !inFolders.has(field.name));
     const aliases = [...found.map((_, j) => `f${j}`), ...partition.filter((f) => !names.includes(f.name)).map((_, j) => `g${j}`)];
@@ -77,7 +77,7 @@ export class ParquetSource {
       });
     }
     const schema = withFields(new Schema(own.map((o) => o.field)), partition);
-    return relationOf(source, schema, (field, j) => (j < own.length ? castSource((own[j] as { column: string }).column, field.type) : folder(field)));
+    return relationOf(source, schema, (field, j) => (j < own.length ? castSource(own[j].column, field.type) : folder(field)));
   }
 
   /** The names of a Parquet file's columns as they stand there (DuckDB renames those that differ only in case). */
@@ -90,7 +90,7 @@ export class ParquetSource {
     const names: string[] = [];
     let at = 1;
     const skip = () => {
-      const children = Number((rows[at++] as unknown[])[1] ?? 0);
+      const children = Number(rows[at++][1] ?? 0);
       for (let k = 0; k < children; k++) skip();
     };
     while (at < rows.length) {
@@ -189,7 +189,7 @@ export class ParquetSource {
 function sparkNames(names: readonly string[], spark: Schema | null): readonly string[] {
   if (spark?.fields.length !== names.length) return names;
   const matches = names.every((name, j) => {
-    const known = spark.fields[j]?.name as string;
+    const known = spark.fields[j]?.name;
     return name === known || (name.startsWith(`${known}_`) && /^_\d+$/.test(name.slice(known.length)));
   });
   return matches ? spark.names : names;

@@ -37,7 +37,7 @@ export class Sources {
       });
       return await this.#relationOf(owner, files, plan, options);
     } catch (error) {
-      throw readFailure(error, owner, files[0]?.path ?? (plan.paths[0] as string));
+      throw readFailure(error, owner, files[0]?.path ?? plan.paths[0]);
     }
   }
 

@@ -71,8 +71,8 @@ function checked(host: string, port: number, known: ReadonlyMap<string, string>,
     ...(token !== undefined && { token }),
     ...(sessionId !== undefined && { sessionId }),
     ...(limit !== undefined && { maxMessage: Number(limit) }),
-    ...(known.has('user_id') && { userId: known.get('user_id') as string }),
-    ...(known.has('user_agent') && { userAgent: known.get('user_agent') as string }),
+    ...(known.has('user_id') && { userId: known.get('user_id') }),
+    ...(known.has('user_agent') && { userAgent: known.get('user_agent') }),
   };
 }
 

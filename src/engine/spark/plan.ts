@@ -131,7 +131,7 @@ export class PlanCompiler {
       composed = this.#context.composed(plan);
       this.#composed.set(plan, composed);
     }
-    return (await this.relation(composed)).relType as RelType;
+    return (await this.relation(composed)).relType;
   }
 
   async #sides(plan: Extract<Plan, { op: 'union' | 'combine' }>) {

@@ -39,7 +39,7 @@ export function scanContext(
       }
     },
   };
-  return new Proxy(context as unknown as TrainingContext, {
+  return new Proxy(context as TrainingContext, {
     get(target, name) {
       if (name in target) return Reflect.get(target, name);
       const instead = 'bring the rows into a local session: (await Session.local()).createFrame(await frame.toArrow())';
@@ -51,7 +51,7 @@ export function scanContext(
 function blockColumns(fields: readonly Field[], batch: RecordBatch): Column[] {
   const values = arrowColumns({ fields } as Schema, batch);
   return fields.map(({ type }, j) => {
-    if (isNumeric(type) || type.kind === 'boolean') return numbers(values[j] as (number | null)[]);
+    if (isNumeric(type) || type.kind === 'boolean') return numbers(values[j]);
     if (type.kind === 'vector') return vectors(values[j] as (Vector | null)[]);
     if (type.kind === 'string') return { kind: 'strings', values: values[j] as (string | null)[] };
     return { kind: 'values', values: values[j] };

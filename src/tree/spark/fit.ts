@@ -197,7 +197,7 @@ function solve<Args extends GrowthArgs, R>(
   args: Omit<Args, 'desk'> & Omit<GrowthArgs, 'desk'>,
   taskOf: (args: Args) => SolveTask<Args, R>,
 ): Promise<R> {
-  const complete = { ...args, desk: growthDesk(args) } as unknown as Args;
+  const complete = { ...args, desk: growthDesk(args) } as Args;
   return context.solve(taskOf(complete), set, complete);
 }
 

@@ -59,5 +59,5 @@ function beginInput(trees: readonly number[], lanes: number): Float64Array {
 
 /** What growing asks of the workers, by the names that `growTrees` uses. */
 export function growthWork(args: DrawArgs): { aggregators: Record<string, AggregatorSpec>; rounds: RoundsSpec } {
-  return { aggregators: { begin: beginTreesSpec(args), move: moveRowsSpec(args) }, rounds: nodeSplitsSpec(args) as RoundsSpec };
+  return { aggregators: { begin: beginTreesSpec(args), move: moveRowsSpec(args) }, rounds: nodeSplitsSpec(args) };
 }

@@ -37,7 +37,7 @@ export function csvCast(x: string, type: DataType, format: CsvFormat): string {
         ['Infinity', 'inf'],
         ['+Infinity', 'inf'],
         ['-Infinity', '-inf'],
-      ].map(([word, value]) => `WHEN ${x} = ${text(word as string)} THEN '${value}'::${duckType(type)}`);
+      ].map(([word, value]) => `WHEN ${x} = ${text(word)} THEN '${value}'::${duckType(type)}`);
       const number = `TRY_CAST(rtrim(trim(${x}, ' \t'), 'dDfF') AS ${duckType(type)})`;
       return `CASE WHEN ${matches(x, `[ \t]*${NUMBER}[dDfF]?[ \t]*`)} THEN ${number} ${named.join(' ')} END`;
     }

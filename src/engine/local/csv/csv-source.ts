@@ -53,7 +53,7 @@ export class CsvReader {
     }
     const first = headers.find((h) => h !== null);
     const cut = (line: string) => (format.whole ? (firstRecord(tokenizer, line)?.fields ?? []) : tokenizer.line(line));
-    const tokens = first ? cut(format.whole ? readText((files[headers.indexOf(first)] as SourceFile).path, format) : first.line) : [];
+    const tokens = first ? cut(format.whole ? readText(files[headers.indexOf(first)].path, format) : first.line) : [];
     if (format.header && given && !format.enforceSchema) {
       files.forEach((file, i) => {
         const header = headers[i];

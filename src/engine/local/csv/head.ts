@@ -36,7 +36,7 @@ function decode(bytes: Uint8Array, path: string, format: Encoded, strict: boolea
     if (format.encoding === 'latin-1') return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     const text = new TextDecoder(format.encoding, { fatal: strict }).decode(bytes);
     // Some versions of Node leave these bytes as they are.
-    return format.encoding === 'windows-1252' ? text.replace(/[\u0080-\u009f]/g, (c) => WINDOWS[c.charCodeAt(0) - 0x80] as string) : text;
+    return format.encoding === 'windows-1252' ? text.replace(/[\u0080-\u009f]/g, (c) => WINDOWS[c.charCodeAt(0) - 0x80]) : text;
   } catch (error) {
     throw badEncoding(path, null, format, error);
   }

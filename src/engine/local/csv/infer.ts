@@ -63,7 +63,7 @@ export class TypeInference {
       const found = await this.#candidates([...names.keys()], SAMPLE);
       for (const [j, type] of await this.#verify(found)) types[j] = type;
     }
-    return new Schema(names.map((name, j) => ({ name, type: types[j] as DataType, nullable: true })));
+    return new Schema(names.map((name, j) => ({ name, type: types[j], nullable: true })));
   }
 
   /**

@@ -271,7 +271,7 @@ class Lists extends ColumnGatherer {
 /** A bit a value, 0 for null; null when no value is. */
 function maskOf(vector: RawVector, size: number): Uint8Array | null {
   if (size === 0) return null;
-  const mask = low.vector_get_validity(vector, Math.ceil(size / 64) * 8) as Uint8Array | null;
+  const mask = low.vector_get_validity(vector, Math.ceil(size / 64) * 8);
   if (!mask || mask.length === 0) return null;
   for (let i = 0; i < size; i++) if (!isSet(mask, i)) return mask;
   return null;

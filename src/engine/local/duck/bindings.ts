@@ -33,7 +33,7 @@ const ID = {
 export type RawKind = keyof typeof ID;
 
 export function rawType(kind: RawKind): LogicalType {
-  return low.create_logical_type(ID[kind] as never);
+  return low.create_logical_type(ID[kind]);
 }
 
 /** The DuckDB type of a column, as `duckType` names it. */
@@ -108,7 +108,7 @@ export function withViews<T>(work: () => T): T {
 
 /** A byte a row, 0 for null; null when no row is null. */
 export function validity(vector: RawVector, length: number): Uint8Array | null {
-  const mask = low.vector_get_validity(vector, Math.ceil(length / 64) * 8) as Uint8Array | null;
+  const mask = low.vector_get_validity(vector, Math.ceil(length / 64) * 8);
   if (!mask || mask.length === 0 || allSet(mask, length)) return null;
   const valid = new Uint8Array(length);
   for (let i = 0; i < length; i++) valid[i] = (mask[i >> 3] >> (i & 7)) & 1;

@@ -31,7 +31,7 @@ const [DECIMAL, LIST, STRUCT, MAP, ARRAY] = [19, 24, 25, 26, 33];
 
 /** Our type for a DuckDB type; a struct of a vector's or a matrix's shape is one. Texts stand for what has no counterpart (time, uuid, enum …). */
 export function typeOf(logical: LogicalType): DataType {
-  const id = low.get_type_id(logical) as number;
+  const id = low.get_type_id(logical);
   switch (id) {
     case DECIMAL:
       return { kind: 'decimal', precision: low.decimal_width(logical), scale: low.decimal_scale(logical) };

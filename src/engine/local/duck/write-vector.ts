@@ -124,9 +124,9 @@ function fixed<T extends { [i: number]: number | bigint; readonly BYTES_PER_ELEM
       if (!valid[i]) continue;
       const x = convert(value(i));
       if (x === refuse) throw refused(where, i, rule, value(i));
-      out[i] = x as number;
+      out[i] = x;
     }
-    copyInto(vector, out as never, rows);
+    copyInto(vector, out, rows);
   };
 }
 

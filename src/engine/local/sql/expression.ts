@@ -75,7 +75,7 @@ function columnSql(name: string, scope: Scope, of?: object): Typed {
     const index = columnIndex(owner, scope);
     if (index < 0 || !['struct', 'map', 'array'].includes(scope.schema.fields[index].type.kind)) continue;
     const path = parts.slice(n);
-    return { ...path.reduce(fieldSql, columnSql(owner, scope)), name: parts.join('.'), fieldName: path.at(-1) as string };
+    return { ...path.reduce(fieldSql, columnSql(owner, scope)), name: parts.join('.'), fieldName: path.at(-1) };
   }
   if (name.length > 2 && name.startsWith('`') && name.endsWith('`')) return columnSql(name.slice(1, -1).replaceAll('``', '`'), scope);
   throw unknownColumn(name, scope);

@@ -108,7 +108,7 @@ class Hand {
     this.reader = spill ? new SpillReader(spill.handle, 'fit') : null;
     const rows = spill?.rows ?? message.partitions.map((partition) => partition.rows);
     this.workshops = aggregators.map((aggregator, a) => {
-      const { args } = (message.aggregators[a] as CrewMessage['aggregators'][number]).spec;
+      const { args } = message.aggregators[a].spec;
       const outputLength = aggregator.outputLength(args);
       return {
         aggregator,
@@ -198,12 +198,12 @@ class Hand {
       this.roundHand?.run(a, index);
       return;
     }
-    const workshop = this.workshops[a] as Workshop;
+    const workshop = this.workshops[a];
     const { aggregator, args, outputLength } = workshop;
-    const chunk = workshop.chunks[index] as Chunk;
+    const chunk = workshop.chunks[index];
     const { partition, lo, hi } = this.reader ? this.inWindow(this.reader, chunk) : chunk;
-    const handle = this.message.partitions[partition] as PartitionHandle;
-    const { scratch, prepared } = this.message.aggregators[a] as CrewMessage['aggregators'][number];
+    const handle = this.message.partitions[partition];
+    const { scratch, prepared } = this.message.aggregators[a];
     if (Atomics.load(this.words, control.PHASE) === control.PREPARE) {
       aggregator.prepare?.(handle, prepared?.[partition] as Region, args, lo, hi);
       return;
@@ -212,7 +212,7 @@ class Hand {
       aggregator.prepare(handle, prepared?.[partition] as Region, args, lo, hi);
       workshop.preparedFor = this.windowFill;
     }
-    const bound = (workshop.bound[partition] ??= aggregator.bind(handle, scratch[partition] as Region, prepared?.[partition], args));
+    const bound = (workshop.bound[partition] ??= aggregator.bind(handle, scratch[partition], prepared?.[partition], args));
     const round = Atomics.load(this.words, control.ROUND);
     if (workshop.loaded[partition] !== round) {
       bound.load(this.message.input.subarray(0, workshop.inputLength));
@@ -225,7 +225,7 @@ class Hand {
   private inWindow(reader: SpillReader, { partition, lo, hi }: Chunk): Chunk {
     const row = partition * (this.message.spill as NonNullable<CrewMessage['spill']>).rowsPerPartition + lo;
     if (row !== this.windowRow || hi - lo !== this.windowRows) {
-      const window = this.message.partitions[0] as PartitionHandle;
+      const window = this.message.partitions[0];
       reader.load(window, row, hi - lo);
       window.firstRow = row;
       this.windowRow = row;
@@ -261,5 +261,5 @@ export async function findAggregator({ module, name, local }: AggregatorSpec): P
 }
 
 function add(into: Float64Array, part: Float64Array): void {
-  for (let i = 0; i < into.length; i++) into[i] = (into[i] as number) + (part[i] as number);
+  for (let i = 0; i < into.length; i++) into[i] = into[i] + part[i];
 }

@@ -222,7 +222,7 @@ class Crew {
       partitions: this.windows[thread] ? [this.windows[thread].handle] : this.partitions,
       ...(this.spill && { spill: this.spill }),
       ...(this.rounds && { rounds: this.rounds }),
-      aggregators: this.aggregators[thread] as Crewed[],
+      aggregators: this.aggregators[thread],
       control: this.control,
       input: this.input,
       partials: this.partials,
