@@ -12,7 +12,8 @@ import { csvCast } from './cast.ts';
 import { findLine, type Header, readHeader, readText } from './head.ts';
 import { fieldSql, TypeInference } from './infer.ts';
 import type { CsvFormat } from './options.ts';
-import { type CsvRecord, CsvTokenizer, QUOTED_EMPTY } from './tokenizer.ts';
+import { QUOTED_EMPTY } from './record-cutter.ts';
+import { type CsvRecord, CsvTokenizer } from './tokenizer.ts';
 
 const OWNER = 'read.csv';
 /** A separator that no text holds: `read_csv` is to give whole lines. */

@@ -4,7 +4,7 @@ import type { Database, QueryOptions } from '../duck/database.ts';
 import { text } from '../sql/duck-type.ts';
 import { csvCast, inferredDigits, isDate, isMoment, isWholeNumber } from './cast.ts';
 import type { CsvFormat } from './options.ts';
-import { QUOTED_EMPTY } from './tokenizer.ts';
+import { QUOTED_EMPTY } from './record-cutter.ts';
 
 /** Rows from which types are guessed before all rows are looked through. */
 const SAMPLE = 1000;
