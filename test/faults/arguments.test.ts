@@ -104,6 +104,15 @@ describe('an argument of a wrong kind', () => {
     ]);
   });
 
+  it('of a plan is refused, and leaves no rejection behind that nobody handles', async () => {
+    const frame: Anything = frameOf(session(), 3);
+    await survives([
+      (x) => frame.next(x).collect(),
+      (x) => frame.next({ op: 'distinct', input: x, columns: null }).collect(),
+      (x) => frame.next({ op: 'union', left: frame.plan, right: x, byName: false, allowMissing: false }).schema(),
+    ]);
+  });
+
   it('of vectors, matrices, schemas and functions of columns is refused', async () => {
     const vectors: Anything = Vectors;
     const matrices: Anything = Matrices;

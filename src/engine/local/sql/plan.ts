@@ -1,4 +1,4 @@
-import { MlError, show } from '../../../error.ts';
+import { MlError, requireMade, show } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import { type Field, Schema } from '../../../frame/schema.ts';
 import { blame } from '../../../frame/site.ts';
@@ -21,6 +21,7 @@ import { containsSummary } from './walk.ts';
  * the line that built the step.
  */
 export function planSql(plan: Plan, context: PlanContext): Promise<Relation> {
+  requireMade('Frame', typeof plan?.op === 'string', 'its methods make its steps');
   let found = context.compiled.get(plan);
   if (!found) {
     found = compile(plan, context).then(
