@@ -32,6 +32,11 @@ export interface ProgressEvent {
   readonly iteration?: number;
   /** The loss with its penalty after that iteration. */
   readonly objective?: number;
+  /** What the rows held out, if there are some, are worth after that iteration by the metric that may end the fit. */
+  readonly validation?: number;
+  /** Trees grown so far, and the depth that those at work have reached, of trees of Spark's family. */
+  readonly trees?: number;
+  readonly level?: number;
   /** Units done of `total`: stages of a pipeline, fits of a search. */
   readonly done?: number;
   readonly total?: number;

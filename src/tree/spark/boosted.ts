@@ -45,7 +45,7 @@ export function runBoosted(ctx: FitContext, args: BoostedArgs): BoostedTrees {
     }
     const [loss, weight] = ctx.aggregate('boost', boostInput(m + 1, weightOf(m), tree.values(), args));
     const current = loss / weight;
-    ctx.report({ iteration: m + 1, trees: m + 1, objective: current });
+    ctx.report({ iteration: m + 1, trees: m + 1, validation: current });
     if (m > 0 && best - current < validationTol * Math.max(current, 0.01)) {
       trees.length = keep;
       break;

@@ -26,6 +26,13 @@ describe('early stopping', () => {
     expect(stopped.state.trees.value).toEqual(all.state.trees.value.subarray(0, stopped.totalNumNodes));
   });
 
+  it('tells what the rows held out are worth as it goes on', async () => {
+    const seen: (number | undefined)[] = [];
+    const stage = new HistGradientBoostingRegressor({ ...small, validationIndicatorCol: 'held', metric: 'rmse', maxIter: 60, patience: 5 });
+    const model = await stage.fit(frameOf(open(), noisy, { more }), { onProgress: ({ validation }) => seen.push(validation) });
+    expect(seen).toEqual(model.state.validationHistory);
+  });
+
   it('judges by the loss of the rows held out, or as the evaluator of that name', async () => {
     const held = frameOf(
       open(),

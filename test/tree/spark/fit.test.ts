@@ -286,7 +286,10 @@ describe('boosting', () => {
 
   it('does not look at rows held out, and stops when they are predicted no better', async () => {
     const options = { validationIndicatorCol: 'held', loss: 'logistic' as const, stepSize: 0.9, maxIter: 60, maxDepth: 4 };
-    const stopped = await boost(frameOf(open(), rows), options);
+    const judged: (number | undefined)[] = [];
+    const stopped = await boost(frameOf(open(), rows), options, { onProgress: ({ level, validation }) => level ?? judged.push(validation) });
+    expect(judged.length).toBeGreaterThan(stopped.treeWeights.length);
+    expect(judged.every(Number.isFinite)).toBe(true);
     expect(stopped.treeWeights.length).toBeLessThan(60);
     const trained = rows.filter(({ held }) => !held);
     expect(stopped.trees.rawCount[0]).toBe(trained.length);
