@@ -7,10 +7,10 @@ import { log } from './kernels/js/math.ts';
  */
 export class Random {
   readonly seed: bigint;
-  private a: number;
-  private b: number;
-  private c: number;
-  private d: number;
+  #a: number;
+  #b: number;
+  #c: number;
+  #d: number;
 
   /** `seed`: an integer; only its low 64 bits count. */
   constructor(seed: number | bigint) {
@@ -20,22 +20,22 @@ export class Random {
     this.seed = BigInt.asIntN(64, BigInt(seed));
     const first = mix(this.seed + GOLDEN);
     const second = mix(this.seed + 2n * GOLDEN);
-    this.a = Number(first & 0xffffffffn) | 0;
-    this.b = Number(first >> 32n) | 0;
-    this.c = Number(second & 0xffffffffn) | 0;
-    this.d = Number(second >> 32n) | 0 || 1;
+    this.#a = Number(first & 0xffffffffn) | 0;
+    this.#b = Number(first >> 32n) | 0;
+    this.#c = Number(second & 0xffffffffn) | 0;
+    this.#d = Number(second >> 32n) | 0 || 1;
   }
 
   /** 32 random bits, as an integer in [0, 2^32). */
   nextBits(): number {
-    const { b } = this;
+    const b = this.#b;
     const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
-    const c = this.c ^ this.a;
-    const d = this.d ^ b;
-    this.b = b ^ c;
-    this.a ^= d;
-    this.c = c ^ (b << 9);
-    this.d = rotate(d, 11);
+    const c = this.#c ^ this.#a;
+    const d = this.#d ^ b;
+    this.#b = b ^ c;
+    this.#a ^= d;
+    this.#c = c ^ (b << 9);
+    this.#d = rotate(d, 11);
     return result;
   }
 

@@ -101,103 +101,107 @@ export class Features {
   readonly kernels: Kernels;
   /** Address of the margins of a tile, class c at + 8 · TILE_ROWS · c; multipliers take their place. */
   readonly margins: number;
-  private readonly partition: PartitionHandle;
-  private readonly classes: number;
-  private readonly numFeatures: number;
-  private readonly layout: Layout;
+  readonly #partition: PartitionHandle;
+  readonly #classes: number;
+  readonly #numFeatures: number;
+  readonly #layout: Layout;
   /** By bundle. */
-  private readonly slots: readonly BundleSlots[];
-  private readonly labelColumn: ColumnHandle;
-  private readonly weightColumn: ColumnHandle | undefined;
-  private intercepts = new Float64Array(0);
+  readonly #slots: readonly BundleSlots[];
+  readonly #labelColumn: ColumnHandle;
+  readonly #weightColumn: ColumnHandle | undefined;
+  #intercepts = new Float64Array(0);
 
   constructor(partition: PartitionHandle, scratch: Region, prepared: Region | undefined, args: LinearArgs, classes: number) {
-    this.partition = partition;
-    this.classes = classes;
-    this.numFeatures = args.numFeatures;
+    this.#partition = partition;
+    this.#classes = classes;
+    this.#numFeatures = args.numFeatures;
     this.kernels = instantiate(partition.memory);
-    this.layout = layOut(partition, args, classes, scratch.ptr);
-    this.margins = this.layout.margins;
-    this.labelColumn = partition.columns[args.label];
-    this.weightColumn = args.weight === undefined ? undefined : partition.columns[args.weight];
-    const { dense, bundles, densePointers, bundlePointers } = this.layout;
-    this.words(densePointers, dense.length).set(dense.map(({ column }) => this.column(column).ptr));
+    this.#layout = layOut(partition, args, classes, scratch.ptr);
+    this.margins = this.#layout.margins;
+    this.#labelColumn = partition.columns[args.label];
+    this.#weightColumn = args.weight === undefined ? undefined : partition.columns[args.weight];
+    const { dense, bundles, densePointers, bundlePointers } = this.#layout;
+    this.#words(densePointers, dense.length).set(dense.map(({ column }) => this.#column(column).ptr));
     let packed = prepared?.ptr ?? 0;
     const pointers = bundles.map(({ members }) => {
-      if (members.length === 1) return this.column(members[0].part.column).ptr;
+      if (members.length === 1) return this.#column(members[0].part.column).ptr;
       packed += stride(partition);
       return packed - stride(partition);
     });
-    this.words(bundlePointers, bundles.length).set(pointers);
-    this.slots = bundles.map(bundleSlots);
+    this.#words(bundlePointers, bundles.length).set(pointers);
+    this.#slots = bundles.map(bundleSlots);
   }
 
   /** Takes the weights (class c at `numFeatures · c`), then the intercepts. */
   load(input: Float64Array): void {
-    const { classes, numFeatures, layout } = this;
-    this.intercepts = input.slice(classes * numFeatures);
+    const classes = this.#classes;
+    const numFeatures = this.#numFeatures;
+    const layout = this.#layout;
+    this.#intercepts = input.slice(classes * numFeatures);
     for (let c = 0; c < classes; c++) {
       const weights = input.subarray(c * numFeatures, (c + 1) * numFeatures);
-      const dense = this.doubles(layout.denseWeights + 8 * c * layout.dense.length, layout.dense.length);
+      const dense = this.#doubles(layout.denseWeights + 8 * c * layout.dense.length, layout.dense.length);
       layout.dense.forEach(({ slot }, j) => {
         dense[j] = weights[slot];
       });
-      this.slots.forEach((slots, b) => {
-        bundleTable(slots, weights, this.doubles(layout.tables + 2048 * (c * layout.bundles.length + b), 256));
+      this.#slots.forEach((slots, b) => {
+        bundleTable(slots, weights, this.#doubles(layout.tables + 2048 * (c * layout.bundles.length + b), 256));
       });
       for (const { part, table } of layout.wide) {
-        const entries = this.doubles(table + 8 * c * (part.size + 1), part.size + 1);
+        const entries = this.#doubles(table + 8 * c * (part.size + 1), part.size + 1);
         for (let code = 0; code < part.size; code++) entries[code] = weights[part.offset + code] * (part.values?.[code] ?? 1);
         entries[part.size] = 0;
       }
       for (const { part, weights: at } of layout.csr) {
-        this.doubles(at + 8 * c * part.size, part.size).set(weights.subarray(part.offset, part.offset + part.size));
+        this.#doubles(at + 8 * c * part.size, part.size).set(weights.subarray(part.offset, part.offset + part.size));
       }
     }
   }
 
   /** Forgets the sums. */
   clear(): void {
-    const { classes, layout } = this;
-    this.doubles(layout.denseSums, classes * layout.dense.length).fill(0);
-    this.doubles(layout.bundleSums, 512 * classes * layout.bundles.length).fill(0);
-    for (const { part, sums } of layout.wide) this.doubles(sums, classes * (part.size + 1)).fill(0);
-    for (const { part, sums } of layout.csr) this.doubles(sums, classes * part.size).fill(0);
+    const classes = this.#classes;
+    const layout = this.#layout;
+    this.#doubles(layout.denseSums, classes * layout.dense.length).fill(0);
+    this.#doubles(layout.bundleSums, 512 * classes * layout.bundles.length).fill(0);
+    for (const { part, sums } of layout.wide) this.#doubles(sums, classes * (part.size + 1)).fill(0);
+    for (const { part, sums } of layout.csr) this.#doubles(sums, classes * part.size).fill(0);
   }
 
   /** Address of the labels of rows `[lo, lo + n)` as doubles. */
   labels(lo: number, n: number): number {
-    const { type, ptr } = this.labelColumn;
+    const { type, ptr } = this.#labelColumn;
     if (type === 'f64') return ptr + 8 * lo;
     const width = type === 'u8' ? 1 : type === 'u16' ? 2 : 4;
-    this.kernels.widen_codes(this.layout.labels, ptr + width * lo, width, n);
-    return this.layout.labels;
+    this.kernels.widen_codes(this.#layout.labels, ptr + width * lo, width, n);
+    return this.#layout.labels;
   }
 
   /** Address of the weights from row `lo` on; 0 when there are none. */
   weights(lo: number): number {
-    return this.weightColumn ? this.weightColumn.ptr + 8 * lo : 0;
+    return this.#weightColumn ? this.#weightColumn.ptr + 8 * lo : 0;
   }
 
   /** Writes the margins of rows `[lo, lo + n)`, n <= TILE_ROWS. */
   computeMargins(lo: number, n: number): void {
-    const { kernels, layout } = this;
+    const layout = this.#layout;
+    const { kernels } = this;
     const { dense, bundles, wide, csr } = layout;
-    for (let c = 0; c < this.classes; c++) {
+    for (let c = 0; c < this.#classes; c++) {
       const z = this.margins + 8 * TILE_ROWS * c;
-      kernels.fill_f64(z, this.intercepts[c], n);
+      kernels.fill_f64(z, this.#intercepts[c], n);
       if (dense.length > 0) kernels.axpy_columns_f64(z, layout.densePointers, layout.denseWeights + 8 * c * dense.length, dense.length, lo, n);
       if (bundles.length > 0) {
         kernels.lookup_columns_u8(z, layout.bundlePointers, layout.tables + 2048 * c * bundles.length, bundles.length, lo, n);
       }
       for (const { part, table } of wide) {
-        const { type, ptr } = this.column(part.column);
+        const { type, ptr } = this.#column(part.column);
         const at = table + 8 * c * (part.size + 1);
         if (type === 'u16') kernels.lookup_u16(z, ptr + 2 * lo, at, part.size, n);
         else kernels.lookup_u32(z, ptr + 4 * lo, at, part.size, n);
       }
       for (const { part, weights } of csr) {
-        const { ptr, indices = 0, values = 0 } = this.column(part.column);
+        const { ptr, indices = 0, values = 0 } = this.#column(part.column);
         kernels.csr_axpy(z, ptr, indices, values, weights + 8 * c * part.size, lo, n);
       }
     }
@@ -205,22 +209,23 @@ export class Features {
 
   /** Adds multiplier · feature of rows `[lo, lo + n)` to the sums; the multipliers stand where the margins were. */
   addGradient(lo: number, n: number): void {
-    const { kernels, layout } = this;
+    const layout = this.#layout;
+    const { kernels } = this;
     const { dense, bundles, wide, csr } = layout;
-    for (let c = 0; c < this.classes; c++) {
+    for (let c = 0; c < this.#classes; c++) {
       const m = this.margins + 8 * TILE_ROWS * c;
       if (dense.length > 0) kernels.dot_columns_f64(layout.denseSums + 8 * c * dense.length, layout.densePointers, m, dense.length, lo, n);
       if (bundles.length > 0) {
         kernels.scatter_columns_u8(layout.bundleSums + 4096 * c * bundles.length, layout.bundlePointers, m, bundles.length, lo, n);
       }
       for (const { part, sums } of wide) {
-        const { type, ptr } = this.column(part.column);
+        const { type, ptr } = this.#column(part.column);
         const at = sums + 8 * c * (part.size + 1);
         if (type === 'u16') kernels.scatter_u16(at, ptr + 2 * lo, m, part.size, n);
         else kernels.scatter_u32(at, ptr + 4 * lo, m, part.size, n);
       }
       for (const { part, sums } of csr) {
-        const { ptr, indices = 0, values = 0 } = this.column(part.column);
+        const { ptr, indices = 0, values = 0 } = this.#column(part.column);
         kernels.csr_scatter(sums + 8 * c * part.size, ptr, indices, values, m, lo, n);
       }
     }
@@ -228,34 +233,36 @@ export class Features {
 
   /** Writes the sums into `out` (zeroed), class c at `numFeatures · c`. */
   store(out: Float64Array): void {
-    const { classes, numFeatures, layout } = this;
+    const classes = this.#classes;
+    const numFeatures = this.#numFeatures;
+    const layout = this.#layout;
     for (let c = 0; c < classes; c++) {
       const gradient = out.subarray(c * numFeatures, (c + 1) * numFeatures);
-      const dense = this.doubles(layout.denseSums + 8 * c * layout.dense.length, layout.dense.length);
+      const dense = this.#doubles(layout.denseSums + 8 * c * layout.dense.length, layout.dense.length);
       layout.dense.forEach(({ slot }, j) => {
         gradient[slot] = dense[j];
       });
-      this.slots.forEach((slots, b) => {
+      this.#slots.forEach((slots, b) => {
         const at = layout.bundleSums + 4096 * (c * layout.bundles.length + b);
-        spreadBundle(slots, this.doubles(at, 256), this.doubles(at + 2048, 256), gradient);
+        spreadBundle(slots, this.#doubles(at, 256), this.#doubles(at + 2048, 256), gradient);
       });
       for (const { part, sums } of layout.wide) {
-        const entries = this.doubles(sums + 8 * c * (part.size + 1), part.size);
+        const entries = this.#doubles(sums + 8 * c * (part.size + 1), part.size);
         for (let code = 0; code < part.size; code++) gradient[part.offset + code] = entries[code] * (part.values?.[code] ?? 1);
       }
-      for (const { part, sums } of layout.csr) gradient.set(this.doubles(sums + 8 * c * part.size, part.size), part.offset);
+      for (const { part, sums } of layout.csr) gradient.set(this.#doubles(sums + 8 * c * part.size, part.size), part.offset);
     }
   }
 
-  private column(index: number): ColumnHandle {
-    return this.partition.columns[index];
+  #column(index: number): ColumnHandle {
+    return this.#partition.columns[index];
   }
 
-  private doubles(ptr: number, length: number): Float64Array {
-    return new Float64Array(this.partition.memory.buffer, ptr, length);
+  #doubles(ptr: number, length: number): Float64Array {
+    return new Float64Array(this.#partition.memory.buffer, ptr, length);
   }
 
-  private words(ptr: number, length: number): Uint32Array {
-    return new Uint32Array(this.partition.memory.buffer, ptr, length);
+  #words(ptr: number, length: number): Uint32Array {
+    return new Uint32Array(this.#partition.memory.buffer, ptr, length);
   }
 }

@@ -37,18 +37,18 @@ export function featureReservoir(seed: Long, d: number, perNode: number): Int32A
 /** How often rows are drawn: with replacement Poisson of mean `rate`, else once with probability `rate`. */
 export class RowDraw {
   /** P(count <= c) · 2^32, ascending up to 2^32. */
-  private readonly steps: number[] = [];
+  readonly #steps: number[] = [];
 
   constructor(rate: number, replacement: boolean) {
     if (!replacement) {
-      this.steps.push((1 - rate) * 0x100000000);
+      this.#steps.push((1 - rate) * 0x100000000);
       return;
     }
     let p = exp(-rate);
     let sum = 0;
     for (let c = 0; c < 255 && sum < 1 - 2 ** -33; c++) {
       sum += p;
-      this.steps.push(sum * 0x100000000);
+      this.#steps.push(sum * 0x100000000);
       p *= rate / (c + 1);
     }
   }
@@ -56,7 +56,7 @@ export class RowDraw {
   /** Of a row (its number in the whole set) in the tree of this seed. */
   count(seed: number, row: number): number {
     const bits = hash32(seed, row);
-    const { steps } = this;
+    const steps = this.#steps;
     let c = 0;
     while (c < steps.length && bits >= steps[c]) c++;
     return c;

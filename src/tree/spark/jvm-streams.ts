@@ -10,47 +10,47 @@ export function longOf(value: bigint): Long {
 
 /** `java.util.Random`: a linear congruence of 48 bits. */
 export class JavaRandom {
-  private state: bigint;
+  #state: bigint;
 
   constructor(seed: bigint) {
-    this.state = (seed ^ 0x5deece66dn) & 0xffffffffffffn;
+    this.#state = (seed ^ 0x5deece66dn) & 0xffffffffffffn;
   }
 
   nextLong(): Long {
-    const high = this.nextInt();
-    const low = this.nextInt();
+    const high = this.#nextInt();
+    const low = this.#nextInt();
     // Java adds the low half as a signed number.
     return [(high + (low < 0 ? -1 : 0)) | 0, low];
   }
 
-  private nextInt(): number {
-    this.state = (this.state * 0x5deece66dn + 0xbn) & 0xffffffffffffn;
-    return Number(this.state >> 16n) | 0;
+  #nextInt(): number {
+    this.#state = (this.#state * 0x5deece66dn + 0xbn) & 0xffffffffffffn;
+    return Number(this.#state >> 16n) | 0;
   }
 }
 
 /** Spark's `XORShiftRandom`: xorshift by 21, 35 and 4 (Marsaglia, 2003) from the MurmurHash3 of the seed. */
 export class XorShiftRandom {
-  private high: number;
-  private low: number;
+  #high: number;
+  #low: number;
 
   constructor(seed: Long) {
-    this.low = murmur3(seed, 0x3c074a61);
-    this.high = murmur3(seed, this.low);
+    this.#low = murmur3(seed, 0x3c074a61);
+    this.#high = murmur3(seed, this.#low);
   }
 
   /** Uniform in [0, 1). */
   next(): number {
-    const top = this.nextLow() & 0x3ffffff;
-    return (top * 0x8000000 + (this.nextLow() & 0x7ffffff)) / 2 ** 53;
+    const top = this.#nextLow() & 0x3ffffff;
+    return (top * 0x8000000 + (this.#nextLow() & 0x7ffffff)) / 2 ** 53;
   }
 
-  private nextLow(): number {
-    const high = this.high ^ ((this.high << 21) | (this.low >>> 11));
-    const low = this.low ^ (this.low << 21) ^ (high >>> 3);
-    this.high = high ^ ((high << 4) | (low >>> 28));
-    this.low = low ^ (low << 4);
-    return this.low;
+  #nextLow(): number {
+    const high = this.#high ^ ((this.#high << 21) | (this.#low >>> 11));
+    const low = this.#low ^ (this.#low << 21) ^ (high >>> 3);
+    this.#high = high ^ ((high << 4) | (low >>> 28));
+    this.#low = low ^ (low << 4);
+    return this.#low;
   }
 }
 
@@ -74,11 +74,11 @@ const WELL_WORDS = 624;
 
 /** WELL19937c (Panneton, L'Ecuyer, Matsumoto, 2006), seeded as Apache Commons Math does. */
 class Well19937c {
-  private readonly v = new Int32Array(WELL_WORDS);
-  private index = 0;
+  readonly #v = new Int32Array(WELL_WORDS);
+  #index = 0;
 
   constructor(seed: Long) {
-    const { v } = this;
+    const v = this.#v;
     v.set(seed);
     for (let i = 2; i < WELL_WORDS; i++) {
       const before = v[i - 2];
@@ -88,12 +88,13 @@ class Well19937c {
 
   /** Uniform in [0, 1). */
   next(): number {
-    const top = this.nextBits() >>> 6;
-    return (top * 0x4000000 + (this.nextBits() >>> 6)) / 2 ** 52;
+    const top = this.#nextBits() >>> 6;
+    return (top * 0x4000000 + (this.#nextBits() >>> 6)) / 2 ** 52;
   }
 
-  private nextBits(): number {
-    const { v, index } = this;
+  #nextBits(): number {
+    const v = this.#v;
+    const index = this.#index;
     const before = wrapped(index + WELL_WORDS - 1);
     const twoBefore = wrapped(index + WELL_WORDS - 2);
     const v0 = v[index];
@@ -108,7 +109,7 @@ class Well19937c {
     v[index] = z3;
     v[before] = z4;
     v[twoBefore] &= 0x80000000;
-    this.index = before;
+    this.#index = before;
     z4 ^= (z4 << 7) & 0xe46e1700;
     return z4 ^ ((z4 << 15) & 0x9b868000);
   }
@@ -120,21 +121,21 @@ function wrapped(index: number): number {
 
 /** Poisson numbers of mean `rate` (below 40), as Apache Commons Math draws them: uniform numbers are multiplied until they fall below e^-rate. */
 export class PoissonStream {
-  private readonly random: Well19937c;
-  private readonly least: number;
-  private readonly most: number;
+  readonly #random: Well19937c;
+  readonly #least: number;
+  readonly #most: number;
 
   constructor(rate: number, seed: Long) {
-    this.random = new Well19937c(seed);
-    this.least = exp(-rate);
-    this.most = 1000 * rate;
+    this.#random = new Well19937c(seed);
+    this.#least = exp(-rate);
+    this.#most = 1000 * rate;
   }
 
   next(): number {
     let n = 0;
-    for (let product = 1; n < this.most; n++) {
-      product *= this.random.next();
-      if (product < this.least) break;
+    for (let product = 1; n < this.#most; n++) {
+      product *= this.#random.next();
+      if (product < this.#least) break;
     }
     return n;
   }

@@ -5,30 +5,32 @@ import type { GrowthArgs, GrowthSizes } from './growth-args.ts';
  * only, and what it reads was written in an earlier round.
  */
 export class KeptSums {
-  private readonly values: Float64Array;
-  private readonly lanes: number;
-  private readonly features: number;
-  private readonly nodes: number;
-  private readonly length: number;
-  private readonly binLength: number;
+  readonly #values: Float64Array;
+  readonly #lanes: number;
+  readonly #features: number;
+  readonly #nodes: number;
+  readonly #length: number;
+  readonly #binLength: number;
 
   constructor({ desk, nodes, kinds }: GrowthArgs, { keptNodes, featureBytes, binLength }: GrowthSizes) {
-    this.values = new Float64Array(desk.kept);
-    this.lanes = nodes.length;
-    this.features = kinds.length;
-    this.nodes = keptNodes;
-    this.length = featureBytes / 8;
-    this.binLength = binLength;
+    this.#values = new Float64Array(desk.kept);
+    this.#lanes = nodes.length;
+    this.#features = kinds.length;
+    this.#nodes = keptNodes;
+    this.#length = featureBytes / 8;
+    this.#binLength = binLength;
   }
 
   keep(sums: Float64Array, at: number, level: number, lane: number, node: number, feature: number): void {
-    this.values.set(sums.subarray(at, at + this.length), this.place(level, lane, node, feature));
+    this.#values.set(sums.subarray(at, at + this.#length), this.#place(level, lane, node, feature));
   }
 
   /** Writes to `at` what the kept node has beyond what is at `sibling`. A bin without rows is 0 throughout. */
   subtract(sums: Float64Array, at: number, sibling: number, level: number, lane: number, node: number, feature: number): void {
-    const { values, length, binLength } = this;
-    const from = this.place(level, lane, node, feature);
+    const values = this.#values;
+    const length = this.#length;
+    const binLength = this.#binLength;
+    const from = this.#place(level, lane, node, feature);
     for (let bin = 0; bin < length; bin += binLength) {
       const rows = bin + binLength - 1;
       const some = values[from + rows] !== sums[sibling + rows];
@@ -36,7 +38,7 @@ export class KeptSums {
     }
   }
 
-  private place(level: number, lane: number, node: number, feature: number): number {
-    return ((((level % 2) * this.lanes + lane) * this.nodes + node) * this.features + feature) * this.length;
+  #place(level: number, lane: number, node: number, feature: number): number {
+    return ((((level % 2) * this.#lanes + lane) * this.#nodes + node) * this.#features + feature) * this.#length;
   }
 }

@@ -11,42 +11,42 @@ interface Place {
  * a time (as they do while a level's statistics fit into `maxMemoryInMB`): the roots, last tree first; then the open children of the level, which were pushed tree by tree, node by node, left then right.
  */
 export class NodeSeeds {
-  private readonly random: JavaRandom;
-  private readonly trees: readonly GrowingTree[];
-  private stack: readonly Place[];
-  private readonly seeds: readonly Map<number, Long>[];
+  readonly #random: JavaRandom;
+  readonly #trees: readonly GrowingTree[];
+  #stack: readonly Place[];
+  readonly #seeds: readonly Map<number, Long>[];
 
   constructor(seed: bigint, trees: readonly GrowingTree[]) {
-    this.random = new JavaRandom(seed);
-    this.trees = trees;
-    this.seeds = trees.map(() => new Map());
-    this.stack = trees.map((_, tree) => ({ tree, number: 0 })).reverse();
-    this.draw();
+    this.#random = new JavaRandom(seed);
+    this.#trees = trees;
+    this.#seeds = trees.map(() => new Map());
+    this.#stack = trees.map((_, tree) => ({ tree, number: 0 })).reverse();
+    this.#draw();
   }
 
   /** To be called when a level was split: draws for the nodes of the next. */
   advance(): void {
     const byTree = new Map<number, number[]>();
-    for (const { tree, number } of this.stack) byTree.set(tree, [...(byTree.get(tree) ?? []), number]);
-    this.stack = mapOrder([...byTree.keys()])
+    for (const { tree, number } of this.#stack) byTree.set(tree, [...(byTree.get(tree) ?? []), number]);
+    this.#stack = mapOrder([...byTree.keys()])
       .flatMap((tree) => {
-        const { nodes } = this.trees[tree];
+        const { nodes } = this.#trees[tree];
         const children = (byTree.get(tree) as number[]).flatMap((number) => {
           const { split } = nodes[number];
           return split ? [split.left, split.right] : [];
         });
-        return children.filter((number) => this.trees[tree].isOpen(number)).map((number) => ({ tree, number }));
+        return children.filter((number) => this.#trees[tree].isOpen(number)).map((number) => ({ tree, number }));
       })
       .reverse();
-    this.draw();
+    this.#draw();
   }
 
   of(tree: number, number: number): Long {
-    return this.seeds[tree].get(number) as Long;
+    return this.#seeds[tree].get(number) as Long;
   }
 
-  private draw(): void {
-    for (const { tree, number } of this.stack) this.seeds[tree].set(number, this.random.nextLong());
+  #draw(): void {
+    for (const { tree, number } of this.#stack) this.#seeds[tree].set(number, this.#random.nextLong());
   }
 }
 

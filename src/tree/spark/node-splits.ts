@@ -25,73 +25,75 @@ export function nodeSplitsSpec(args: GrowthArgs): RoundsSpec<GrowthArgs> {
 }
 
 class NodeSplits implements RoundHand {
-  private readonly args: GrowthArgs;
-  private readonly sizes: GrowthSizes;
-  private readonly kept: KeptSums;
-  private readonly best: BestSplit;
-  private readonly parts: readonly PartitionSums[];
-  private readonly tasks: Float64Array;
-  private readonly records: Float64Array;
+  readonly #args: GrowthArgs;
+  readonly #sizes: GrowthSizes;
+  readonly #kept: KeptSums;
+  readonly #best: BestSplit;
+  readonly #parts: readonly PartitionSums[];
+  readonly #tasks: Float64Array;
+  readonly #records: Float64Array;
 
   constructor({ thread, partitions, regions }: RoundSetting, args: GrowthArgs) {
-    this.args = args;
-    this.sizes = growthSizes(args);
-    this.kept = new KeptSums(args, this.sizes);
-    this.best = new BestSplit(
+    this.#args = args;
+    this.#sizes = growthSizes(args);
+    this.#kept = new KeptSums(args, this.#sizes);
+    this.#best = new BestSplit(
       impurityOf(args.impurity, args.numClasses),
       args.numClasses,
       args.rules,
-      this.sizes.words,
+      this.#sizes.words,
       args.bundled ? BUNDLE_SLACK : 0,
     );
-    this.tasks = new Float64Array(args.desk.tasks);
-    this.records = new Float64Array(args.desk.records);
-    const { end } = new Scratch(0, this.sizes);
-    this.parts = partitions.map((handle, p) => {
+    this.#tasks = new Float64Array(args.desk.tasks);
+    this.#records = new Float64Array(args.desk.records);
+    const { end } = new Scratch(0, this.#sizes);
+    this.#parts = partitions.map((handle, p) => {
       const shared = regions[p]?.ptr ?? 0;
-      const own = shared + sharedBytes(handle, args, this.sizes) + thread * end;
-      return new PartitionSums(handle, shared, new Scratch(own, this.sizes), args, this.sizes);
+      const own = shared + sharedBytes(handle, args, this.#sizes) + thread * end;
+      return new PartitionSums(handle, shared, new Scratch(own, this.#sizes), args, this.#sizes);
     });
   }
 
   run(phase: number, piece: number): void {
     if (phase === BUNDLE_PHASE) {
-      for (const part of this.parts) part.bundle(piece);
+      for (const part of this.#parts) part.bundle(piece);
       return;
     }
-    const task = readTask(this.tasks, piece);
-    const features = this.featuresOf(task);
+    const task = readTask(this.#tasks, piece);
+    const features = this.#featuresOf(task);
     const slots = slotsOf(task);
     let sums: Float64Array | undefined;
-    for (const part of this.parts) sums = part.sumUp(task, slots, features, sums);
+    for (const part of this.#parts) sums = part.sumUp(task, slots, features, sums);
     if (!sums) return;
-    this.deriveAndKeep(task, slots, sums);
-    this.findSplits(task, features, sums, piece * this.sizes.taskNodes);
+    this.#deriveAndKeep(task, slots, sums);
+    this.#findSplits(task, features, sums, piece * this.#sizes.taskNodes);
   }
 
   /** Features that each node looks at: all nodes at the same ones, or each at its own. */
-  private featuresOf({ from, to, nodes }: NodeTask): Int32Array[] {
-    const { kinds, perNode, asSpark } = this.args;
+  #featuresOf({ from, to, nodes }: NodeTask): Int32Array[] {
+    const { kinds, perNode, asSpark } = this.#args;
     const draw = asSpark ? featureReservoir : featureSubset;
     const all = Int32Array.from({ length: to - from }, (_, f) => from + f);
-    return nodes.map(({ seed }) => (this.sizes.whole ? all : draw(seed, kinds.length, perNode)));
+    return nodes.map(({ seed }) => (this.#sizes.whole ? all : draw(seed, kinds.length, perNode)));
   }
 
   /** Sums of nodes that were not summed up, from their parent's and their sibling's; and what the next level will want. */
-  private deriveAndKeep({ lane, level, from, to, nodes }: NodeTask, { summed }: Slots, sums: Float64Array): void {
+  #deriveAndKeep({ lane, level, from, to, nodes }: NodeTask, { summed }: Slots, sums: Float64Array): void {
     const place = (slot: number, feature: number) =>
-      (slot * this.sizes.slotBytes + headerBytes(to - from) + (feature - from) * this.sizes.featureBytes) / 8;
+      (slot * this.#sizes.slotBytes + headerBytes(to - from) + (feature - from) * this.#sizes.featureBytes) / 8;
     nodes.forEach(({ parent, sibling, keep }, k) => {
       for (let j = from; j < to && (parent >= 0 || keep >= 0); j++) {
-        if (parent >= 0) this.kept.subtract(sums, place(k, j), place(summed.get(sibling) as number, j), level - 1, lane, parent, j);
-        if (keep >= 0) this.kept.keep(sums, place(k, j), level, lane, keep, j);
+        if (parent >= 0) this.#kept.subtract(sums, place(k, j), place(summed.get(sibling) as number, j), level - 1, lane, parent, j);
+        if (keep >= 0) this.#kept.keep(sums, place(k, j), level, lane, keep, j);
       }
     });
   }
 
   /** The first record of the task is number `first`. */
-  private findSplits({ nodes }: NodeTask, features: readonly Int32Array[], stats: Float64Array, first: number): void {
-    const { best, sizes, args } = this;
+  #findSplits({ nodes }: NodeTask, features: readonly Int32Array[], stats: Float64Array, first: number): void {
+    const best = this.#best;
+    const sizes = this.#sizes;
+    const args = this.#args;
     nodes.forEach(({ impurity }, k) => {
       const own = features[k];
       const from = (k * sizes.slotBytes + headerBytes(own.length)) / 8;
@@ -108,7 +110,7 @@ class NodeSplits implements RoundHand {
       const { searched } = best;
       if (!searched) best.sumUp(binsOf(0));
       const { feature, gain, bin, whole, left, right, words } = best;
-      writeRecord(this.records, (first + k) * sizes.recordLength, { feature, gain, bin, searched, whole, left, right, words });
+      writeRecord(this.#records, (first + k) * sizes.recordLength, { feature, gain, bin, searched, whole, left, right, words });
     });
   }
 }

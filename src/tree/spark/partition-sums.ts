@@ -59,26 +59,28 @@ export class Scratch {
 
 /** Sums up one partition's rows by node, feature and bin. */
 export class PartitionSums {
-  private readonly handle: PartitionHandle;
-  private readonly kernels: Kernels;
+  readonly #handle: PartitionHandle;
+  readonly #kernels: Kernels;
   /** Where the codes of cells lie. */
-  private readonly shared: number;
-  private readonly scratch: Scratch;
-  private readonly args: GrowthArgs;
-  private readonly sizes: GrowthSizes;
+  readonly #shared: number;
+  readonly #scratch: Scratch;
+  readonly #args: GrowthArgs;
+  readonly #sizes: GrowthSizes;
 
   constructor(handle: PartitionHandle, shared: number, scratch: Scratch, args: GrowthArgs, sizes: GrowthSizes) {
-    this.handle = handle;
-    this.kernels = instantiate(handle.memory);
-    this.shared = shared;
-    this.scratch = scratch;
-    this.args = args;
-    this.sizes = sizes;
+    this.#handle = handle;
+    this.#kernels = instantiate(handle.memory);
+    this.#shared = shared;
+    this.#scratch = scratch;
+    this.#args = args;
+    this.#sizes = sizes;
   }
 
   /** Goes on from the sums over the partitions before, so that all rows are summed one after the other. */
   sumUp(task: NodeTask, { summed, count }: Slots, features: readonly Int32Array[], before: Float64Array | undefined): Float64Array {
-    const { sizes, handle, scratch } = this;
+    const sizes = this.#sizes;
+    const handle = this.#handle;
+    const scratch = this.#scratch;
     const sums = new Float64Array(handle.memory.buffer, scratch.sums, (sizes.slotBytes / 8) * count);
     if (before) sums.set(before);
     else sums.fill(0);
@@ -90,27 +92,29 @@ export class PartitionSums {
       numbers.forEach((number, k) => {
         table[number - first] = scratch.cells + k * sizes.cellBytes;
       });
-      this.addBundles(task, [...summed.values()], first, span);
+      this.#addBundles(task, [...summed.values()], first, span);
       return sums;
     }
     for (const [number, slot] of summed) {
       const at = scratch.sums + slot * sizes.slotBytes;
       table[number - first] = at;
-      this.writeAddresses(at, features[slot] ?? features[0]);
+      this.#writeAddresses(at, features[slot] ?? features[0]);
     }
-    this.addRows(task, features[0], first, span);
+    this.#addRows(task, features[0], first, span);
     return sums;
   }
 
-  private addRows({ lane }: NodeTask, features: Int32Array, first: number, span: number): void {
-    const { args, sizes, kernels } = this;
-    const labels = this.column(args.label);
-    const weights = this.column(args.weight);
-    const counts = this.column(args.counts?.[lane]);
-    const columns = sizes.whole && this.areBytes(features) ? this.scratch.columns : 0;
-    if (columns) this.writeAddresses(columns, features);
-    const { rows, slots, values, classes } = this.scratch;
-    this.eachTile(lane, first, span, (n) => {
+  #addRows({ lane }: NodeTask, features: Int32Array, first: number, span: number): void {
+    const args = this.#args;
+    const sizes = this.#sizes;
+    const kernels = this.#kernels;
+    const labels = this.#column(args.label);
+    const weights = this.#column(args.weight);
+    const counts = this.#column(args.counts?.[lane]);
+    const columns = sizes.whole && this.#areBytes(features) ? this.#scratch.columns : 0;
+    if (columns) this.#writeAddresses(columns, features);
+    const { rows, slots, values, classes } = this.#scratch;
+    this.#eachTile(lane, first, span, (n) => {
       if (args.impurity === 'variance') {
         kernels.node_moments(values, rows, labels, weights, counts, args.bundled ? 0 : 1, n);
         if (columns) kernels.add_moments_u8(rows, slots, values, n, columns, features.length, sizes.featureBytes);
@@ -123,24 +127,28 @@ export class PartitionSums {
   }
 
   /** Sums by the cells of bundles, then of those by the bins of their features. */
-  private addBundles({ lane, from, to }: NodeTask, sumSlots: readonly number[], first: number, span: number): void {
-    const { args, sizes, kernels, scratch, handle } = this;
+  #addBundles({ lane, from, to }: NodeTask, sumSlots: readonly number[], first: number, span: number): void {
+    const args = this.#args;
+    const sizes = this.#sizes;
+    const kernels = this.#kernels;
+    const scratch = this.#scratch;
+    const handle = this.#handle;
     const { bins } = args;
     const words: number[] = [];
     const margins: { feature: number; stride: number; total: number; at: number }[] = [];
     let top = 0;
     for (let b = sizes.bundles.indexOf(from); sizes.bundles[b] < to; b++) {
       const [start, end] = sizes.bundles.subarray(b, b + 2);
-      words.push(this.cellCodes(b), top);
+      words.push(this.#cellCodes(b), top);
       const total = cellCount(bins, start, end);
       for (let j = start; j < end; j++) margins.push({ feature: j, stride: cellCount(bins, start, j), total, at: top });
       top += total * CELL_BYTES;
     }
     new Uint32Array(handle.memory.buffer, scratch.columns, words.length).set(words);
     new Float64Array(handle.memory.buffer, scratch.cells, (sizes.cellBytes / 8) * sumSlots.length).fill(0);
-    const labels = this.column(args.label);
+    const labels = this.#column(args.label);
     const count = words.length / BUNDLE_WORDS;
-    this.eachTile(lane, first, span, (n) => kernels.add_bundles(scratch.rows, scratch.slots, labels, n, scratch.columns, count));
+    this.#eachTile(lane, first, span, (n) => kernels.add_bundles(scratch.rows, scratch.slots, labels, n, scratch.columns, count));
     sumSlots.forEach((slot, k) => {
       const sums = scratch.sums + slot * sizes.slotBytes + headerBytes(to - from);
       const cells = scratch.cells + k * sizes.cellBytes;
@@ -152,25 +160,31 @@ export class PartitionSums {
 
   /** Makes the codes of the cells of one bundle. */
   bundle(b: number): void {
-    const { kernels, handle, args, sizes } = this;
+    const kernels = this.#kernels;
+    const handle = this.#handle;
+    const args = this.#args;
+    const sizes = this.#sizes;
     const [start, end] = sizes.bundles.subarray(b, b + 2);
-    const to = this.cellCodes(b);
+    const to = this.#cellCodes(b);
     new Uint16Array(handle.memory.buffer, to, handle.rows).fill(0);
     for (let j = start; j < end; j++) {
-      kernels.add_codes_u16(to, this.column(args.codes[j]), CELL_BYTES * cellCount(args.bins, start, j), handle.rows);
+      kernels.add_codes_u16(to, this.#column(args.codes[j]), CELL_BYTES * cellCount(args.bins, start, j), handle.rows);
     }
   }
 
-  private cellCodes(bundle: number): number {
-    return this.shared + bundle * cellCodeBytes(this.handle);
+  #cellCodes(bundle: number): number {
+    return this.#shared + bundle * cellCodeBytes(this.#handle);
   }
 
   /** Gathers the rows of the nodes in the table, some thousands at a time. */
-  private eachTile(lane: number, first: number, span: number, add: (n: number) => void): void {
-    const { handle, kernels, scratch, args } = this;
+  #eachTile(lane: number, first: number, span: number, add: (n: number) => void): void {
+    const handle = this.#handle;
+    const kernels = this.#kernels;
+    const scratch = this.#scratch;
+    const args = this.#args;
     const nodes = handle.columns[args.nodes[lane]];
     const width = nodes.type === 'u16' ? 2 : 4;
-    const counts = this.column(args.counts?.[lane]);
+    const counts = this.#column(args.counts?.[lane]);
     for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
       const rows = Math.min(TILE_ROWS, handle.rows - lo);
       const n = kernels.gather_nodes(scratch.rows, scratch.slots, nodes.ptr, width, counts, scratch.table, first, span, lo, rows);
@@ -178,20 +192,20 @@ export class PartitionSums {
     }
   }
 
-  private column(at: number | undefined): number {
-    return at === undefined ? 0 : this.handle.columns[at].ptr;
+  #column(at: number | undefined): number {
+    return at === undefined ? 0 : this.#handle.columns[at].ptr;
   }
 
   /** Writes the addresses of features' codes, those of u16 marked by 1. */
-  private writeAddresses(at: number, features: Int32Array): void {
-    const addresses = new Uint32Array(this.handle.memory.buffer, at, features.length);
+  #writeAddresses(at: number, features: Int32Array): void {
+    const addresses = new Uint32Array(this.#handle.memory.buffer, at, features.length);
     features.forEach((j, f) => {
-      const { ptr, type } = this.handle.columns[this.args.codes[j]];
+      const { ptr, type } = this.#handle.columns[this.#args.codes[j]];
       addresses[f] = type === 'u16' ? ptr + 1 : ptr;
     });
   }
 
-  private areBytes(features: Int32Array): boolean {
-    return features.every((j) => this.handle.columns[this.args.codes[j]]?.type === 'u8');
+  #areBytes(features: Int32Array): boolean {
+    return features.every((j) => this.#handle.columns[this.#args.codes[j]]?.type === 'u8');
   }
 }

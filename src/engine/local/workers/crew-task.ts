@@ -82,15 +82,15 @@ interface Workshop {
 
 /** One thread's side of a fit. */
 class Hand {
-  private readonly message: CrewMessage;
-  private readonly words: Int32Array;
-  private readonly workshops: Workshop[];
-  private readonly roundHand: RoundHand | null;
-  private readonly reader: SpillReader | null;
+  readonly #message: CrewMessage;
+  readonly #words: Int32Array;
+  readonly #workshops: Workshop[];
+  readonly #roundHand: RoundHand | null;
+  readonly #reader: SpillReader | null;
   /** The first row in the window and the number of rows, and how often it has been filled. */
-  private windowRow = -1;
-  private windowRows = 0;
-  private windowFill = 0;
+  #windowRow = -1;
+  #windowRows = 0;
+  #windowFill = 0;
 
   static async of(message: CrewMessage): Promise<Hand> {
     const aggregators = await Promise.all(message.aggregators.map(({ spec }) => findAggregator(spec)));
@@ -100,14 +100,14 @@ class Hand {
 
   private constructor(message: CrewMessage, aggregators: Aggregator<unknown>[], rounds: Rounds<unknown> | undefined) {
     const { thread, threads, partitions } = message;
-    this.message = message;
-    this.roundHand =
+    this.#message = message;
+    this.#roundHand =
       rounds && message.rounds ? rounds.bind({ thread, threads, partitions, regions: message.rounds.regions }, message.rounds.spec.args) : null;
-    this.words = message.control;
+    this.#words = message.control;
     const { spill } = message;
-    this.reader = spill ? new SpillReader(spill.handle, 'fit') : null;
+    this.#reader = spill ? new SpillReader(spill.handle, 'fit') : null;
     const rows = spill?.rows ?? message.partitions.map((partition) => partition.rows);
-    this.workshops = aggregators.map((aggregator, a) => {
+    this.#workshops = aggregators.map((aggregator, a) => {
       const { args } = message.aggregators[a].spec;
       const outputLength = aggregator.outputLength(args);
       return {
@@ -125,45 +125,45 @@ class Hand {
   }
 
   context(): FitContext {
-    const { threads: workers, partitions, progress, spill } = this.message;
+    const { threads: workers, partitions, progress, spill } = this.#message;
     return {
       workers,
       rows: spill?.handle.rows ?? partitions.reduce((sum, { rows }) => sum + rows, 0),
-      hand: this.roundHand,
-      aggregate: (name, input) => this.aggregate(name, input),
+      hand: this.#roundHand,
+      aggregate: (name, input) => this.#aggregate(name, input),
       round: (phase, pieces) => {
-        this.checkRunning();
-        if (pieces === 1) this.roundHand?.run(phase, 0);
-        else if (pieces > 1) this.round(phase, control.HANDS, pieces);
+        this.#checkRunning();
+        if (pieces === 1) this.#roundHand?.run(phase, 0);
+        else if (pieces > 1) this.#round(phase, control.HANDS, pieces);
       },
-      checkAborted: () => this.checkRunning(),
+      checkAborted: () => this.#checkRunning(),
       report: (event: FitProgress) => progress?.postMessage(event),
     };
   }
 
   followRounds(): void {
-    while (control.running(this.words)) {
-      const call = Atomics.load(this.words, control.CALL);
-      this.work();
-      if (control.running(this.words)) control.waitForChange(this.words, control.CALL, call);
+    while (control.running(this.#words)) {
+      const call = Atomics.load(this.#words, control.CALL);
+      this.#work();
+      if (control.running(this.#words)) control.waitForChange(this.#words, control.CALL, call);
     }
   }
 
-  private aggregate(name: string, input: Float64Array = new Float64Array(0)): Float64Array {
-    this.checkRunning();
-    const a = this.message.aggregators.findIndex((one) => one.name === name);
-    const workshop = this.workshops[a];
+  #aggregate(name: string, input: Float64Array = new Float64Array(0)): Float64Array {
+    this.#checkRunning();
+    const a = this.#message.aggregators.findIndex((one) => one.name === name);
+    const workshop = this.#workshops[a];
     if (!workshop) throw new Error(`aggregate: no aggregator is named ${name}`);
     if (input.length !== workshop.inputLength) throw new Error(`aggregate: ${name} takes ${workshop.inputLength} numbers, got ${input.length}`);
-    if (!workshop.prepared) this.round(a, control.PREPARE, workshop.chunks.length);
+    if (!workshop.prepared) this.#round(a, control.PREPARE, workshop.chunks.length);
     workshop.prepared = true;
-    this.message.input.set(input);
-    this.round(a, control.SUM, workshop.chunks.length);
-    return this.merge(workshop);
+    this.#message.input.set(input);
+    this.#round(a, control.SUM, workshop.chunks.length);
+    return this.#merge(workshop);
   }
 
-  private round(aggregator: number, phase: number, chunks: number): void {
-    const { words } = this;
+  #round(aggregator: number, phase: number, chunks: number): void {
+    const words = this.#words;
     Atomics.store(words, control.AGGREGATOR, aggregator);
     Atomics.store(words, control.PHASE, phase);
     Atomics.store(words, control.CHUNKS, chunks);
@@ -171,10 +171,10 @@ class Hand {
     Atomics.add(words, control.ROUND, 1);
     Atomics.store(words, control.REMAINING, chunks);
     Atomics.add(words, control.CALL, 1);
-    if (this.message.threads > 1 && chunks > 1) Atomics.notify(words, control.CALL);
-    this.work();
+    if (this.#message.threads > 1 && chunks > 1) Atomics.notify(words, control.CALL);
+    this.#work();
     for (;;) {
-      this.checkRunning();
+      this.#checkRunning();
       const finished = Atomics.load(words, control.FINISHED);
       if (finished === chunks) return;
       control.waitForChange(words, control.FINISHED, finished);
@@ -182,73 +182,74 @@ class Hand {
   }
 
   /** Claims chunks as long as there are any. */
-  private work(): void {
-    const { words } = this;
+  #work(): void {
+    const words = this.#words;
     while (control.running(words)) {
       const remaining = Atomics.sub(words, control.REMAINING, 1);
       if (remaining <= 0) return;
       const chunks = Atomics.load(words, control.CHUNKS);
-      this.process(Atomics.load(words, control.AGGREGATOR), chunks - remaining);
+      this.#process(Atomics.load(words, control.AGGREGATOR), chunks - remaining);
       if (Atomics.add(words, control.FINISHED, 1) + 1 === chunks) Atomics.notify(words, control.FINISHED);
     }
   }
 
-  private process(a: number, index: number): void {
-    if (Atomics.load(this.words, control.PHASE) === control.HANDS) {
-      this.roundHand?.run(a, index);
+  #process(a: number, index: number): void {
+    if (Atomics.load(this.#words, control.PHASE) === control.HANDS) {
+      this.#roundHand?.run(a, index);
       return;
     }
-    const workshop = this.workshops[a];
+    const workshop = this.#workshops[a];
     const { aggregator, args, outputLength } = workshop;
     const chunk = workshop.chunks[index];
-    const { partition, lo, hi } = this.reader ? this.inWindow(this.reader, chunk) : chunk;
-    const handle = this.message.partitions[partition];
-    const { scratch, prepared } = this.message.aggregators[a];
-    if (Atomics.load(this.words, control.PHASE) === control.PREPARE) {
+    const { partition, lo, hi } = this.#reader ? this.#inWindow(this.#reader, chunk) : chunk;
+    const handle = this.#message.partitions[partition];
+    const { scratch, prepared } = this.#message.aggregators[a];
+    if (Atomics.load(this.#words, control.PHASE) === control.PREPARE) {
       aggregator.prepare?.(handle, prepared?.[partition] as Region, args, lo, hi);
       return;
     }
-    if (this.reader && aggregator.prepare && workshop.preparedFor !== this.windowFill) {
+    if (this.#reader && aggregator.prepare && workshop.preparedFor !== this.#windowFill) {
       aggregator.prepare(handle, prepared?.[partition] as Region, args, lo, hi);
-      workshop.preparedFor = this.windowFill;
+      workshop.preparedFor = this.#windowFill;
     }
     const bound = (workshop.bound[partition] ??= aggregator.bind(handle, scratch[partition], prepared?.[partition], args));
-    const round = Atomics.load(this.words, control.ROUND);
+    const round = Atomics.load(this.#words, control.ROUND);
     if (workshop.loaded[partition] !== round) {
-      bound.load(this.message.input.subarray(0, workshop.inputLength));
+      bound.load(this.#message.input.subarray(0, workshop.inputLength));
       workshop.loaded[partition] = round;
     }
-    bound.block(lo, hi, this.message.partials.subarray(index * outputLength, (index + 1) * outputLength).fill(0));
+    bound.block(lo, hi, this.#message.partials.subarray(index * outputLength, (index + 1) * outputLength).fill(0));
   }
 
   /** Reads a chunk of a spilled set into the window, if it is not there; where it lies then. */
-  private inWindow(reader: SpillReader, { partition, lo, hi }: Chunk): Chunk {
-    const row = partition * (this.message.spill as NonNullable<CrewMessage['spill']>).rowsPerPartition + lo;
-    if (row !== this.windowRow || hi - lo !== this.windowRows) {
-      const window = this.message.partitions[0];
+  #inWindow(reader: SpillReader, { partition, lo, hi }: Chunk): Chunk {
+    const row = partition * (this.#message.spill as NonNullable<CrewMessage['spill']>).rowsPerPartition + lo;
+    if (row !== this.#windowRow || hi - lo !== this.#windowRows) {
+      const window = this.#message.partitions[0];
       reader.load(window, row, hi - lo);
       window.firstRow = row;
-      this.windowRow = row;
-      this.windowRows = hi - lo;
-      this.windowFill++;
+      this.#windowRow = row;
+      this.#windowRows = hi - lo;
+      this.#windowFill++;
     }
     return { partition: 0, lo: 0, hi: hi - lo };
   }
 
   close(): void {
-    this.reader?.close();
+    this.#reader?.close();
   }
 
   /** Adds the partial sums in the order of their rows. */
-  private merge({ aggregator, chunks, outputLength }: Workshop): Float64Array {
+  #merge({ aggregator, chunks, outputLength }: Workshop): Float64Array {
     const sums = new Float64Array(outputLength);
     const merge = aggregator.merge ?? add;
-    for (let index = 0; index < chunks.length; index++) merge(sums, this.message.partials.subarray(index * outputLength, (index + 1) * outputLength));
+    for (let index = 0; index < chunks.length; index++)
+      merge(sums, this.#message.partials.subarray(index * outputLength, (index + 1) * outputLength));
     return sums;
   }
 
-  private checkRunning(): void {
-    if (!control.running(this.words)) throw new FitStopped('the fit is stopped');
+  #checkRunning(): void {
+    if (!control.running(this.#words)) throw new FitStopped('the fit is stopped');
   }
 }
 

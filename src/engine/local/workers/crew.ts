@@ -48,24 +48,24 @@ interface Loaded {
 
 /** One attempt at a fit: what it borrows, and its threads. */
 class Crew {
-  private readonly pool: WorkerPool;
-  private readonly spec: FitSpec;
-  private readonly options: FitOptions;
-  private readonly owner: string;
-  private readonly threaded: boolean;
-  private readonly threads: number;
-  private readonly partitions: PartitionHandle[];
-  private readonly borrowed: { index: number; region: Region }[] = [];
-  private readonly control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
-  private readonly input: Float64Array;
-  private readonly partials: Float64Array;
+  readonly #pool: WorkerPool;
+  readonly #spec: FitSpec;
+  readonly #options: FitOptions;
+  readonly #owner: string;
+  readonly #threaded: boolean;
+  readonly #threads: number;
+  readonly #partitions: PartitionHandle[];
+  readonly #borrowed: { index: number; region: Region }[] = [];
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
+  readonly #input: Float64Array;
+  readonly #partials: Float64Array;
   /** By thread. */
-  private readonly aggregators: Crewed[][];
-  private readonly rounds: CrewMessage['rounds'];
-  private readonly spill: CrewMessage['spill'] | null;
-  private readonly windows: Partition[] = [];
-  private windowBytes = 0;
-  private callbackError: unknown;
+  readonly #aggregators: Crewed[][];
+  readonly #rounds: CrewMessage['rounds'];
+  readonly #spill: CrewMessage['spill'] | null;
+  readonly #windows: Partition[] = [];
+  #windowBytes = 0;
+  #callbackError: unknown;
 
   static async of(pool: WorkerPool, spec: FitSpec, options: FitOptions, owner: string): Promise<Crew> {
     const threaded = await pool.threaded();
@@ -85,11 +85,11 @@ class Crew {
     loaded: Loaded[],
     rounds: Rounds<unknown> | undefined,
   ) {
-    this.pool = pool;
-    this.spec = spec;
-    this.options = options;
-    this.owner = owner;
-    this.threaded = threaded;
+    this.#pool = pool;
+    this.#spec = spec;
+    this.#options = options;
+    this.#owner = owner;
+    this.#threaded = threaded;
     const { store } = spec;
     const { spilled } = store;
     if (spilled && rounds) {
@@ -98,8 +98,8 @@ class Crew {
     const rows = store.partitionRows;
     const blocks = cutChunks(rows, 1).length;
     const most = Math.min(options.workers ?? pool.workers, pool.workers);
-    this.threads = threaded ? Math.max(1, Math.min(most, Math.ceil(blocks / BLOCKS_PER_THREAD))) : 1;
-    this.partitions = spilled ? [] : store.partitions;
+    this.#threads = threaded ? Math.max(1, Math.min(most, Math.ceil(blocks / BLOCKS_PER_THREAD))) : 1;
+    this.#partitions = spilled ? [] : store.partitions;
 
     let input = 0;
     let partials = 0;
@@ -108,31 +108,31 @@ class Crew {
       input = Math.max(input, aggregator.inputLength(spec.args));
       partials = Math.max(partials, cutChunks(rows, outputLength).length * outputLength);
     }
-    this.input = new Float64Array(new SharedArrayBuffer(8 * input));
-    this.partials = new Float64Array(new SharedArrayBuffer(8 * partials));
-    this.spill = spilled && { handle: spilled, rows, rowsPerPartition: store.rowsPerPartition };
+    this.#input = new Float64Array(new SharedArrayBuffer(8 * input));
+    this.#partials = new Float64Array(new SharedArrayBuffer(8 * partials));
+    this.#spill = spilled && { handle: spilled, rows, rowsPerPartition: store.rowsPerPartition };
     try {
       if (spilled) {
-        this.aggregators = this.openWindows(rows, loaded);
+        this.#aggregators = this.#openWindows(rows, loaded);
         return;
       }
       const of = spec.rounds;
-      this.rounds =
+      this.#rounds =
         rounds && of
           ? {
               spec: threaded ? { module: of.module, name: of.name, args: of.args } : of,
-              regions: this.partitions.map((partition) => this.borrow(partition.index, rounds.bytes(partition, of.args, this.threads))),
+              regions: this.#partitions.map((partition) => this.#borrow(partition.index, rounds.bytes(partition, of.args, this.#threads))),
             }
           : undefined;
       const prepared = loaded.map(({ spec, aggregator }) => {
         const { preparedBytes } = aggregator;
-        return preparedBytes && this.partitions.map((partition) => this.borrow(partition.index, preparedBytes(partition, spec.args)));
+        return preparedBytes && this.#partitions.map((partition) => this.#borrow(partition.index, preparedBytes(partition, spec.args)));
       });
-      this.aggregators = Array.from({ length: this.threads }, () =>
+      this.#aggregators = Array.from({ length: this.#threads }, () =>
         loaded.map(({ name, spec, aggregator }, a) => ({
           name,
           spec: threaded ? { module: spec.module, name: spec.name, args: spec.args } : spec,
-          scratch: this.partitions.map((partition) => this.borrow(partition.index, aggregator.scratchBytes(partition, spec.args))),
+          scratch: this.#partitions.map((partition) => this.#borrow(partition.index, aggregator.scratchBytes(partition, spec.args))),
           prepared: prepared[a],
         })),
       );
@@ -143,122 +143,122 @@ class Crew {
   }
 
   /** A window for each thread, with the scratch memory of all aggregators; what they prepare is made in it again and again. */
-  private openWindows(rows: readonly number[], loaded: readonly Loaded[]): Crewed[][] {
+  #openWindows(rows: readonly number[], loaded: readonly Loaded[]): Crewed[][] {
     const chunks = loaded.flatMap(({ spec, aggregator }) => cutChunks(rows, aggregator.outputLength(spec.args)));
     const most = chunks.reduce((longest, { lo, hi }) => Math.max(longest, hi - lo), 0);
     const capacity = Math.ceil(most / BLOCK_ROWS) * BLOCK_ROWS;
-    return Array.from({ length: this.threads }, () => {
-      const window = this.spec.store.openWindow(capacity);
-      this.windows.push(window);
+    return Array.from({ length: this.#threads }, () => {
+      const window = this.#spec.store.openWindow(capacity);
+      this.#windows.push(window);
       const { handle } = window;
       const crewed = loaded.map(({ name, spec, aggregator }) => ({
         name,
-        spec: this.threaded ? { module: spec.module, name: spec.name, args: spec.args } : spec,
+        spec: this.#threaded ? { module: spec.module, name: spec.name, args: spec.args } : spec,
         scratch: [window.lend(aggregator.scratchBytes(handle, spec.args))],
         prepared: aggregator.preparedBytes && [window.lend(aggregator.preparedBytes(handle, spec.args))],
       }));
-      this.spec.store.reserveWindows(window.bytes);
-      this.windowBytes += window.bytes;
+      this.#spec.store.reserveWindows(window.bytes);
+      this.#windowBytes += window.bytes;
       return crewed;
     });
   }
 
   /** Gives back what was borrowed. */
   dismiss(): void {
-    for (const window of this.windows.splice(0)) this.spec.store.closeWindow(window);
-    this.spec.store.releaseWindows(this.windowBytes);
-    this.windowBytes = 0;
-    for (const { index, region } of this.borrowed.splice(0)) this.spec.store.takeBack(index, region);
+    for (const window of this.#windows.splice(0)) this.#spec.store.closeWindow(window);
+    this.#spec.store.releaseWindows(this.#windowBytes);
+    this.#windowBytes = 0;
+    for (const { index, region } of this.#borrowed.splice(0)) this.#spec.store.takeBack(index, region);
   }
 
-  private borrow(index: number, bytes: number): Region {
-    const region = this.spec.store.lend(index, bytes);
-    this.borrowed.push({ index, region });
+  #borrow(index: number, bytes: number): Region {
+    const region = this.#spec.store.lend(index, bytes);
+    this.#borrowed.push({ index, region });
     return region;
   }
 
   async run(): Promise<unknown> {
-    const { signal } = this.options;
-    const channel = this.options.onProgress ? new MessageChannel() : null;
+    const { signal } = this.#options;
+    const channel = this.#options.onProgress ? new MessageChannel() : null;
     const ours = channel?.port1;
     const kill = new AbortController();
     const leaderDone = new AbortController();
     let patience: NodeJS.Timeout | undefined;
     const giveUp = () => {
-      stop(this.control, ABORTED);
+      stop(this.#control, ABORTED);
       patience = setTimeout(() => kill.abort(), PATIENCE);
     };
-    ours?.on('message', (event: FitProgress) => this.tell(event));
+    ours?.on('message', (event: FitProgress) => this.#tell(event));
     ours?.unref();
     signal?.addEventListener('abort', giveUp);
     if (signal?.aborted) giveUp();
     try {
-      const leader = this.start(lead, 0, channel?.port2, kill.signal).finally(() => leaderDone.abort());
-      const others = this.aggregators.slice(1).map((_, i) => this.start(follow, i + 1, undefined, kill.signal, leaderDone.signal));
+      const leader = this.#start(lead, 0, channel?.port2, kill.signal).finally(() => leaderDone.abort());
+      const others = this.#aggregators.slice(1).map((_, i) => this.#start(follow, i + 1, undefined, kill.signal, leaderDone.signal));
       const ends = await Promise.allSettled([leader, ...others]);
-      for (let rest = ours && receiveMessageOnPort(ours); rest; rest = ours && receiveMessageOnPort(ours)) this.tell(rest.message);
-      return this.conclude(ends);
+      for (let rest = ours && receiveMessageOnPort(ours); rest; rest = ours && receiveMessageOnPort(ours)) this.#tell(rest.message);
+      return this.#conclude(ends);
     } finally {
       clearTimeout(patience);
       signal?.removeEventListener('abort', giveUp);
       ours?.close();
-      if (kill.signal.aborted) this.spec.store.taint();
+      if (kill.signal.aborted) this.#spec.store.taint();
     }
   }
 
-  private async start(
+  async #start(
     run: typeof lead,
     thread: number,
     progress: CrewMessage['progress'],
     kill: AbortSignal,
     unlessStarted?: AbortSignal,
   ): Promise<CrewOutcome> {
-    const { name, args, local } = this.spec;
-    const fit = { module: this.spec.module, name, args, ...(local && !this.threaded ? { local } : {}) };
+    const { name, args, local } = this.#spec;
+    const fit = { module: this.#spec.module, name, args, ...(local && !this.#threaded ? { local } : {}) };
     const message: CrewMessage = {
       ...(thread === 0 ? { fit, progress } : {}),
       thread,
-      threads: this.threads,
-      partitions: this.windows[thread] ? [this.windows[thread].handle] : this.partitions,
-      ...(this.spill && { spill: this.spill }),
-      ...(this.rounds && { rounds: this.rounds }),
-      aggregators: this.aggregators[thread],
-      control: this.control,
-      input: this.input,
-      partials: this.partials,
+      threads: this.#threads,
+      partitions: this.#windows[thread] ? [this.#windows[thread].handle] : this.#partitions,
+      ...(this.#spill && { spill: this.#spill }),
+      ...(this.#rounds && { rounds: this.#rounds }),
+      aggregators: this.#aggregators[thread],
+      control: this.#control,
+      input: this.#input,
+      partials: this.#partials,
     };
     // Without threads `local` runs, and in a bundle there may be no URL to speak of.
-    const module = this.threaded ? new URL('./crew-task.js', import.meta.url).href : '';
-    const task = { module, name: run.name, args: message, local: run as (args: unknown) => unknown, owner: this.owner };
+    const module = this.#threaded ? new URL('./crew-task.js', import.meta.url).href : '';
+    const task = { module, name: run.name, args: message, local: run as (args: unknown) => unknown, owner: this.#owner };
     try {
-      return await this.pool.run<CrewOutcome>(task, { signal: kill, unlessStarted, transfer: progress ? [progress] : [] });
+      return await this.#pool.run<CrewOutcome>(task, { signal: kill, unlessStarted, transfer: progress ? [progress] : [] });
     } catch (error) {
-      if (!(unlessStarted?.aborted && error instanceof MlError && error.code === 'ABORTED')) stop(this.control, LOST);
+      if (!(unlessStarted?.aborted && error instanceof MlError && error.code === 'ABORTED')) stop(this.#control, LOST);
       throw error;
     }
   }
 
   /** From what became of all threads, what becomes of the fit: a result, else the first error that says why. */
-  private conclude([leader, ...others]: PromiseSettledResult<CrewOutcome>[]): unknown {
-    const { signal } = this.options;
-    if (this.callbackError !== undefined) throw this.callbackError;
-    if (leader?.status === 'fulfilled' && leader.value.ok && Atomics.load(this.control, STATE) === DONE) return leader.value.value;
+  #conclude([leader, ...others]: PromiseSettledResult<CrewOutcome>[]): unknown {
+    const { signal } = this.#options;
+    if (this.#callbackError !== undefined) throw this.#callbackError;
+    if (leader?.status === 'fulfilled' && leader.value.ok && Atomics.load(this.#control, STATE) === DONE) return leader.value.value;
     for (const end of [leader, ...others]) {
-      if (end?.status === 'fulfilled' && !end.value.ok && 'error' in end.value) throw unpackError(end.value.error, this.owner);
+      if (end?.status === 'fulfilled' && !end.value.ok && 'error' in end.value) throw unpackError(end.value.error, this.#owner);
     }
-    if (signal?.aborted) throw aborted(signal, this.owner);
+    if (signal?.aborted) throw aborted(signal, this.#owner);
     for (const end of [leader, ...others]) if (end?.status === 'rejected' && (end.reason as MlError).code !== 'ABORTED') throw end.reason;
-    throw new MlError('TASK_FAILED', `${this.owner}: the fit ended without a result`);
+    throw new MlError('TASK_FAILED', `${this.#owner}: the fit ended without a result`);
   }
 
   /** An error in the caller's `onProgress` ends the fit and is thrown to the caller. */
-  private tell(event: FitProgress): void {
-    if (this.callbackError !== undefined) return;
+  #tell(event: FitProgress): void {
+    if (this.#callbackError !== undefined) return;
     try {
-      this.options.onProgress?.(event);
+      this.#options.onProgress?.(event);
     } catch (error) {
-      this.callbackError = error ?? new Error('onProgress threw nothing');
-      stop(this.control, ABORTED);
+      this.#callbackError = error ?? new Error('onProgress threw nothing');
+      stop(this.#control, ABORTED);
     }
   }
 }

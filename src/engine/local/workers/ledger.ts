@@ -6,7 +6,7 @@ import { MlError } from '../../../error.ts';
  */
 export class MemoryLedger {
   readonly limit: number;
-  private taken = 0;
+  #taken = 0;
 
   /** `limit` in bytes. */
   constructor(limit = Number.POSITIVE_INFINITY) {
@@ -14,23 +14,23 @@ export class MemoryLedger {
   }
 
   get used(): number {
-    return this.taken;
+    return this.#taken;
   }
 
   reserve(bytes: number, owner: string): void {
-    if (this.taken + bytes > this.limit) {
+    if (this.#taken + bytes > this.limit) {
       throw new MlError(
         'MEMORY_LIMIT',
         `${owner}: the training data must fit into the memory limit of ${megabytes(this.limit)}, ` +
-          `needs ${megabytes(this.taken + bytes)} (${this.taken + bytes} bytes) so far; raise memoryLimit, unpersist cached frames or keep fewer columns`,
-        { limit: this.limit, needed: this.taken + bytes },
+          `needs ${megabytes(this.#taken + bytes)} (${this.#taken + bytes} bytes) so far; raise memoryLimit, unpersist cached frames or keep fewer columns`,
+        { limit: this.limit, needed: this.#taken + bytes },
       );
     }
-    this.taken += bytes;
+    this.#taken += bytes;
   }
 
   release(bytes: number): void {
-    this.taken -= bytes;
+    this.#taken -= bytes;
   }
 }
 

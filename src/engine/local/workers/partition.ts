@@ -26,41 +26,41 @@ export class Partition {
   readonly capacity: number;
   readonly memory: SharedMemory;
   rows = 0;
-  private readonly specs: readonly ColumnSpec[];
-  private readonly pointers: number[] = [];
-  private readonly sparse = new Map<number, { indices: Uint32Array[]; values: Float64Array[]; count: number; ptr: number }>();
-  private readonly free: Region[] = [];
-  private readonly views: ColumnView[] = [];
-  private top = LINE;
-  private touched: number;
+  readonly #specs: readonly ColumnSpec[];
+  readonly #pointers: number[] = [];
+  readonly #sparse = new Map<number, { indices: Uint32Array[]; values: Float64Array[]; count: number; ptr: number }>();
+  readonly #free: Region[] = [];
+  readonly #views: ColumnView[] = [];
+  #top = LINE;
+  #touched: number;
 
   constructor(index: number, firstRow: number, capacity: number, specs: readonly ColumnSpec[]) {
     this.index = index;
     this.firstRow = firstRow;
     this.capacity = capacity;
-    this.specs = specs;
+    this.#specs = specs;
     specs.forEach((spec, j) => {
       const { type } = spec;
-      this.pointers.push(this.top);
-      this.top = align(this.top + rowBytes(spec) * (type === 'csr' ? capacity + 1 : capacity));
-      if (type === 'csr') this.sparse.set(j, { indices: [], values: [], count: 0, ptr: 0 });
+      this.#pointers.push(this.#top);
+      this.#top = align(this.#top + rowBytes(spec) * (type === 'csr' ? capacity + 1 : capacity));
+      if (type === 'csr') this.#sparse.set(j, { indices: [], values: [], count: 0, ptr: 0 });
     });
-    const { memory, touched } = takeMemory(this.top);
+    const { memory, touched } = takeMemory(this.#top);
     this.memory = memory;
-    this.touched = touched;
+    this.#touched = touched;
     specs.forEach(({ type, width = 1 }, j) => {
-      const view = viewOf(memory, type, this.pointers[j], type === 'csr' ? capacity + 1 : capacity * width);
+      const view = viewOf(memory, type, this.#pointers[j], type === 'csr' ? capacity + 1 : capacity * width);
       if (type === 'csr') view[0] = 0;
-      this.views.push(view);
+      this.#views.push(view);
     });
   }
 
   /** Plain data for workers. */
   get handle(): PartitionHandle {
     const { index, firstRow, rows, memory } = this;
-    const columns = this.specs.map((spec, j): ColumnHandle => {
-      const entries = this.sparse.get(j);
-      const base = { ...spec, ptr: this.pointers[j], length: entries ? entries.count : rows * (spec.width ?? 1) };
+    const columns = this.#specs.map((spec, j): ColumnHandle => {
+      const entries = this.#sparse.get(j);
+      const base = { ...spec, ptr: this.#pointers[j], length: entries ? entries.count : rows * (spec.width ?? 1) };
       return entries ? { ...base, indices: entries.ptr, values: align(entries.ptr + 4 * entries.count) } : base;
     });
     return { index, firstRow, rows, memory, columns };
@@ -69,10 +69,10 @@ export class Partition {
   /** Copies rows `[from, from + n)` of the data; the caller sees to it that they fit. */
   write(data: readonly ColumnData[], from: number, n: number): void {
     data.forEach((column, j) => {
-      const entries = this.sparse.get(j);
-      const view = this.views[j];
+      const entries = this.#sparse.get(j);
+      const view = this.#views[j];
       if (!entries) {
-        const width = this.specs[j]?.width ?? 1;
+        const width = this.#specs[j]?.width ?? 1;
         copy(view, this.rows * width, column as ArrayLike<number>, from * width, n * width);
         return;
       }
@@ -89,7 +89,7 @@ export class Partition {
 
   /** Moves sparse entries into the memory, where they stay. Called once, when no more rows come. */
   seal(): void {
-    for (const entries of this.sparse.values()) {
+    for (const entries of this.#sparse.values()) {
       const { ptr } = this.lend(align(4 * entries.count) + 8 * entries.count);
       entries.ptr = ptr;
       place(new Uint32Array(this.memory.buffer, ptr, entries.count), entries.indices);
@@ -102,7 +102,7 @@ export class Partition {
   /** Makes all rows and room for so many sparse entries of each column the partition's own, to be written in place. */
   open(entries: readonly number[]): void {
     this.rows = this.capacity;
-    for (const [j, sparse] of this.sparse) {
+    for (const [j, sparse] of this.#sparse) {
       sparse.count = entries[j];
       sparse.ptr = this.lend(align(4 * sparse.count) + 8 * sparse.count).ptr;
     }
@@ -110,39 +110,39 @@ export class Partition {
 
   /** Bytes of the columns and of what is lent. */
   get bytes(): number {
-    return this.top;
+    return this.#top;
   }
 
   /** A run of bytes beyond the columns, for one user until {@link takeBack}. Its content is arbitrary. */
   lend(bytes: number): Region {
     const size = align(Math.max(bytes, LINE));
-    const fitting = this.free.filter((region) => region.bytes >= size && region.bytes <= 4 * size + PAGE).sort((a, b) => a.bytes - b.bytes)[0];
+    const fitting = this.#free.filter((region) => region.bytes >= size && region.bytes <= 4 * size + PAGE).sort((a, b) => a.bytes - b.bytes)[0];
     if (fitting) {
-      this.free.splice(this.free.indexOf(fitting), 1);
+      this.#free.splice(this.#free.indexOf(fitting), 1);
       return fitting;
     }
-    const region = { ptr: this.top, bytes: size };
-    if (this.top + size > MAX_BYTES) {
+    const region = { ptr: this.#top, bytes: size };
+    if (this.#top + size > MAX_BYTES) {
       throw new MlError(
         'MEMORY_LIMIT',
-        `partition ${this.index}: a partition must stay below ${MAX_BYTES} bytes with its scratch memory, needs ${this.top + size}; use fewer rows a partition`,
-        { needed: this.top + size, limit: MAX_BYTES },
+        `partition ${this.index}: a partition must stay below ${MAX_BYTES} bytes with its scratch memory, needs ${this.#top + size}; use fewer rows a partition`,
+        { needed: this.#top + size, limit: MAX_BYTES },
       );
     }
-    const missing = Math.ceil((this.top + size - this.memory.buffer.byteLength) / PAGE);
+    const missing = Math.ceil((this.#top + size - this.memory.buffer.byteLength) / PAGE);
     if (missing > 0) this.memory.grow(missing);
-    this.top += size;
+    this.#top += size;
     return region;
   }
 
   takeBack(region: Region): void {
-    this.free.push(region);
+    this.#free.push(region);
   }
 
   /** Ends the partition's life. No thread may touch its memory afterwards. */
   release(bytesPerRow: number): void {
-    const scratch = this.top - align((this.pointers.at(-1) ?? LINE) + rowBytes(this.specs.at(-1) ?? { type: 'u8' }) * this.capacity);
-    returnMemory(this.memory, Math.max(this.touched, bytesPerRow * this.rows + scratch));
+    const scratch = this.#top - align((this.#pointers.at(-1) ?? LINE) + rowBytes(this.#specs.at(-1) ?? { type: 'u8' }) * this.capacity);
+    returnMemory(this.memory, Math.max(this.#touched, bytesPerRow * this.rows + scratch));
   }
 }
 

@@ -43,123 +43,123 @@ const DEFAULT_HEAP_MIB = 2048;
  */
 export class WorkerPool {
   readonly workers: number;
-  private readonly logger: Pick<Logger, 'warn'> | undefined;
-  private readonly maxHeapMiB: number;
-  private threads: Promise<Threads | undefined> | undefined;
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
-  private closed = false;
+  readonly #logger: Pick<Logger, 'warn'> | undefined;
+  readonly #maxHeapMiB: number;
+  #threads: Promise<Threads | undefined> | undefined;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  #closed = false;
 
   constructor({ workers, logger, maxHeapMiB = Math.min(DEFAULT_HEAP_MIB, getHeapStatistics().heap_size_limit / 2 ** 20) }: WorkerPoolOptions) {
     if (!Number.isInteger(workers) || workers < 1) throw new MlError('PARAM_INVALID', `Session: workers must be an integer >= 1, got ${workers}`);
     this.workers = workers;
-    this.logger = logger;
-    this.maxHeapMiB = maxHeapMiB;
+    this.#logger = logger;
+    this.#maxHeapMiB = maxHeapMiB;
   }
 
   /** Runs a task and gives its result. Errors thrown by it: an MlError as itself, others as TASK_FAILED with the cause. */
   async run<R>(task: Task, options: RunOptions = {}): Promise<R> {
     const owner = task.owner ?? task.name;
-    this.checkOpen(owner);
+    this.#checkOpen(owner);
     throwIfAborted(options.signal, owner);
-    await this.turn(owner, options);
+    await this.#turn(owner, options);
     try {
-      this.checkOpen(owner);
+      this.#checkOpen(owner);
       throwIfAborted(options.signal, owner);
-      const threads = await (this.threads ??= this.start());
-      const outcome = threads ? await this.send(threads, task, options, owner) : await runHere(task);
+      const threads = await (this.#threads ??= this.#start());
+      const outcome = threads ? await this.#send(threads, task, options, owner) : await runHere(task);
       if (!outcome.ok) throw unpackError(outcome.error, owner);
       return outcome.value as R;
     } finally {
-      this.running--;
-      this.waiting.shift()?.();
+      this.#running--;
+      this.#waiting.shift()?.();
     }
   }
 
   /** Whether tasks run on threads (starts them). */
   async threaded(): Promise<boolean> {
-    this.checkOpen('WorkerPool');
-    return (await (this.threads ??= this.start())) !== undefined;
+    this.#checkOpen('WorkerPool');
+    return (await (this.#threads ??= this.#start())) !== undefined;
   }
 
   /** Ends all threads; tasks under way are lost. Safe to call twice. */
   async close(): Promise<void> {
-    this.closed = true;
-    for (const wake of this.waiting.splice(0)) wake();
-    const threads = await this.threads;
+    this.#closed = true;
+    for (const wake of this.#waiting.splice(0)) wake();
+    const threads = await this.#threads;
     await threads?.end();
   }
 
-  private checkOpen(owner: string): void {
-    if (this.closed) throw new MlError('SESSION_CLOSED', `${owner}: the session must be open, is closed`);
+  #checkOpen(owner: string): void {
+    if (this.#closed) throw new MlError('SESSION_CLOSED', `${owner}: the session must be open, is closed`);
   }
 
   /** Waits until fewer tasks than threads are running: none ever waits inside piscina, where only a living thread would wake it. */
-  private async turn(owner: string, { signal, unlessStarted }: RunOptions): Promise<void> {
+  async #turn(owner: string, { signal, unlessStarted }: RunOptions): Promise<void> {
     const stops = [signal, unlessStarted].filter((stop) => stop !== undefined);
-    while (this.running >= this.workers && !this.closed) {
+    while (this.#running >= this.workers && !this.#closed) {
       await new Promise<void>((resolve, reject) => {
         const entry = () => {
           for (const stop of stops) stop.removeEventListener('abort', drop);
           resolve();
         };
         const drop = () => {
-          const at = this.waiting.indexOf(entry);
-          if (at !== -1) this.waiting.splice(at, 1);
+          const at = this.#waiting.indexOf(entry);
+          if (at !== -1) this.#waiting.splice(at, 1);
           for (const stop of stops) stop.removeEventListener('abort', drop);
           reject(aborted(signal?.aborted ? signal : (unlessStarted as AbortSignal), owner));
         };
         if (stops.some((stop) => stop.aborted)) drop();
         else {
           for (const stop of stops) stop.addEventListener('abort', drop);
-          this.waiting.push(entry);
+          this.#waiting.push(entry);
         }
       });
     }
-    this.running++;
+    this.#running++;
   }
 
-  private async send(threads: Threads, task: Task, { signal, transfer }: RunOptions, owner: string): Promise<Outcome<unknown>> {
+  async #send(threads: Threads, task: Task, { signal, transfer }: RunOptions, owner: string): Promise<Outcome<unknown>> {
     const { module, name, args } = task;
     try {
       return await threads.run({ module, name, args }, signal, transfer);
     } catch (error) {
       if (signal?.aborted) {
-        this.retire(threads);
+        this.#retire(threads);
         throw aborted(signal, owner);
       }
       if (isCloneError(error)) {
         throw new MlError('TASK_FAILED', `${owner}: a task's arguments and its result must be plain data, no functions`, {}, { cause: error });
       }
-      this.checkOpen(owner);
-      this.retire(threads);
-      throw new MlError('WORKER_LOST', `${owner}: a worker thread died: ${this.causeOfDeath(error as NodeJS.ErrnoException)}`, {}, { cause: error });
+      this.#checkOpen(owner);
+      this.#retire(threads);
+      throw new MlError('WORKER_LOST', `${owner}: a worker thread died: ${this.#causeOfDeath(error as NodeJS.ErrnoException)}`, {}, { cause: error });
     }
   }
 
-  private causeOfDeath({ code, message }: NodeJS.ErrnoException): string {
+  #causeOfDeath({ code, message }: NodeJS.ErrnoException): string {
     if (code !== 'ERR_WORKER_OUT_OF_MEMORY') return message;
-    return `heap out of memory, which must hold in ${Math.round(this.maxHeapMiB)} MiB; make less at a time, and typed arrays, which do not count, instead of objects`;
+    return `heap out of memory, which must hold in ${Math.round(this.#maxHeapMiB)} MiB; make less at a time, and typed arrays, which do not count, instead of objects`;
   }
 
   /** New tasks get new threads; the old ones end when their last task has. */
-  private retire(threads: Threads): void {
+  #retire(threads: Threads): void {
     if (threads.retired) return;
     threads.retire();
-    this.threads = undefined;
+    this.#threads = undefined;
   }
 
-  private async start(): Promise<Threads | undefined> {
+  async #start(): Promise<Threads | undefined> {
     try {
       const runner = fileURLToPath(new URL('./task-runner.js', import.meta.url));
       if (!existsSync(runner)) throw new Error(`${runner} is missing`);
       // Loaded here, where a bundle that could not take it in falls back to this thread.
       const { Piscina } = await import('piscina');
-      const threads = new Threads(Piscina, runner, this.workers, this.maxHeapMiB);
+      const threads = new Threads(Piscina, runner, this.workers, this.#maxHeapMiB);
       await threads.run({});
       return threads;
     } catch (error) {
-      this.logger?.warn(`worker threads cannot be started, work runs in the calling thread: ${(error as Error).message}`);
+      this.#logger?.warn(`worker threads cannot be started, work runs in the calling thread: ${(error as Error).message}`);
       return undefined;
     }
   }
@@ -168,11 +168,11 @@ export class WorkerPool {
 /** One piscina and the number of tasks in it. */
 class Threads {
   retired = false;
-  private readonly piscina: Piscina;
-  private tasks = 0;
+  readonly #piscina: Piscina;
+  #tasks = 0;
 
   constructor(Pool: typeof Piscina, filename: string, count: number, maxHeapMiB: number) {
-    this.piscina = new Pool({
+    this.#piscina = new Pool({
       filename,
       minThreads: count,
       maxThreads: count,
@@ -181,26 +181,26 @@ class Threads {
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
     });
     // An idle thread that dies has no task to tell; the next task finds a new thread or fails by itself.
-    this.piscina.on('error', () => {});
+    this.#piscina.on('error', () => {});
   }
 
   async run(message: RunnerMessage, signal?: AbortSignal, transfer: readonly object[] = []): Promise<Outcome<unknown>> {
-    this.tasks++;
+    this.#tasks++;
     try {
-      return await this.piscina.run(message, { signal: signal ?? null, transferList: transfer as never });
+      return await this.#piscina.run(message, { signal: signal ?? null, transferList: transfer as never });
     } finally {
-      this.tasks--;
-      if (this.retired && this.tasks === 0) void this.end();
+      this.#tasks--;
+      if (this.retired && this.#tasks === 0) void this.end();
     }
   }
 
   retire(): void {
     this.retired = true;
-    if (this.tasks === 0) void this.end();
+    if (this.#tasks === 0) void this.end();
   }
 
   async end(): Promise<void> {
-    await this.piscina.destroy().catch(() => {});
+    await this.#piscina.destroy().catch(() => {});
   }
 }
 
