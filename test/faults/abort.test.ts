@@ -69,6 +69,15 @@ describe('an abort ends', () => {
     for (const event of [1, 2]) await stopsAt(event, (options) => search.fit(frame, options));
   });
 
+  it('the filling of a cached frame, for which unpersist would wait', async () => {
+    const frame = rows(ENDLESS).cache();
+    const base = s().range(ENDLESS).selectExpr('sin(id) AS a', 'cos(id * 3) AS b', 'CAST(id % 2 AS DOUBLE) AS label').cache();
+    for (const delay of [20, 100]) await stops(delay, (signal) => frame.count({ signal }));
+    await stops(60, (signal) => learn.fit(assembler.transform(base), { signal }));
+    await frame.unpersist();
+    await base.unpersist();
+  });
+
   it('a read of CSV, in any phase', async () => {
     const csv = file('big.csv', `a,b\n${'1,hello\n'.repeat(1_000_000)}`);
     const inferred = () => s().read.csv(csv, { header: true, inferSchema: true });

@@ -106,7 +106,7 @@ export class Compiler {
     return {
       compiled: forAction ? this.#compiled : this.#described,
       engineRelation: (plan, compile) => this.#relation(plan, compile, forAction, options),
-      materialize: async (plan, relation) => (forAction ? this.#keep(plan, relation) : relation),
+      materialize: async (plan, relation) => (forAction ? this.#keep(plan, relation, signal) : relation),
       syntaxTree: async (sql) => {
         const [row] = await this.#database.rows(`SELECT json_serialize_sql(${text(sql)})`, [STRING], { owner: 'sql' });
         return JSON.parse(row?.[0] as string);
@@ -145,7 +145,7 @@ export class Compiler {
         if (!forAction)
           return plan.op === 'cache' ? compile(plan.input) : described(plan.stage, await this.#sized(plan, await compile(plan.input), options));
         const chain = chainOf(plan);
-        const input = await this.#base(chain, compile);
+        const input = await this.#base(chain, compile, options.signal);
         return chain.stages.length === 0 ? input : this.transforms.relation(chain, input, wantedOf(plan), plan, options);
       }
       case 'mapBatches':
@@ -190,12 +190,16 @@ export class Compiler {
 
   /** The relation that a chain of transformers starts from, kept when the chain is cached. */
   base(chain: { base: Plan; cached: boolean }, options: QueryOptions): Promise<Relation> {
-    return this.#base(chain, (plan) => this.compile(plan, options));
+    return shared(() => this.#base(chain, (plan) => this.compile(plan, options), options.signal), options);
   }
 
-  async #base(chain: { base: Plan; cached: boolean }, compile: (plan: Plan) => Promise<Relation>): Promise<Relation> {
+  async #base(
+    chain: { base: Plan; cached: boolean },
+    compile: (plan: Plan) => Promise<Relation>,
+    signal: AbortSignal | undefined,
+  ): Promise<Relation> {
     if (!chain.cached || chain.base.op === 'local') return compile(chain.base);
-    return this.#kept.get(chain.base)?.relation ?? this.#keep(chain.base, await compile(chain.base));
+    return this.#kept.get(chain.base)?.relation ?? this.#keep(chain.base, await compile(chain.base), signal);
   }
 
   /** Whether the plan's rows come from few rows that are kept already: then a query's own cost counts, and not what it does a row. */
@@ -230,21 +234,21 @@ export class Compiler {
     return this.#locals.relation(rows, { owner: `mapBatches: ${plan.name}`, signal }, plan);
   }
 
-  #keep(plan: Plan, relation: Relation): Promise<Relation> {
+  #keep(plan: Plan, relation: Relation, signal: AbortSignal | undefined): Promise<Relation> {
     const known = this.#kept.get(plan);
     if (known) return known.relation;
     const table = `kept${this.#database.number()}`;
-    const kept: KeptTable = { table, relation: this.#load(table, relation) };
+    const kept: KeptTable = { table, relation: this.#load(table, relation, signal) };
     this.#kept.set(plan, kept);
     this.#dropped.register(plan, table);
     kept.relation.catch(() => this.#kept.delete(plan));
     return kept.relation;
   }
 
-  async #load(table: string, relation: Relation): Promise<KeptRelation> {
+  async #load(table: string, relation: Relation, signal: AbortSignal | undefined): Promise<KeptRelation> {
     const columns = relation.columns.join(', ') || 'NULL AS none';
     const create = `CREATE TABLE ${table} AS SELECT ${columns} FROM (${relation.sql}) AS t`;
-    const [written] = await this.#database.rows(create, [{ kind: 'long' }], { owner: 'cache' });
+    const [written] = await this.#database.rows(create, [{ kind: 'long' }], { owner: 'cache', signal });
     return { ...relation, sql: `SELECT * FROM ${table}`, stable: true, rows: Number(written?.[0]) };
   }
 
