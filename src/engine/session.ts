@@ -81,6 +81,11 @@ export class Session {
     }
     const given = schema === undefined ? null : typeof schema === 'string' ? parseSchema(schema) : Schema.from(schema);
     const table = isArrowTable(rows) ? tableFromArrow(rows, partitions) : tableOfRows(rows, given, partitions);
+    const interval = (given ?? table.schema).fields.find((field) => field.type.kind === 'interval');
+    if (interval) {
+      const must = 'must not be an interval; give numbers, and make intervals of them by makeDtInterval or makeYmInterval';
+      throw new MlError('SCHEMA_INVALID', `createFrame: column ${show(interval.name)} ${must}`, { column: interval.name });
+    }
     return this.#frame({ op: 'local', table: given && isArrowTable(rows) ? withSchema(table, given) : table });
   }
 

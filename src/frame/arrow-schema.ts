@@ -1,17 +1,21 @@
 import * as arrow from 'apache-arrow';
 import { MlError, show } from '../error.ts';
+import { isYearMonth } from './interval.ts';
 import { type Field, type Metadata, Schema } from './schema.ts';
-import type { DataType } from './types.ts';
+import { type DataType, parseType, typeName } from './types.ts';
 
 /** Key of a field's metadata under which Arrow carries Spark's, as JSON. */
 const SPARK_METADATA = 'spark_metadata';
+
+/** Key under which Arrow carries Spark's type, where its own says less. */
+const SPARK_TYPE = 'spark_type';
 
 /** The Arrow schema of a frame; vectors and matrices are Spark's structs, their metadata goes along. */
 export function arrowSchema(schema: Schema): arrow.Schema {
   return new arrow.Schema(
     schema.fields.map((f) => {
       const metadata = new Map<string, string>();
-      if (f.type.kind === 'vector' || f.type.kind === 'matrix') metadata.set('spark_type', f.type.kind);
+      if (['vector', 'matrix', 'interval'].includes(f.type.kind)) metadata.set(SPARK_TYPE, typeName(f.type));
       if (f.metadata) metadata.set(SPARK_METADATA, JSON.stringify(f.metadata));
       return new arrow.Field(f.name, arrowType(f.type), f.nullable, metadata);
     }),
@@ -46,6 +50,9 @@ export function arrowType(type: DataType): arrow.DataType {
       return new arrow.DateDay();
     case 'timestamp':
       return new arrow.TimestampMicrosecond('UTC');
+    case 'interval':
+      if (type.from === undefined) return new arrow.Utf8();
+      return isYearMonth(type) ? new arrow.IntervalYearMonth() : new arrow.DurationMicrosecond();
     case 'array':
       return new arrow.List(new arrow.Field('element', arrowType(type.element), true));
     case 'map':
@@ -89,7 +96,12 @@ export function schemaFromArrow(schema: arrow.Schema): Schema {
 
 function fieldFromArrow(field: arrow.Field): Field {
   const metadata = sparkMetadata(field.metadata.get(SPARK_METADATA));
-  const type = isMatrixStruct(field) ? ({ kind: 'matrix' } as const) : typeFromArrow(field.type, field.name);
+  const named = field.metadata.get(SPARK_TYPE);
+  const type = named?.startsWith('interval')
+    ? parseType(named)
+    : isMatrixStruct(field)
+      ? ({ kind: 'matrix' } as const)
+      : typeFromArrow(field.type, field.name);
   return { name: field.name, type, nullable: field.nullable, ...(metadata && { metadata }) };
 }
 
@@ -121,6 +133,8 @@ function typeFromArrow(type: arrow.DataType, column: string): DataType {
   if (D.isBinary(type) || D.isLargeBinary(type) || D.isFixedSizeBinary(type)) return { kind: 'binary' };
   if (D.isDate(type)) return { kind: 'date' };
   if (D.isTimestamp(type)) return { kind: 'timestamp' };
+  if (D.isDuration(type)) return { kind: 'interval', from: 'day', to: 'second' };
+  if (D.isInterval(type) && type.unit === arrow.IntervalUnit.YEAR_MONTH) return { kind: 'interval', from: 'year', to: 'month' };
   if (D.isList(type) || D.isFixedSizeList(type)) return { kind: 'array', element: typeFromArrow(type.children[0].type, column) };
   if (D.isMap(type)) {
     const [key, value] = type.children[0].type.children;

@@ -4,6 +4,7 @@ import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
 import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
 import { renamedBatch } from './arrow-batches.ts';
 import { arrowSchema, schemaFromArrow } from './arrow-schema.ts';
+import { intervalText } from './interval.ts';
 import type { LocalTable } from './plan.ts';
 import type { Schema } from './schema.ts';
 import type { DataType } from './types.ts';
@@ -99,6 +100,9 @@ function reader(type: DataType, from: arrow.DataType, column: string): (value: u
       return (v) => new Date(Math.floor(Number(v)));
     case 'decimal':
       return (v) => decimalText(v as Uint32Array, type.scale);
+    case 'interval':
+      // Arrow gives years and months by themselves.
+      return (v) => intervalText(v instanceof Int32Array ? 12 * v[0] + v[1] : (v as bigint), type);
     case 'array': {
       const read = inner(type.element, (source as arrow.List).children[0].type);
       return (v) => Array.from(v as Iterable<unknown>, read);

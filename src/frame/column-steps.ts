@@ -31,6 +31,17 @@ export abstract class ColumnSteps {
     return new Column(expression.kind === 'column' ? { ...expression, of: this.plan } : expression);
   }
 
+  /**
+   * The columns whose whole name matches a regular expression in backticks: ``frame.select(frame.colRegex('`amount_.*`'))``. A text without
+   * backticks is a column's name.
+   */
+  colRegex(pattern: string): Column {
+    if (typeof pattern !== 'string')
+      throw new MlError('EXPRESSION_INVALID', `colRegex: pattern must be a string, got ${show(pattern)}`, { value: pattern });
+    if (!/^`.+`$/s.test(pattern)) return this.col(pattern);
+    return new Column({ kind: 'star', matching: pattern.slice(1, -1) });
+  }
+
   /** These columns, by name or as expressions; `*` is all of them. */
   select(...columns: (ColumnOrName | readonly ColumnOrName[])[]): Frame {
     return this.next({ op: 'project', input: this.plan, columns: expressions(columns) });

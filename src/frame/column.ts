@@ -15,7 +15,7 @@ export class Column extends Operand {
     return this.#call('+', other);
   }
 
-  /** `this - other`; whole numbers that overflow are an error. Of two dates the days between them, for which `datediff` works on a cluster too. */
+  /** `this - other`; whole numbers that overflow are an error. Of two dates or timestamps the interval between them: `cast('int')` of two dates' gives days. */
   minus(other: ColumnOrValue): Column {
     return this.#call('-', other);
   }
@@ -259,6 +259,17 @@ export class Column extends Operand {
     return new Column({ kind: 'field', child: this.expression, name });
   }
 
+  /** The struct with a field added, or replaced where it stands; `a.b` is a field of a field. Null stays null. */
+  withField(name: string, value: ColumnOrValue): Column {
+    return new Column(call('update_fields', [this.expression, toExpression(fieldPath('withField', name)), toExpression(value)]));
+  }
+
+  /** The struct without these fields; `a.b` is a field of a field. A name that does not exist changes nothing. */
+  dropFields(...names: string[]): Column {
+    const dropped = (from: Expression, name: string) => call('update_fields', [from, toExpression(fieldPath('dropFields', name))]);
+    return new Column(names.reduce(dropped, this.expression));
+  }
+
   /** An array's item (0 is the first), a map's value by key, or a struct's field; an array's item out of range is an error, a missing key null. */
   getItem(key: ColumnOrValue): Column {
     if (typeof key === 'string') return this.getField(key);
@@ -330,6 +341,11 @@ export function expr(text: string): Column {
 /** The expression of a column given itself or by name. */
 export function nameToExpression(column: ColumnOrName): Expression {
   return column instanceof Column ? column.expression : col(column).expression;
+}
+
+function fieldPath(owner: string, name: string): string {
+  if (typeof name === 'string' && name !== '') return name;
+  throw new MlError('EXPRESSION_INVALID', `${owner}: name must be a field's name, got ${show(name)}`, { value: name });
 }
 
 function toType(type: string | DataType): DataType {

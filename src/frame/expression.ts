@@ -49,10 +49,11 @@ export type Expression =
       readonly kind: 'sql';
       readonly text: string;
     }
-  /** All columns, or those of the frame called `of`. */
+  /** All columns, or those of the frame called `of`, or those whose whole name is matched. */
   | {
       readonly kind: 'star';
       readonly of?: string;
+      readonly matching?: string;
     }
   /** A field of a struct or the value of a map's key. */
   | {

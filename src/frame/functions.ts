@@ -4,6 +4,7 @@ export * from './functions/aggregate.ts';
 export * from './functions/bits.ts';
 export * from './functions/collection.ts';
 export * from './functions/conditional.ts';
+export * from './functions/interval.ts';
 export * from './functions/json.ts';
 export * from './functions/number.ts';
 export * from './functions/order.ts';

@@ -21,11 +21,17 @@ type PlainName =
   | 'timestamp_ntz'
   | 'vector'
   | 'matrix'
+  | 'interval'
   | 'void'
   | 'null';
 
 /** A type's name as far as the compiler can tell; what stands in `map<…>` and `struct<…>` is looked at when it runs. */
-type IsName<T extends string> = T extends PlainName | `${'decimal' | 'numeric'}(${string})` | `map<${string},${string}>` | `struct<${string}>`
+type IsName<T extends string> = T extends
+  | PlainName
+  | `${'decimal' | 'numeric'}(${string})`
+  | `interval ${string}`
+  | `map<${string},${string}>`
+  | `struct<${string}>`
   ? true
   : T extends `array<${infer Element}>`
     ? IsName<Element>

@@ -20,9 +20,15 @@ type SimpleKind =
 export type DataType =
   | { readonly kind: SimpleKind }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  /** From a field to another; without fields Spark's `interval` of months, days and microseconds. */
+  | { readonly kind: 'interval'; readonly from?: IntervalField; readonly to?: IntervalField }
   | { readonly kind: 'array'; readonly element: DataType }
   | { readonly kind: 'map'; readonly key: DataType; readonly value: DataType }
   | { readonly kind: 'struct'; readonly fields: readonly StructField[] };
+
+/** Fields of intervals, from the longest to the shortest: those of months, then those of microseconds. */
+export const INTERVAL_FIELDS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+export type IntervalField = (typeof INTERVAL_FIELDS)[number];
 
 /** Metadata of a column or a struct's field as Spark keeps it; ML attributes are under `ml_attr`. */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -80,6 +86,8 @@ export function typeName(type: DataType): string {
   switch (type.kind) {
     case 'decimal':
       return `decimal(${type.precision},${type.scale})`;
+    case 'interval':
+      return `interval${type.from ? ` ${type.from}` : ''}${type.from === type.to ? '' : ` to ${type.to}`}`;
     case 'array':
       return `array<${typeName(type.element)}>`;
     case 'map':
@@ -118,6 +126,7 @@ class TypeReader {
     if (word === 'map') return this.#map();
     if (word === 'struct') return { kind: 'struct', fields: this.#bracketed(() => this.#fields()) };
     if (word === 'decimal' || word === 'numeric') return this.#decimal();
+    if (word === 'interval') return this.#interval();
     const kind = ALIASES.get(word) ?? word;
     if (!SIMPLE.has(kind)) this.#fail();
     return { kind: kind as SimpleKind };
@@ -143,6 +152,15 @@ class TypeReader {
     this.#expect(')');
     if (!(precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision)) this.#fail();
     return { kind: 'decimal', precision, scale };
+  }
+
+  #interval(): DataType {
+    const match = /^ +([a-z]+)(?: +to +([a-z]+))?/i.exec(this.#text.slice(this.#at));
+    if (!match) return { kind: 'interval' };
+    this.#at += match[0].length;
+    const [first, last] = [match[1], match[2] ?? match[1]].map((field) => (INTERVAL_FIELDS as readonly string[]).indexOf(field.toLowerCase()));
+    if (first < 0 || last < first || first < 2 !== last < 2) this.#fail();
+    return { kind: 'interval', from: INTERVAL_FIELDS[first], to: INTERVAL_FIELDS[last] };
   }
 
   #fields(): StructField[] {

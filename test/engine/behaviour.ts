@@ -10,6 +10,7 @@ import { Schema } from '#dist/frame/schema.js';
 import { Matrices } from '#dist/linalg/matrices.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { refuses } from './harness.ts';
+import { testIntervals } from './intervals.ts';
 
 export interface EngineUnderTest {
   open(): Promise<Session>;
@@ -27,6 +28,8 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
   });
   afterAll(() => session?.close());
   const ids = async (frame: Frame) => (await frame.select('id').collect()).map((r) => Number(r.id));
+
+  testIntervals(() => session, path);
 
   describe('createFrame', () => {
     it('keeps values of every type', async () => {

@@ -139,7 +139,14 @@ def frame_out(df, metadata=True):
         if metadata and f.metadata:
             c["metadata"] = f.metadata
         columns.append(c)
-    return {"columns": columns, "rows": [list(r) for r in df.collect()]}
+    return {"columns": columns, "rows": [list(r) for r in spelled(df).collect()]}
+
+
+def spelled(df):
+    """Intervals as the texts that Spark shows: Python's own have no months."""
+    of = lambda f, i: df[i].cast("string").alias(f.name) if f.dataType.simpleString().startswith("interval") else df[i]
+    kinds = [f.dataType.simpleString() for f in df.schema.fields]
+    return df.select(*[of(f, i) for i, f in enumerate(df.schema.fields)]) if any(k.startswith("interval") for k in kinds) else df
 
 
 def frame_in(spark, data):
@@ -697,6 +704,9 @@ EXPRESSION_FRAMES = {
                "rows": [["Bob", 16, 176.5], ["Alice", None, 164.3], ["David", 60, None], ["Nina", 25, NAN], ["Amy", None, None], [None, None, None]]},
     "letters": {"columns": [["numbers", "int"], ["letters", "string"], ["singles", "double"], ["doubles", "double"], ["negDoubles", "double"]],
                 "rows": [[i % 3, "abc"[i % 2 + (i % 5 == 0)], float(i), 2.0 * i, i * -1.0] for i in range(30)]},
+    "visits": {"columns": [["u", "string"], ["at", "timestamp"], ["x", "int"]],
+               "rows": [["p", "2024-01-01T00:10:00", 3], ["p", "2024-01-01T00:00:00", 1], ["p", "2024-01-01T00:05:00", 2], ["p", "2024-01-01T00:15:00.000001", 4], ["q", "2024-01-01T00:00:00", 5],
+                        ["q", None, 6], ["p", "2024-01-01T01:00:00", 7], [None, "2023-12-31T23:59:59", 8], [None, "2024-01-01T00:00:00", 9]]},
     "keys": {"columns": [["d", "double"], ["v", "int"]], "rows": [[NAN, 1], [0.0, 2], [None, 3], [1.0, 4]]},
 }
 
@@ -1772,6 +1782,91 @@ mask(lit("AbCD123-@$#"), lit("Q"), lit(None), lit(None), lit("x")) |
 current_timezone() |
 regexp(col("s"), lit("^[a-z.]+")) | s
 col("s").transform(lambda x: upper(x)) | s
+col("day") - make_date(lit(2024), lit(1), lit(31)) | day
+make_date(lit(2024), lit(1), lit(31)) - col("day") | day
+col("at") - col("day") | day at
+col("day") - col("at") | day at
+col("at") - make_timestamp(lit(2024), lit(2), lit(28), lit(23), lit(0), lit(0)) | at
+col("day") - lit("2024-01-01") | day
+lit("2024-05-01") - col("day") | day
+col("at") - lit("2024-01-01") | at
+(col("day") - lit("2024-01-01")).cast("int") | day
+(col("day") - lit("2024-01-01")).cast("bigint") | day
+(col("day") - lit("2024-01-01")).cast("string") | day
+(col("day") - lit("2024-01-01")).cast("double") | day
+(col("day") - lit("2024-01-01")).cast("boolean") | day
+(col("day") - lit("2024-01-01")).cast("decimal(10,2)").cast("string") | day
+(col("at") - col("day")).cast("int") | at day
+(col("at") - col("day")).cast("string") | at day
+(col("at") - col("day")).cast("decimal(20,6)").cast("string") | at day
+(col("at") - col("day")).cast("interval day") | at day
+(col("at") - col("day")).cast("interval hour") | at day
+(col("at") - col("day")).cast("interval day to minute") | at day
+(col("at") - col("day")).cast("interval minute").cast("bigint") | at day
+(col("at") - col("day")).cast("interval second") | at day
+col("i").cast("interval day") | i
+extract(lit("DAY"), col("at") - col("day")) | at day
+extract(lit("HOUR"), col("at") - col("day")) | at day
+extract(lit("minute"), col("at") - col("day")) | at day
+extract(lit("SECOND"), col("at") - col("day")).cast("string") | at day
+extract(lit("HOUR"), col("day") - lit("2024-01-01")) | day
+extract(lit("MONTH"), col("at") - col("day")) | at day
+hour(col("at") - col("day")) | at day
+(col("day") - lit("2024-01-01")) > make_dt_interval(lit(3)) | day
+(col("day") - lit("2024-01-01")) > 5 | day
+(col("day") - lit("2024-01-01")) == (col("at") - lit("2024-01-01")) | day at
+(col("day") - lit("2024-01-01")) * 2 | day
+(col("at") - col("day")) * 1.5 | at day
+2 * (col("at") - col("day")) | at day
+(col("at") - col("day")) / 7 | at day
+(col("at") - col("day")) / col("i") | at day i
+(col("at") - col("day")) / (col("at") - col("day")) | at day
+(col("at") - col("day")) + 1 | at day
+(col("day") - lit("2024-01-01")) + (col("at") - col("day")) | at day
+(col("day") - lit("2024-01-01")) - (col("at") - col("day")) | at day
+-(col("at") - col("day")) | at day
+abs(col("day") - lit("2024-01-01")) | day
+sign(col("day") - lit("2024-01-01")) | day
+make_date(lit(2024), lit(1), lit(1)) + (col("day") - lit("2024-01-01")) | day
+make_date(lit(2024), lit(1), lit(1)) - (lit("2024-01-01") - col("day")) | day
+make_timestamp(lit(2024), lit(1), lit(1), lit(1), lit(2), lit(3)) + (col("day") - lit("2024-01-01")) | day
+col("day") + (col("at") - col("day")) | day at
+col("at") - (col("at") - col("day")) | day at
+(col("day") - lit("2024-01-01")) + make_timestamp(lit(2024), lit(1), lit(1), lit(1), lit(2), lit(3)) | day
+coalesce(col("day") - lit("2024-01-01"), make_dt_interval(lit(0), lit(5))) | day
+when(col("b"), col("day") - lit("2024-01-01")).otherwise(col("at") - col("day")) | day at b
+greatest(col("day") - lit("2024-01-01"), make_dt_interval(lit(0))) | day
+try_subtract(col("day"), lit("2024-01-01").cast("date")) | day
+concat(col("day") - lit("2024-01-01"), lit("!")) | day
+typeof(col("at") - col("day")) |
+typeof(col("day") - col("day")) |
+hash(col("at") - col("day")) | at day
+to_json(struct((col("day") - lit("2024-01-01")).alias("x"))) | day
+make_dt_interval(lit(1), lit(2), lit(3), lit(4.5)) |
+make_dt_interval(lit(-1), lit(30)) |
+make_dt_interval() |
+make_dt_interval(col("i")) | i
+make_ym_interval(lit(1), lit(2)) |
+make_ym_interval(lit(0), col("l")) | l
+make_ym_interval(lit(1), lit(14)).cast("int") |
+extract(lit("MONTH"), make_ym_interval(lit(1), lit(14))) |
+col("day") + make_ym_interval(lit(0), lit(1)) | day
+col("at") - make_ym_interval(lit(1), lit(1)) | at
+col("day") - make_dt_interval(lit(1)) | day
+col("day") + make_interval(lit(0), lit(1), lit(0), lit(2)) | day
+col("at") + make_interval(lit(1), lit(1), lit(1), lit(1), lit(1), lit(1), lit(1.5)) | at
+col("day") + make_interval(lit(0), lit(0), lit(0), lit(0), lit(1)) | day
+make_interval(lit(1), lit(14), lit(1), lit(2), lit(25), lit(-1), lit(1.5)).cast("string") |
+struct(lit(1).alias("p"), col("s").alias("q")).withField("r", col("i")) | s i
+struct(lit(1).alias("p"), col("s").alias("q")).withField("p", lit("x")) | s
+struct(struct(lit(1).alias("p")).alias("u")).withField("u.p", col("i")).withField("u.v", col("s")).getField("u") | i s
+when(col("b"), struct(col("i").alias("p"))).withField("q", lit(2)) | b i
+struct(lit(1).alias("p")).withField("u.v", lit(1)) |
+col("i").withField("p", lit(1)) | i
+struct(lit(1).alias("p"), col("s").alias("q")).dropFields("p") | s
+struct(lit(1).alias("p"), col("s").alias("q"), lit(2).alias("r")).dropFields("p", "r", "z") | s
+struct(struct(lit(1).alias("p"), lit(2).alias("q")).alias("u")).dropFields("u.p").getField("u") |
+struct(lit(1).alias("p")).dropFields("p") |
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2086,6 +2181,25 @@ main | df.groupBy(F.window("at", "1 month")).count()
 main | df.groupBy(F.window("at", "10 minutes", "20 minutes")).count()
 main | df.groupBy(F.window("i", "10 minutes")).count()
 main | df.groupBy(F.window("at", "often")).count()
+main | df.select("id", F.col("day") - F.lit("2024-01-01"), F.col("at") - F.col("day"), F.col("day") + (F.col("at") - F.col("day")), F.col("day") - (F.col("day") - F.col("day"))).where("id < 2")
+main | df.agg(F.sum(F.col("at") - F.col("day")), F.avg(F.col("at") - F.col("day")), F.min(F.col("day") - F.lit("2024-01-01")), F.sum(F.col("day") - F.lit("2024-01-01")), F.avg(F.col("day") - F.lit("2024-01-01")), F.count_distinct(F.col("day") - F.lit("2024-01-01")))
+main | df.orderBy(F.col("at") - F.col("day"), "id").select("id")
+main | df.groupBy((F.col("day") - F.lit("2024-01-01")).alias("g")).count().orderBy("g")
+main | df.select("id", (F.col("at") - F.lag("at").over(Window.orderBy("id"))).alias("gap"))
+main | df.select(F.struct(F.lit(1).alias("p")).alias("s")).limit(1).select(F.col("s").withField("q", F.lit(2)), F.col("s").withField("q", F.lit(2)).dropFields("p"))
+main | df.select(df.colRegex("`[de].*`")).limit(1)
+main | df.select("id", df.colRegex("`(id|s|t|a|at|w|day|b|c)?+.+`"))
+main | df.select(df.colRegex("`x+`"), "id").limit(1)
+main | df.select(df.colRegex("i")).limit(2)
+visits | df.groupBy("u", F.session_window("at", "5 minutes")).agg(F.count("*").alias("n"), F.sum("x").alias("s"), F.collect_list("x").alias("l")).orderBy("u", "session_window")
+visits | df.groupBy(F.session_window("at", "5 minutes").alias("w")).count().orderBy("w")
+visits | df.groupBy(F.session_window("at", "5 minutes"), "u").agg(F.max("at") - F.min("at")).orderBy("u", "session_window")
+visits | df.groupBy(F.session_window("at", "1 hour")).agg(F.count_distinct("u"))
+visits | df.groupBy(F.session_window("at", "0 minutes")).count()
+visits | df.groupBy(F.session_window("x", "5 minutes")).count()
+visits | df.groupBy(F.window("at", "5 minutes").alias("w")).count().select(F.window_time("w"), "count").orderBy("window_time(w)")
+visits | df.groupBy("u", F.session_window("at", "5 minutes")).count().select("u", F.window_time("session_window")).orderBy("u", F.col("window_time(session_window)"))
+visits | df.select(F.window_time("x"))
 """
 
 VALUE_EXPRESSIONS = """
@@ -2136,12 +2250,12 @@ def by_value(frame, column, key="id"):
     except Exception as e:
         return failure(e)
     try:
-        return {"type": kind, "result": [r.r for r in out.collect()]}
+        return {"type": kind, "result": [r.r for r in spelled(out).collect()]}
     except Exception:
         results = []
         for row in frame.select(key).collect():
             try:
-                results.append(frame.where(F.col(key) == row[0]).select(column.alias("r")).head().r)
+                results.append(spelled(frame.where(F.col(key) == row[0]).select(column.alias("r"))).head().r)
             except Exception as e:
                 results.append({"error": failure(e)["error"]})
         return {"type": kind, "result": results}

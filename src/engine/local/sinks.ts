@@ -160,7 +160,10 @@ function parquet(data: readonly Field[], column: (field: Field) => string, { opt
   const codec = option(owner, options, 'compression', 'snappy', ['snappy', 'zstd', 'gzip', 'none', 'uncompressed', 'lz4']);
   const rowGroup = options.rowGroupSize as number | undefined;
   const footer = `KV_METADATA {${text(ROW_METADATA)}: ${text(sparkSchemaJson(new Schema(data)))}, 'org.apache.spark.version': '4.3.0'}`;
-  for (const field of data) if (field.type.kind === 'void') throw typeError(owner, field, 'of a type that Parquet has; cast it');
+  for (const field of data) {
+    const { type } = field;
+    if (type.kind === 'void' || (type.kind === 'interval' && !type.from)) throw typeError(owner, field, 'of a type that Parquet has; cast it');
+  }
   return {
     // A timestamp is an instant: in Parquet that is one adjusted to UTC.
     sql: {
@@ -233,6 +236,7 @@ function jsonSql(value: string, field: Field, owner: string): string {
     case 'double':
       return `CASE WHEN isfinite(${value}) THEN to_json(${value}) WHEN ${value} IS NOT NULL THEN to_json(${textSql(value, field.type)}) END`;
     case 'date':
+    case 'interval':
     case 'timestamp':
       return printed(value, field.type);
     case 'binary':

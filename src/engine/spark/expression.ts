@@ -38,6 +38,7 @@ export function sparkExpression(expression: Expression, names: Names): Expressio
     case 'sql':
       return { exprType: { case: 'expressionString', value: { expression: expression.text } } };
     case 'star':
+      if (expression.matching !== undefined) return { exprType: { case: 'unresolvedRegex', value: { colName: `\`${expression.matching}\`` } } };
       return { exprType: { case: 'unresolvedStar', value: expression.of === undefined ? {} : { unparsedTarget: `${quoted(expression.of)}.*` } } };
     case 'field':
       return extract(inner(expression.child), literal(expression.name));
@@ -124,8 +125,15 @@ const OTHER_FORMS: ReadonlyMap<string, (args: ExpressionInit[]) => ExpressionIni
 
 function sparkCall({ name, args, distinct }: Extract<Expression, { kind: 'call' }>, names: Names): ExpressionInit {
   const given = args.map((a) => (a.kind === 'star' && name === 'count' ? literal(1) : sparkExpression(a, names)));
+  if (name === 'update_fields') return updated(given, args[1]);
   const other = OTHER_FORMS.get(name);
   return other ? other(given) : call(RENAMED.get(name) ?? name, given, distinct);
+}
+
+/** A struct with a field changed, or without it. */
+function updated([structExpression, , valueExpression]: ExpressionInit[], field: Expression): ExpressionInit {
+  const fieldName = String(field.kind === 'literal' && field.value);
+  return { exprType: { case: 'updateFields', value: { structExpression, fieldName, ...(valueExpression && { valueExpression }) } } };
 }
 
 /** The first 52 bits of the md5 of `seed:text`, as a number in [0, 1): the same as on the local engine. */

@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { MlError, show } from '../../error.ts';
+import type { IntervalType } from '../../frame/interval.ts';
 import { type Field, type Metadata, Schema } from '../../frame/schema.ts';
-import { type DataType, parseType } from '../../frame/types.ts';
+import { type DataType, INTERVAL_FIELDS, type IntervalField, parseType } from '../../frame/types.ts';
 import type { DataTypeSchema, DataType as SparkType } from './proto/connect_pb.ts';
 
 export type SparkTypeInit = MessageInitShape<typeof DataTypeSchema>;
@@ -51,6 +52,14 @@ function typeOf(type: SparkType | undefined, column: string): DataType {
       return { kind: 'timestamp' };
     case 'decimal':
       return { kind: 'decimal', precision: kind.value.precision ?? 10, scale: kind.value.scale ?? 0 };
+    case 'calendarInterval':
+      return { kind: 'interval' };
+    case 'yearMonthInterval':
+    case 'dayTimeInterval': {
+      const fields = kind.case === 'dayTimeInterval' ? DAY_TIME : YEAR_MONTH;
+      const from = kind.value.startField ?? 0;
+      return { kind: 'interval', from: fields[from], to: fields[kind.value.endField ?? fields.length - 1] };
+    }
     case 'array':
       return { kind: 'array', element: typeOf(kind.value.elementType, column) };
     case 'map':
@@ -73,6 +82,9 @@ function typeOf(type: SparkType | undefined, column: string): DataType {
   );
 }
 
+const YEAR_MONTH = INTERVAL_FIELDS.slice(0, 2);
+const DAY_TIME = INTERVAL_FIELDS.slice(2);
+
 const SIMPLE = { void: 'null', int: 'integer' } as const;
 
 /** A frame's type as Spark's. */
@@ -83,6 +95,8 @@ export function sparkType(type: DataType): SparkTypeInit {
       return { kind: { case: SIMPLE[type.kind], value: {} } };
     case 'decimal':
       return { kind: { case: 'decimal', value: { precision: type.precision, scale: type.scale } } };
+    case 'interval':
+      return intervalType(type);
     case 'array':
       return { kind: { case: 'array', value: { elementType: sparkType(type.element), containsNull: true } } };
     case 'map':
@@ -96,4 +110,11 @@ export function sparkType(type: DataType): SparkTypeInit {
     default:
       return { kind: { case: type.kind, value: {} } };
   }
+}
+
+function intervalType({ from, to }: IntervalType): SparkTypeInit {
+  if (from === undefined) return { kind: { case: 'calendarInterval', value: {} } };
+  const fields = YEAR_MONTH.includes(from) ? YEAR_MONTH : DAY_TIME;
+  const value = { startField: fields.indexOf(from), endField: fields.indexOf(to as IntervalField) };
+  return { kind: { case: fields === DAY_TIME ? 'dayTimeInterval' : 'yearMonthInterval', value } };
 }

@@ -211,6 +211,17 @@ export function window(x: ColumnOrName, duration: string, slide?: string, start?
   return of('window', nameToExpression(x), ...[duration, ...more].flatMap((part) => (part === undefined ? [] : [toExpression(part)])));
 }
 
+/**
+ * The sessions that moments make up, as a struct of `start` and `end`: `groupBy('user', sessionWindow('at', '30 minutes'))`. One is over when nothing has
+ * come for `gap`, which is its end; rows without a moment go. On a cluster `gap` may be a column.
+ */
+export function sessionWindow(x: ColumnOrName, gap: string | Column): Column {
+  return of('session_window', nameToExpression(x), toExpression(gap));
+}
+
+/** The last moment of a window that `window` or `sessionWindow` gave. */
+export const windowTime = unary('window_time');
+
 /** The session's time zone, which is UTC on the local engine. */
 export function currentTimezone(): Column {
   return of('current_timezone');

@@ -1,4 +1,6 @@
+import { MlError } from '../../../error.ts';
 import type { ColumnBuffers } from '../../../frame/arrow-batches.ts';
+import { isYearMonth } from '../../../frame/interval.ts';
 import type { DataType } from '../../../frame/types.ts';
 import { list, low, type RawVector, view } from './bindings.ts';
 import { texts } from './read-vector.ts';
@@ -28,6 +30,10 @@ export function columnGatherer(type: DataType): ColumnGatherer {
       return new Numbers(Float32Array);
     case 'double':
       return new Numbers(Float64Array);
+    case 'interval':
+      if (type.from === undefined)
+        throw new MlError('NOT_SUPPORTED', 'toArrow: a column cannot be an interval of months, days and microseconds; cast it to string');
+      return isYearMonth(type) ? new Numbers(Int32Array) : new Numbers(BigInt64Array);
     case 'decimal':
       return type.precision > 18 ? new Numbers(BigInt64Array, 2) : new Decimals(type.precision);
     case 'string':

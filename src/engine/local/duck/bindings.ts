@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import low from '@duckdb/node-bindings';
+import { isYearMonth } from '../../../frame/interval.ts';
 import type { DataType } from '../../../frame/types.ts';
 
 /** The raw bindings under `@duckdb/node-api`. What they give of a vector's memory is a copy: write with `copy_data_to_vector`. */
@@ -62,6 +63,8 @@ export function logicalType(type: DataType): LogicalType {
         ['type', 'numRows', 'numCols', 'colPtrs', 'rowIndices', 'values', 'isTransposed'],
       );
     }
+    case 'interval':
+      return rawType(type.from === undefined ? 'string' : isYearMonth(type) ? 'int' : 'long');
     default:
       return rawType(type.kind);
   }

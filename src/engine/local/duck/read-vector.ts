@@ -1,5 +1,6 @@
 import type { NumberColumn } from '../../../block/column.ts';
 import { emptyRow } from '../../../frame/empty-row.ts';
+import { calendarText, intervalText, isYearMonth } from '../../../frame/interval.ts';
 import type { DataType } from '../../../frame/types.ts';
 import { DenseMatrix, SparseMatrix } from '../../../linalg/matrices.ts';
 import { list, low, type RawVector, validity, view, withViews } from './bindings.ts';
@@ -21,6 +22,12 @@ export function readValues(vector: RawVector, type: DataType, rows: number): unk
 /** Texts of a VARCHAR column. */
 export function readStrings(vector: RawVector, rows: number): (string | null)[] {
   return readValues(vector, { kind: 'string' }, rows) as (string | null)[];
+}
+
+/** Intervals of months, days and microseconds, 16 bytes each. */
+function calendar(vector: RawVector, rows: number): (i: number) => string {
+  const [days, micros] = [view(vector, 4 * rows, Int32Array), view(vector, 2 * rows, BigInt64Array)];
+  return (i) => calendarText(days[4 * i], days[4 * i + 1], micros[2 * i + 1]);
 }
 
 /** A DOUBLE column as it lies: a view, good while the chunk lives. */
@@ -58,6 +65,11 @@ function reader(vector: RawVector, type: DataType, rows: number): (i: number) =>
     case 'timestamp': {
       const micros = view(vector, rows, BigInt64Array);
       return (i) => new Date(milliseconds(micros[i]));
+    }
+    case 'interval': {
+      if (type.from === undefined) return calendar(vector, rows);
+      const counts = isYearMonth(type) ? view(vector, rows, Int32Array) : view(vector, rows, BigInt64Array);
+      return (i) => intervalText(counts[i], type);
     }
     case 'string': {
       const bytes = texts(vector, rows);

@@ -16,6 +16,7 @@ const BY_ID: ReadonlyMap<number, DataType> = new Map<number, DataType>([
   [11, { kind: 'double' }],
   [12, { kind: 'timestamp' }],
   [13, { kind: 'date' }],
+  [15, { kind: 'interval' }],
   [16, { kind: 'decimal', precision: 38, scale: 0 }],
   [17, { kind: 'string' }],
   [18, { kind: 'binary' }],

@@ -53,6 +53,13 @@ function writer(type: DataType): Writer {
       return fixed(Int32Array, toDays, 'a date as text (YYYY-MM-DD) or a Date');
     case 'timestamp':
       return fixed(BigInt64Array, toMicros, 'a Date, or text such as 2024-01-31 12:00:00');
+    case 'interval':
+      return () => {
+        throw new MlError(
+          'SCHEMA_INVALID',
+          'createFrame: a column cannot be an interval; give numbers and make it by makeDtInterval or makeYmInterval',
+        );
+      };
     case 'decimal':
       return decimal(type.precision, type.scale);
     case 'string':

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { DataType } from '../../../frame/types.ts';
+import { type IntervalType, intervalText } from '../../../frame/interval.ts';
+import { type DataType, parseType } from '../../../frame/types.ts';
 
 import { low, rawType } from '../duck/bindings.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
@@ -37,6 +38,7 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
   },
   { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
   { name: `${PREFIX}to_json`, result: TEXT, call: ([value], [type]) => (value === null ? null : jsonOf(value, type)) },
+  { name: `${PREFIX}interval_text`, result: TEXT, call: ofTexts(intervalAsText) },
   { name: `${PREFIX}soundex`, result: TEXT, call: ofTexts(soundex) },
   { name: `${PREFIX}rlike`, result: { kind: 'boolean' }, call: ofTexts(rlike) },
   { name: `${PREFIX}regexp_extract`, result: TEXT, call: ofTexts(regexpExtract) },
@@ -45,6 +47,11 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
   { name: `${PREFIX}regexp_replace`, result: TEXT, call: ofTexts(regexpReplace) },
   { name: `${PREFIX}split`, result: { kind: 'array', element: TEXT }, call: ofTexts(splitAt) },
 ];
+
+/** Intervals of months, days and microseconds have been read as texts. */
+function intervalAsText(value: bigint | number | string, type: string): string {
+  return typeof value === 'string' ? value : intervalText(value, parseType(type) as IntervalType);
+}
 
 /** A function whose value is null when an argument is. */
 function ofTexts(of: (...args: never[]) => unknown): Call {

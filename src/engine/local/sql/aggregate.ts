@@ -7,6 +7,7 @@ import { columnName, expressionSql } from './expression.ts';
 import { isAggregate } from './functions/index.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf } from './scope.ts';
+import { type SessionKey, sessionKey, withSessions } from './session-window.ts';
 import { compileTexts } from './sql-text.ts';
 import { type Scope, typeError } from './typed.ts';
 import { containsAggregate } from './walk.ts';
@@ -21,6 +22,7 @@ export async function aggregateSql(
 ): Promise<Relation> {
   let numbered = false;
   const rowMakers: string[] = [];
+  const sessions: SessionKey[] = [];
   const scope: Scope = {
     ...(await compileTexts('agg', [...keys, ...aggregates], from, context)),
     rowNumber: () => {
@@ -31,6 +33,11 @@ export async function aggregateSql(
   const keyed = keys
     .flatMap((key) => (key.kind === 'star' ? from.schema.names.map((name): Expression => ({ kind: 'column', name })) : [key]))
     .map((key) => {
+      const session = sessionKey(key, scope);
+      if (session) {
+        sessions.push(session);
+        return session.typed;
+      }
       const typed = expressionSql(key, scope);
       return { ...typed, name: columnName(key, typed, scope) };
     })
@@ -53,7 +60,12 @@ export async function aggregateSql(
   const given = sets ? keyed.map((k) => ({ ...k, nullable: true })) : keyed;
   const made = [...given, ...expanded.map((a) => expressionSql(a, within))];
   const below = rowMakers.length > 0 ? `SELECT *, ${rowMakers.join(', ')} FROM (${from.sql}) AS t` : from.sql;
-  const source = numbered ? `SELECT *, row_number() OVER () AS rn_ FROM (${below}) AS t` : below;
+  if (sessions.length > 1 || (sets && sessions.length > 0)) {
+    throw new MlError('EXPRESSION_INVALID', 'session_window: may stand once, and not in rollup or cube');
+  }
+  const others = keyed.map((k) => k.sql).filter((sql) => sql !== sessions[0]?.typed.sql);
+  const rows = sessions.length > 0 ? withSessions(below, sessions[0], others) : below;
+  const source = numbered ? `SELECT *, row_number() OVER (${sessions.length > 0 ? 'ORDER BY at_' : ''}) AS rn_ FROM (${rows}) AS t` : rows;
   const list = keyed.map((k, i) => (sets ? k.sql : i + 1)).join(', ');
   // Of no rows there are no groups, not even that of all rows.
   const group = list && ` GROUP BY ${sets ? `${sets.toUpperCase()} (${list}) HAVING count(*) > 0` : list}`;

@@ -1,6 +1,7 @@
 import { MlError } from '../../../error.ts';
 import { type DataType, isNumeric, sameType, typeName } from '../../../frame/types.ts';
 import { duckType, identifier, text } from './duck-type.ts';
+import { intervalCast, intervalTextSql } from './interval.ts';
 import { DOUBLE, failure, isFraction, isInteger, type Typed } from './typed.ts';
 
 /** What Java's `trim` takes away: blanks and control characters. */
@@ -15,6 +16,8 @@ export function castSql(value: Typed, to: DataType, lenient = false): Typed {
   if (sameType(from, to)) return value;
   const duck = duckType(to);
   const done = (sql: string, nullable = value.nullable || lenient): Typed => ({ sql, type: to, nullable, name: value.name });
+  const interval = from.kind !== 'void' && intervalCast(value.sql, from, to);
+  if (interval) return done(interval, value.nullable);
   if (from.kind === 'void') return done(`CAST(${value.sql} AS ${duck})`, true);
   if (!castable(from, to)) {
     throw new MlError('EXPRESSION_INVALID', `cast: a value of type ${typeName(from)} cannot become ${typeName(to)}`, { value: typeName(from) });
@@ -146,6 +149,8 @@ export function textSql(x: string, type: DataType): string {
       return bound(x, (v) => floatText(v, type.kind === 'float' ? 'FLOAT' : 'DOUBLE'));
     case 'binary':
       return `decode(${x})`;
+    case 'interval':
+      return intervalTextSql(x, type);
     case 'array':
       return `CASE WHEN ${x} IS NOT NULL THEN '[' || array_to_string(list_transform(${x}, lambda v_: coalesce(${textSql('v_', type.element)}, 'null')), ', ') || ']' END`;
     case 'map':

@@ -1,5 +1,6 @@
 import { type DataType, isNumeric, sameType } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
+import { commonInterval, isInterval } from './interval.ts';
 import { DOUBLE, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from './typed.ts';
 
 const WIDTHS = ['byte', 'short', 'int', 'long'];
@@ -26,6 +27,7 @@ export function commonType(a: DataType, b: DataType): DataType | undefined {
   if (sameType(a, b)) return a;
   if (a.kind === 'void') return b;
   if (b.kind === 'void') return a;
+  if (isInterval(a) && isInterval(b)) return commonInterval(a, b);
   if (isNumeric(a) && isNumeric(b)) return commonNumber(a, b);
   if (a.kind === 'string') return textWith(b);
   if (b.kind === 'string') return textWith(a);

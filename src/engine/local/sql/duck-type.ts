@@ -1,3 +1,4 @@
+import { isYearMonth } from '../../../frame/interval.ts';
 import type { DataType } from '../../../frame/types.ts';
 
 /** A vector as Spark stores it: type 0 is sparse (size, indices, values), 1 dense (values only). */
@@ -27,6 +28,8 @@ export function duckType(type: DataType): string {
   switch (type.kind) {
     case 'decimal':
       return `DECIMAL(${type.precision},${type.scale})`;
+    case 'interval':
+      return type.from === undefined ? 'INTERVAL' : isYearMonth(type) ? 'INTEGER' : 'BIGINT';
     case 'array':
       return `${duckType(type.element)}[]`;
     case 'map':

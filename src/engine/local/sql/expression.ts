@@ -183,7 +183,7 @@ function callSql(expression: Extract<Expression, { kind: 'call' }>, scope: Scope
   if (isRanking(name) && !scope.windowed) throw new MlError('EXPRESSION_INVALID', `${name}: needs a window; write ${name}(…).over(Window…)`);
   const args = expression.args.map((a) => (a.kind === 'star' && name === 'count' ? literalSql(1) : expressionSql(a, scope)));
   const built = build(name, args, distinct, scope);
-  return { ...built, nullable: built.nullable ?? args.some((a) => a.nullable), name: nameOf(expression, ...args.map((a) => a.name)) };
+  return { ...built, nullable: built.nullable ?? args.some((a) => a.nullable), name: built.name ?? nameOf(expression, ...args.map((a) => a.name)) };
 }
 
 function build(name: string, args: readonly Typed[], distinct: boolean, scope: Scope): Built {
@@ -193,6 +193,7 @@ function build(name: string, args: readonly Typed[], distinct: boolean, scope: S
   if (name === 'in') return membership(args[0], args.slice(1));
   if (name === 'negative') {
     const [x] = args;
+    if (x.type.kind === 'interval') return { sql: `(-${x.sql})`, type: x.type };
     const number = x.type.kind === 'string' ? castSql(x, DOUBLE) : x;
     if (!['byte', 'short', 'int', 'long', 'float', 'double', 'decimal'].includes(number.type.kind)) throw typeError('negative', 'a number', x.type);
     return { sql: `(-${number.sql})`, type: number.type };

@@ -54,7 +54,12 @@ function callName({ name, distinct }: Extract<Expression, { kind: 'call' }>, par
     case 'approx_percentile':
       return `${name}(${parts[0]}, ${parts[1]}, ${parts[2] ?? '10000'})`;
     case 'window':
-      return 'window';
+    case 'session_window':
+      return name;
+    case 'update_fields': {
+      const change = parts.length > 2 ? `WithField(${parts[2]})` : 'dropfield()';
+      return `${parts[0].startsWith('update_fields(') ? parts[0].slice(0, -1) : `update_fields(${parts[0]}`}, ${change})`;
+    }
     case 'explode':
     case 'explode_outer':
       return 'col';

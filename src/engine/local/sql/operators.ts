@@ -3,11 +3,14 @@ import { type DataType, isNumeric } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
 import { asDouble, commonType, decimalOf, decimalType, namedAs } from './coerce.ts';
 import { duckType, text } from './duck-type.ts';
+import { timeArithmetic } from './interval.ts';
 import { checkOrdered, isNested, orderKey } from './order.ts';
-import { BOOLEAN, type Built, DATE, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from './typed.ts';
+import { BOOLEAN, type Built, DATE, DOUBLE, failure, INT, isFraction, isInteger, TEXT, type Typed, typeError } from './typed.ts';
 
 /** `a op b` for `+ - * % pmod`; whole numbers overflow into an error. With `lenient` errors are null. */
 export function arithmetic(op: string, a: Typed, b: Typed, lenient = false): Built {
+  const timed = timeArithmetic(op, a, b, castSql);
+  if (timed) return timed;
   if (a.type.kind === 'date' && (op === '+' || op === '-')) return dateArithmetic(op, a, b);
   if (b.type.kind === 'date' && op === '+') return dateArithmetic(op, b, a);
   const type = resultType(op, a, b);
@@ -77,7 +80,6 @@ function remainder(op: string, x: string, y: string, b: Typed, lenient: boolean)
 }
 
 function dateArithmetic(op: string, date: Typed, other: Typed): Built {
-  if (op === '-' && other.type.kind === 'date') return { sql: `date_diff('day', ${other.sql}, ${date.sql})`, type: LONG };
   if (!isInteger(other.type)) throw typeError(op, 'a date and a number of days', date.type, other.type);
   return { sql: `CAST(${date.sql} ${op} ${castSql(other, INT).sql} AS DATE)`, type: DATE };
 }

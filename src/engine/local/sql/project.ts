@@ -4,6 +4,7 @@ import { Schema } from '../../../frame/schema.ts';
 import { aggregateSql } from './aggregate.ts';
 import { columnIndex, columnName, expressionSql } from './expression.ts';
 import { generated } from './generate.ts';
+import { javaPattern } from './java-pattern.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf, select } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
@@ -34,7 +35,7 @@ interface Output {
 }
 
 function outputs(expression: Expression, from: Relation, scope: Scope): Output[] {
-  if (expression.kind === 'star') return starred(from, expression.of ?? null, scope);
+  if (expression.kind === 'star') return starred(from, expression, scope);
   const several = generated(expression, scope);
   if (several) return several.map((typed) => ({ typed, at: -1 }));
   const typed = expressionSql(expression, scope);
@@ -54,10 +55,19 @@ function fieldsOf(name: string, scope: Scope): Typed[] | null {
   });
 }
 
-/** All columns, or those with an alias. */
-function starred(from: Relation, of: string | null, scope: Scope): Output[] {
+/** Names that a regular expression of Java's matches as a whole. */
+function matchingNames(pattern: string, { names }: Schema): Set<string> {
+  // `(a|b)?+.+`, which leaves columns out, takes what it can and gives nothing back.
+  const greedy = pattern.replace(/^\(([^()]*)\)\?\+/, '(?=((?:$1)?))\\1');
+  const whole = javaPattern('colRegex', `^(?:${greedy})$`);
+  return new Set(names.filter((name) => name.search(whole) >= 0));
+}
+
+/** All columns, or those with an alias, or those with a name that matches. */
+function starred(from: Relation, { of = null, matching }: { of?: string | null; matching?: string }, scope: Scope): Output[] {
+  const names = matching === undefined ? null : matchingNames(matching, from.schema);
   const found = from.schema.fields.flatMap((field, at) =>
-    of === null || from.qualifiers?.[at] === of ? [{ typed: { ...field, sql: scope.columns[at] }, at }] : [],
+    (names ? names.has(field.name) : of === null || from.qualifiers?.[at] === of) ? [{ typed: { ...field, sql: scope.columns[at] }, at }] : [],
   );
   if (of !== null && found.length === 0) {
     const fields = fieldsOf(of, scope);

@@ -25,6 +25,8 @@ export interface Built {
   readonly type: DataType;
   /** Whether it may be null; when absent: if an argument may. */
   readonly nullable?: boolean;
+  /** The name that Spark gives the column, where it is not that of the call. */
+  readonly name?: string;
 }
 
 /** What names in an expression mean. */

@@ -1,7 +1,8 @@
 import { MlError } from '../../../../error.ts';
 import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
-import { text } from '../duck-type.ts';
+import { duckType, text } from '../duck-type.ts';
+import { isInterval, widest } from '../interval.ts';
 import { checkOrdered, isNested, orderKey } from '../order.ts';
 import { arrayOf, BOOLEAN, BYTE, DOUBLE, isInteger, LONG, type Scope, TEXT, type Typed, typeError } from '../typed.ts';
 import { asDouble, asText, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
@@ -35,15 +36,20 @@ function sum([x]: readonly Typed[], { scope, distinct }: CallInfo) {
     const type: DataType = { kind: 'decimal', precision: Math.min(38, x.type.precision + 10), scale: x.type.scale };
     return { sql: `CAST(sum(${only}${x.sql}) AS DECIMAL(${type.precision},${type.scale}))`, type, nullable: true };
   }
+  if (isInterval(x.type)) {
+    const { type } = x;
+    return { sql: `CAST(sum(${only}${x.sql}) AS ${duckType(type)})`, type, nullable: true };
+  }
   const d = asDouble('sum', x);
   return { sql: distinct ? `list_sum(list_sort(list(DISTINCT ${d})))` : `sum(${d}${ordered(scope, d)})`, type: DOUBLE, nullable: true };
 }
 
 function average([x]: readonly Typed[], { scope, distinct }: CallInfo) {
+  const only = distinct ? 'DISTINCT ' : '';
   // Whole numbers add up exactly; their mean is one division, as in Spark.
   if (isInteger(x.type))
     return {
-      sql: `(CAST(sum(${distinct ? 'DISTINCT ' : ''}${x.sql}) AS DOUBLE) / nullif(count(${distinct ? 'DISTINCT ' : ''}${x.sql}), 0))`,
+      sql: `(CAST(sum(${only}${x.sql}) AS DOUBLE) / nullif(count(${only}${x.sql}), 0))`,
       type: DOUBLE,
       nullable: true,
     };
@@ -54,6 +60,10 @@ function average([x]: readonly Typed[], { scope, distinct }: CallInfo) {
       type,
       nullable: true,
     };
+  }
+  if (isInterval(x.type)) {
+    const type = widest(x.type);
+    return { sql: `CAST(round(sum(${only}${x.sql}) / nullif(count(${only}${x.sql}), 0)) AS ${duckType(type)})`, type, nullable: true };
   }
   const d = asDouble('avg', x);
   if (distinct) return { sql: `list_avg(list_sort(list(DISTINCT ${d})))`, type: DOUBLE, nullable: true };

@@ -3,6 +3,7 @@ import { AGGREGATE_RULES, RANKING_RULES } from './aggregate.ts';
 import { COLLECTION_RULES } from './collection.ts';
 import { CONDITIONAL_RULES } from './conditional.ts';
 import { ENCODING_RULES } from './encoding.ts';
+import { INTERVAL_RULES } from './interval.ts';
 import { JSON_RULES } from './json.ts';
 import { MAP_RULES } from './map.ts';
 import { MOMENT_RULES } from './moment.ts';
@@ -10,6 +11,7 @@ import { NUMBER_RULES } from './number.ts';
 import { RANDOM_RULES } from './random.ts';
 import { REGEXP_RULES } from './regexp.ts';
 import type { Rule, Rules } from './rule.ts';
+import { STRUCT_RULES } from './struct.ts';
 import { TEXT_RULES } from './text.ts';
 import { TIME_RULES } from './time.ts';
 import { VECTOR_RULES } from './vector.ts';
@@ -25,9 +27,11 @@ const ALL: ReadonlyMap<string, Rule> = new Map(
     RANDOM_RULES,
     TIME_RULES,
     MOMENT_RULES,
+    INTERVAL_RULES,
     COLLECTION_RULES,
     VECTOR_RULES,
     MAP_RULES,
+    STRUCT_RULES,
     JSON_RULES,
     CONDITIONAL_RULES,
     AGGREGATE_RULES,

@@ -1,5 +1,5 @@
 import { MlError, show } from '../../../../error.ts';
-import type { DataType } from '../../../../frame/types.ts';
+import { type DataType, sameType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { text } from '../duck-type.ts';
 import { DOUBLE, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
@@ -33,8 +33,8 @@ function unitOf(owner: string, arg: Typed, besides?: string) {
 }
 
 /** Microseconds of a text such as `1 hour 30 minutes`. */
-function duration(what: string, arg: Typed | undefined): number {
-  const given = String(constant('window', what, arg));
+export function duration(owner: string, what: string, arg: Typed | undefined): number {
+  const given = String(constant(owner, what, arg));
   const parts = [...given.replace(/^\s*interval\b/i, '').matchAll(/\s*([+-]?\d+)\s*([a-z]+?)s?(?=\s|$)/gi)];
   const micros = parts.map(([, n, unit]) => Number(n) * (UNITS.get(unit.toUpperCase())?.micros ?? Number.NaN));
   const sum = micros.reduce((a, b) => a + b, 0);
@@ -46,7 +46,7 @@ function duration(what: string, arg: Typed | undefined): number {
       .join('')
       .trim() !== given.replace(/^\s*interval\b/i, '').trim()
   ) {
-    throw new MlError('EXPRESSION_INVALID', `window: ${what} must be a text such as '10 minutes' or '1 day', got ${show(given)}`, { value: given });
+    throw new MlError('EXPRESSION_INVALID', `${owner}: ${what} must be a text such as '10 minutes' or '1 day', got ${show(given)}`, { value: given });
   }
   return sum;
 }
@@ -54,9 +54,9 @@ function duration(what: string, arg: Typed | undefined): number {
 /** The list of the windows that a moment lies in, the latest first; those of null are none. */
 function windows(x: Typed, given: readonly Typed[]): string {
   if (x.type.kind !== 'timestamp' && x.type.kind !== 'date') throw typeError('window', 'a timestamp', x.type);
-  const long = duration('the duration', given[0]);
-  const slide = given[1] ? duration('the slide', given[1]) : long;
-  const start = given[2] ? duration('the start', given[2]) : 0;
+  const long = duration('window', 'the duration', given[0]);
+  const slide = given[1] ? duration('window', 'the slide', given[1]) : long;
+  const start = given[2] ? duration('window', 'the start', given[2]) : 0;
   if (!(long > 0 && slide > 0 && slide <= long && Math.abs(start) < slide)) {
     const must = 'have a duration above 0, a slide up to the duration, and a start below the slide';
     throw new MlError('EXPRESSION_INVALID', `window: must ${must}, got ${[long, slide, start].map((n) => `${n / 1e6} s`).join(', ')}`);
@@ -68,7 +68,8 @@ function windows(x: Typed, given: readonly Typed[]): string {
   return `CASE WHEN ${t} IS NULL THEN [] ELSE list_transform(${within}, lambda w_: {'start': ${at('w_', 0)}, 'end': ${at('w_', long)}}) END`;
 }
 
-const WINDOW: DataType = {
+/** What windows of time are. */
+export const WINDOW: DataType = {
   kind: 'struct',
   fields: ['start', 'end'].map((name) => ({ name, type: TIMESTAMP })),
 };
@@ -101,6 +102,19 @@ export const MOMENT_RULES: Rules = [
     (name) => [name, rule(2, 2, ([x, zone]) => ({ sql: inZone(name, moment(x), String(constant(name, 'zone', zone))), type: TIMESTAMP }))] as const,
   ),
   ['window', rule(2, 4, ([x, ...given]) => ({ sql: `unnest(${windows(x, given)})`, type: WINDOW, nullable: false }))],
+  [
+    'session_window',
+    rule(2, 2, () => {
+      throw new MlError('EXPRESSION_INVALID', 'session_window: may stand only as a key of groupBy');
+    }),
+  ],
+  [
+    'window_time',
+    rule(1, 1, ([x]) => {
+      if (sameType(x.type, WINDOW)) return { sql: `(struct_extract(${x.sql}, 'end') - to_microseconds(1))`, type: TIMESTAMP };
+      throw typeError('window_time', 'a window of time', x.type);
+    }),
+  ],
   ['current_timezone', rule(0, 0, () => ({ sql: "'UTC'", type: TEXT, nullable: false }))],
   [
     'timestampadd',

@@ -153,7 +153,7 @@ export const NUMBER_RULES: Rules = [
   [
     'abs',
     rule(1, 1, ([x]) => {
-      if (!isNumeric(x.type)) return { sql: `abs(${asDouble('abs', x)})`, type: DOUBLE };
+      if (!isNumeric(x.type) && x.type.kind !== 'interval') return { sql: `abs(${asDouble('abs', x)})`, type: DOUBLE };
       return { sql: `abs(${x.sql})`, type: x.type };
     }),
   ],
@@ -189,7 +189,13 @@ export const NUMBER_RULES: Rules = [
   ['round', rule(1, 2, ([x, digits]) => rounded('round', x, digits))],
   ['bround', rule(1, 2, ([x, digits]) => rounded('bround', x, digits))],
   ['rint', ofDouble(1, (x) => `CASE WHEN isfinite(${x}) THEN CASE WHEN ${x} = 0 THEN ${x} ELSE round_even(${x}, 0) END ELSE ${x} END`)],
-  ['sign signum', ofDouble(1, (x) => `CASE WHEN isnan(${x}) OR ${x} = 0 THEN ${x} ELSE CAST(sign(${x}) AS DOUBLE) END`)],
+  [
+    'sign signum',
+    rule(1, 1, ([given], { name }) => {
+      const x = given.type.kind === 'interval' ? `CAST(${given.sql} AS DOUBLE)` : asDouble(name, given);
+      return { sql: `CASE WHEN isnan(${x}) OR ${x} = 0 THEN ${x} ELSE CAST(sign(${x}) AS DOUBLE) END`, type: DOUBLE };
+    }),
+  ],
   ...['sin', 'cos', 'tan'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN isinf(${x}) THEN ${NAN} ELSE ${f}(${x}) END`)] as const),
   ...['asin', 'acos'].map((f) => [f, ofDouble(1, (x) => `CASE WHEN ${x} BETWEEN -1 AND 1 OR ${x} IS NULL THEN ${f}(${x}) ELSE ${NAN} END`)] as const),
   ...['atan', 'sinh', 'cosh', 'tanh', 'asinh', 'degrees', 'radians'].map((f) => [f, ofDouble(1, (x) => `${f}(${x})`)] as const),

@@ -2,7 +2,8 @@ import { MlError, show } from '../../../../error.ts';
 import { castSql } from '../cast.ts';
 import { DATE_LETTERS, datePattern, PATTERN_PIECES, readByPattern } from '../date-pattern.ts';
 import { text } from '../duck-type.ts';
-import { type Built, DATE, DOUBLE, failure, INT, LONG, TEXT, TIMESTAMP, type Typed } from '../typed.ts';
+import { intervalPart, isInterval } from '../interval.ts';
+import { type Built, DATE, DOUBLE, failure, INT, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
 import { moment } from './moment.ts';
 import { asInt, asText, constant, ofText, type Rules, rule } from './rule.ts';
 
@@ -26,6 +27,11 @@ const FIELDS: ReadonlyMap<string, (x: string) => string> = new Map(
 );
 
 function partOf(owner: string, field: string, x: Typed): Built {
+  if (isInterval(x.type)) {
+    const part = intervalPart(field, x, x.type);
+    if (part) return part;
+    throw typeError(owner, `of a date, a timestamp, or an interval that has the field ${field}`, x.type);
+  }
   const at = x.type.kind === 'date' ? x.sql : moment(x);
   const sql = FIELDS.get(field);
   if (sql) return { sql: `CAST(${sql(at)} AS INTEGER)`, type: INT };
