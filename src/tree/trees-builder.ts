@@ -27,8 +27,8 @@ export class TreesBuilder {
   /** Splits that still lack their right child. */
   readonly #open: number[] = [];
 
-  leaf(value: number, cover: number): void {
-    this.#node(-1, Number.NaN, false, value, 0, cover);
+  leaf(value: number, cover: number, gain = 0): void {
+    this.#node(-1, Number.NaN, false, value, gain, cover);
     const parent = this.#open.pop();
     // The next node is that split's right child, or the next tree's root.
     if (parent === undefined) this.#starts.push(this.#feature.length);

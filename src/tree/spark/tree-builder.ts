@@ -1,7 +1,7 @@
 import type { FeatureBins } from '../bins.ts';
+import { TreesBuilder } from '../trees-builder.ts';
 import type { GrowingTree } from './growing-tree.ts';
 import type { Impurity } from './impurity.ts';
-import type { RowMove } from './row-nodes.ts';
 import { categorySplit, type SparkTrees } from './spark-trees.ts';
 
 /** Lists the nodes of grown trees in preorder. With `prune` two leaves of one parent that predict the same become one, from the bottom up. */
@@ -9,18 +9,8 @@ export class TreeBuilder {
   readonly #impurity: Impurity;
   readonly #bins: readonly FeatureBins[];
   readonly #prune: boolean;
-  readonly #starts = [0];
-  readonly #feature: number[] = [];
-  readonly #threshold: number[] = [];
-  readonly #left: number[] = [];
-  readonly #right: number[] = [];
-  readonly #missingLeft: number[] = [];
-  readonly #categoryStarts = [0];
-  readonly #categories: number[] = [];
+  readonly #trees = new TreesBuilder();
   readonly #numCategories: number[] = [];
-  readonly #value: number[] = [];
-  readonly #gain: number[] = [];
-  readonly #cover: number[] = [];
   readonly #nodeImpurity: number[] = [];
   readonly #stats: number[] = [];
   readonly #rawCount: number[] = [];
@@ -36,7 +26,6 @@ export class TreeBuilder {
     const values = tree.values();
     const leaves = this.#prune ? mergedLeaves(tree, values) : new Uint8Array(values.length);
     this.#place(tree, values, 0, leaves);
-    this.#starts.push(this.#feature.length);
     const partOf = Int32Array.from(leaves.keys());
     tree.nodes.forEach(({ parent }, number) => {
       if (parent >= 0 && (leaves[parent] || partOf[parent] !== parent)) partOf[number] = partOf[parent];
@@ -44,54 +33,39 @@ export class TreeBuilder {
     return partOf;
   }
 
-  #place(tree: GrowingTree, values: Float64Array, number: number, leaves: Uint8Array): number {
+  #place(tree: GrowingTree, values: Float64Array, number: number, leaves: Uint8Array): void {
     const impurity = this.#impurity;
     const own = tree.nodes[number];
-    const split = leaves[number] ? null : own.split;
-    const at = this.#feature.push(split?.feature ?? -1) - 1;
-    this.#placeSplit(split);
-    this.#value.push(values[number]);
-    this.#gain.push(split ? own.gain : -1);
-    this.#cover.push(impurity.weight(own.stats, 0));
+    const cover = impurity.weight(own.stats, 0);
     this.#nodeImpurity.push(own.valid ? own.impurity : -1);
     for (let s = 0; s < impurity.size; s++) this.#stats.push(own.stats[s]);
     this.#rawCount.push(own.stats[impurity.size]);
-    this.#left[at] = split ? this.#place(tree, values, split.left, leaves) : -1;
-    this.#right[at] = split ? this.#place(tree, values, split.right, leaves) : -1;
-    return at;
-  }
-
-  #placeSplit(split: RowMove | null): void {
-    const bins = split ? this.#bins[split.feature] : undefined;
-    let missingLeft = 0;
-    if (split && bins?.kind === 'categories') {
-      const bits = categorySplit(bitsOf(split.words, bins.categories), bins.categories);
-      missingLeft = bits.missingLeft;
-      this.#categories.push(...bits.words);
+    const split = leaves[number] ? null : own.split;
+    if (!split) {
+      this.#numCategories.push(-1);
+      this.#trees.leaf(values[number], cover, -1);
+      return;
     }
-    this.#threshold.push(split && bins?.kind === 'numeric' ? bins.edges[split.bin] : Number.NaN);
-    this.#missingLeft.push(missingLeft);
-    this.#categoryStarts.push(this.#categories.length);
-    this.#numCategories.push(bins?.kind === 'categories' ? bins.categories : -1);
-    this.#left.push(-1);
-    this.#right.push(-1);
+    const { feature } = split;
+    const bins = this.#bins[feature];
+    const node = { feature, value: values[number], gain: own.gain, cover };
+    if (bins.kind === 'numeric') {
+      this.#numCategories.push(-1);
+      this.#trees.split({ ...node, threshold: bins.edges[split.bin], missingLeft: false });
+    } else {
+      this.#numCategories.push(bins.categories);
+      const { words, missingLeft } = categorySplit(bitsOf(split.words, bins.categories), bins.categories);
+      this.#trees.split({ ...node, words, missingLeft: missingLeft === 1 });
+    }
+    this.#place(tree, values, split.left, leaves);
+    this.#place(tree, values, split.right, leaves);
   }
 
   /** The trees so far. */
   finish(): SparkTrees {
     return {
+      ...this.#trees.finish(),
       numFeatures: this.#bins.length,
-      starts: Int32Array.from(this.#starts),
-      feature: Int32Array.from(this.#feature),
-      threshold: Float64Array.from(this.#threshold),
-      left: Int32Array.from(this.#left),
-      right: Int32Array.from(this.#right),
-      missingLeft: Uint8Array.from(this.#missingLeft),
-      categoryStarts: Int32Array.from(this.#categoryStarts),
-      categories: Uint32Array.from(this.#categories),
-      value: Float64Array.from(this.#value),
-      gain: Float64Array.from(this.#gain),
-      cover: Float64Array.from(this.#cover),
       impurity: Float64Array.from(this.#nodeImpurity),
       statsSize: this.#impurity.size,
       impurityStats: Float64Array.from(this.#stats),
