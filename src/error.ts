@@ -83,7 +83,10 @@ function printsItself(value: unknown): boolean {
   return typeof print === 'function' && print !== Object.prototype.toString && print !== Array.prototype.toString;
 }
 
-/** A value as it may stand in a message: quoted when text, items of lists each as it is, other things (stages, vectors) as they print, cut to 200 characters. */
+/**
+ * A value as it may stand in a message: quoted when text, items of lists each as it is, other things (stages, vectors) as they print, cut to 200
+ * characters.
+ */
 export function show(value: unknown): string {
   let text: string;
   if (typeof value === 'string') text = JSON.stringify(value);

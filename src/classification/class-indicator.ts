@@ -11,8 +11,8 @@ import * as z from '../param/zod.ts';
 import { Transformer } from '../pipeline/transformer.ts';
 
 /**
- * Keeps the columns `kept`, the label column among them, and adds one that is 1 where the label is class `c` and else 0. In this process it is one more step
- * after the stages before it, so that features stay in parts and keep their names; on a cluster an expression.
+ * Keeps the columns `kept`, the label column among them, and adds one that is 1 where the label is class `c` and else 0. In this process it is one
+ * more step after the stages before it, so that features stay in parts and keep their names; on a cluster an expression.
  */
 export class ClassIndicator extends Transformer<ParamSchema> {
   static readonly type = 'millstream.ClassIndicator';

@@ -32,8 +32,8 @@ export const MAX_CLASSES = 1 << 20;
 const FEW_CLASSES = 100;
 
 /**
- * Whether the largest label must be a stray one, such as an identifier, of which every number below would make a class: there are more classes than rows, or ten
- * times those that occur.
+ * Whether the largest label must be a stray one, such as an identifier, of which every number below would make a class: there are more classes than
+ * rows, or ten times those that occur.
  */
 export function isStray(classes: number, rows: number, occurring: number): boolean {
   return classes > FEW_CLASSES && (classes > rows || classes > 10 * occurring);

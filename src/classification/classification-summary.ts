@@ -37,7 +37,9 @@ export class ClassificationSummary {
   readonly #source: MetricsSource | null;
   #made: SummaryMetrics | null;
 
-  /** Where rows were not scored in passing there is a source of the metrics, which {@link ClassificationSummary.fetch} asks; until then they throw. */
+  /**
+   * Where rows were not scored in passing there is a source of the metrics, which {@link ClassificationSummary.fetch} asks; until then they throw.
+   */
   constructor(columns: SummaryColumns, rows: ScoredRows | MetricsSource, predictions: (() => Frame) | null = null) {
     requireMade('ClassificationSummary', typeof columns?.featuresCol === 'string' && rows !== undefined, 'fit and evaluate make summaries');
     this.featuresCol = columns.featuresCol;
@@ -51,8 +53,8 @@ export class ClassificationSummary {
   }
 
   /**
-   * This summary with its metrics at hand. After a fit in this process they are there already, but for a forest of very many rows and classes. A cluster is asked for
-   * those of the rows that it fitted to, while it keeps the model (NOT_FOUND after `model.close()`).
+   * This summary with its metrics at hand. After a fit in this process they are there already, but for a forest of very many rows and classes. A
+   * cluster is asked for those of the rows that it fitted to, while it keeps the model (NOT_FOUND after `model.close()`).
    */
   async fetch(options: ActionOptions = {}): Promise<this> {
     this.#made ??= (await this.#source?.(options)) ?? null;

@@ -19,9 +19,9 @@ export const DecisionTreeClassifierParams = z.strictObject({ ...treeParams, ...t
 export type DecisionTreeClassifierParams = z.input<typeof DecisionTreeClassifierParams>;
 
 /**
- * A classification tree: each split is the one that most reduces the impurity (`gini` or `entropy`), among at most `maxBins - 1` thresholds of a numeric feature,
- * and the orders or, of few categories and three classes or more, the subsets of a categorical one (a feature with a nominal or binary attribute). Labels must be
- * 0 … numClasses - 1, numClasses being the label column's categories or the largest label + 1.
+ * A classification tree: each split is the one that most reduces the impurity (`gini` or `entropy`), among at most `maxBins - 1` thresholds of a
+ * numeric feature, and the orders or, of few categories and three classes or more, the subsets of a categorical one (a feature with a nominal or
+ * binary attribute). Labels must be 0 … numClasses - 1, numClasses being the label column's categories or the largest label + 1.
  */
 export class DecisionTreeClassifier extends Estimator<typeof DecisionTreeClassifierParams, DecisionTreeClassificationModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.DecisionTreeClassifier';
@@ -43,8 +43,8 @@ export class DecisionTreeClassifier extends Estimator<typeof DecisionTreeClassif
 }
 
 /**
- * Fitted by {@link DecisionTreeClassifier}. Of the leaf that a row reaches `rawPrediction` holds the weight of each class, `probability` their shares; the class of the
- * largest is predicted, or of the largest probability / threshold where `thresholds` are set.
+ * Fitted by {@link DecisionTreeClassifier}. Of the leaf that a row reaches `rawPrediction` holds the weight of each class, `probability` their
+ * shares; the class of the largest is predicted, or of the largest probability / threshold where `thresholds` are set.
  */
 export class DecisionTreeClassificationModel extends SingleTreeModel<typeof DecisionTreeClassifierParams> {
   static readonly type: string = 'org.apache.spark.ml.classification.DecisionTreeClassificationModel';

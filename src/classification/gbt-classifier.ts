@@ -32,9 +32,10 @@ export const GBTClassifierParams = z.strictObject({
 export type GBTClassifierParams = z.input<typeof GBTClassifierParams>;
 
 /**
- * Gradient-boosted trees (Friedman, 1999) for two classes: regression trees, the first fitted to the labels taken as y = -1 and 1, each further one to the negative
- * gradient 4y / (1 + e^(2yF)) of the loss 2 log(1 + e^(-2yF)) at the sum F of those before it, and added `stepSize` times. With `validationIndicatorCol` the fit
- * ends when the loss of the rows held out falls by less than `validationTol` times itself, and keeps the trees up to the best.
+ * Gradient-boosted trees (Friedman, 1999) for two classes: regression trees, the first fitted to the labels taken as y = -1 and 1, each further one
+ * to the negative gradient 4y / (1 + e^(2yF)) of the loss 2 log(1 + e^(-2yF)) at the sum F of those before it, and added `stepSize` times. With
+ * `validationIndicatorCol` the fit ends when the loss of the rows held out falls by less than `validationTol` times itself, and keeps the trees up to
+ * the best.
  */
 export class GBTClassifier extends Estimator<typeof GBTClassifierParams, GBTClassificationModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.GBTClassifier';

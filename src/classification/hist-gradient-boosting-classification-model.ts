@@ -26,9 +26,11 @@ const OWNER = 'HistGradientBoostingClassificationModel';
 type Params = z.input<typeof BoostingClassificationParams>;
 
 /**
- * Fitted by `HistGradientBoostingClassifier`, or made from a model of LightGBM or XGBoost. Two classes: with f the start score plus the leaves' values,
+ * Fitted by `HistGradientBoostingClassifier`, or made from a model of LightGBM or XGBoost. Two classes: with f the start score plus the leaves'
+ * values,
  * `rawPrediction = [-f, f]`, the probability of class 1 is `1 / (1 + e^-f)`. More classes: a raw score each, probabilities by softmax. Predicts the class of the largest raw
- * score (or of the largest probability / threshold where `thresholds` are set). NaN is missing and goes to the side that was learned, as do unseen categories.
+ * score (or of the largest probability / threshold where `thresholds` are set). NaN is missing and goes to the side that was learned, as do unseen
+ * categories.
  */
 export class HistGradientBoostingClassificationModel extends BoostingModel<typeof BoostingClassificationParams> {
   static readonly type: string = 'millstream.classification.HistGradientBoostingClassificationModel';
@@ -36,16 +38,17 @@ export class HistGradientBoostingClassificationModel extends BoostingModel<typeo
   static readonly codec = boostingCodec(OWNER);
 
   /**
-   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary, cross_entropy, multiclass and multiclassova (whose probabilities do not sum to 1, as LightGBM's do
-   * not). Features are read in the order of its `feature_name()`; category codes are those LightGBM was given.
+   * The model that LightGBM saved as `text` (`booster.save_model`); objectives binary, cross_entropy, multiclass and multiclassova (whose
+   * probabilities do not sum to 1, as LightGBM's do not). Features are read in the order of its `feature_name()`; category codes are those LightGBM
+   * was given.
    */
   static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingClassificationModel {
     return new HistGradientBoostingClassificationModel(params, parseLightGBM(OWNER, text, 'classes'));
   }
 
   /**
-   * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`; objectives binary:logistic, binary:logitraw, binary:hinge (probabilities 0 and 1),
-   * reg:logistic, multi:softprob and multi:softmax.
+   * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`; objectives binary:logistic, binary:logitraw,
+   * binary:hinge (probabilities 0 and 1), reg:logistic, multi:softprob and multi:softmax.
    */
   static fromXGBoost(model: string | Uint8Array, params: Params = {}): HistGradientBoostingClassificationModel {
     return new HistGradientBoostingClassificationModel(params, parseXGBoost(OWNER, model, 'classes'));

@@ -17,13 +17,15 @@ export const HistGradientBoostingClassifierParams = BoostingClassificationParams
 export type HistGradientBoostingClassifierParams = z.input<typeof HistGradientBoostingClassifierParams>;
 
 /**
- * Gradient boosted trees on histograms, for two classes (log loss of one raw score) and more (softmax, a tree a class in every iteration). Trees grow leaf by leaf, the leaf of the
- * largest gain first (Ke et al. 2017), on features in up to `maxBins` bins; with G and H the sums of gradients and hessians of a leaf's rows, its value is
+ * Gradient boosted trees on histograms, for two classes (log loss of one raw score) and more (softmax, a tree a class in every iteration). Trees grow
+ * leaf by leaf, the leaf of the largest gain first (Ke et al. 2017), on features in up to `maxBins` bins; with G and H the sums of gradients and
+ * hessians of a leaf's rows, its value is
  *
  *     -learningRate · T(G) / (H + l2),   T(G) = sign(G) · max(|G| - l1, 0)
  *
- * and a split gains `T(G)² / (H + l2)` of its sides less that of the whole. NaN and null slots of the features are missing: each split learns the side they go to. Features of nominal
- * attributes (as StringIndexer makes them) are split by category. Labels must be 0 … numClasses-1. Defaults are LightGBM's.
+ * and a split gains `T(G)² / (H + l2)` of its sides less that of the whole. NaN and null slots of the features are missing: each split learns the
+ * side they go to. Features of nominal attributes (as StringIndexer makes them) are split by category. Labels must be 0 … numClasses-1. Defaults are
+ * LightGBM's.
  */
 export class HistGradientBoostingClassifier extends Estimator<typeof HistGradientBoostingClassifierParams, HistGradientBoostingClassificationModel> {
   static readonly type: string = 'millstream.classification.HistGradientBoostingClassifier';

@@ -28,8 +28,8 @@ interface RowArgs {
 }
 
 /**
- * What the summary's metrics need of the rows just fitted. Many rows get their margins from the kernels of the fit, on the workers, in one pass; these add up in
- * another order than `transform`, so that a probability may differ in its last digits.
+ * What the summary's metrics need of the rows just fitted. Many rows get their margins from the kernels of the fit, on the workers, in one pass;
+ * these add up in another order than `transform`, so that a probability may differ in its last digits.
  */
 export async function scoreTrainingRows(context: TrainingContext, set: TrainingSet, scoring: LogisticScoring): Promise<ScoredRows> {
   const layout = set.layout;

@@ -28,8 +28,8 @@ export const RandomForestClassifierParams = z.strictObject({ ...treeParams, ...t
 export type RandomForestClassifierParams = z.input<typeof RandomForestClassifierParams>;
 
 /**
- * A forest of classification trees (see `DecisionTreeClassifier`), each grown on rows drawn anew (`bootstrap`, `subsamplingRate`) and with features drawn anew at each
- * node (`featureSubsetStrategy`). Each tree votes with the shares of the classes in the leaf that a row reaches.
+ * A forest of classification trees (see `DecisionTreeClassifier`), each grown on rows drawn anew (`bootstrap`, `subsamplingRate`) and with features
+ * drawn anew at each node (`featureSubsetStrategy`). Each tree votes with the shares of the classes in the leaf that a row reaches.
  */
 export class RandomForestClassifier extends Estimator<typeof RandomForestClassifierParams, RandomForestClassificationModel> {
   static readonly type: string = 'org.apache.spark.ml.classification.RandomForestClassifier';
@@ -78,8 +78,8 @@ export interface RandomForestState extends EnsembleState {
 }
 
 /**
- * Fitted by {@link RandomForestClassifier}. `rawPrediction` sums the trees' votes, `probability` holds their shares; the class of the largest is predicted, or of the
- * largest probability / threshold where `thresholds` are set.
+ * Fitted by {@link RandomForestClassifier}. `rawPrediction` sums the trees' votes, `probability` holds their shares; the class of the largest is
+ * predicted, or of the largest probability / threshold where `thresholds` are set.
  */
 export class RandomForestClassificationModel extends EnsembleModel<
   typeof RandomForestClassifierParams,

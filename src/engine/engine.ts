@@ -42,7 +42,9 @@ export interface RemoteStatistic {
   readonly columns: readonly string[];
   readonly args: readonly (string | boolean | readonly number[])[];
 }
-/** What a cluster knows of how a model fares on the rows that it was fitted to, by the methods of Spark's training summary, while it keeps the model. */
+/**
+ * What a cluster knows of how a model fares on the rows that it was fitted to, by the methods of Spark's training summary, while it keeps the model.
+ */
 export interface RemoteSummary {
   value(method: string, options: ActionOptions): Promise<unknown>;
   /** The rows of the frame that a method gives. */
@@ -51,13 +53,15 @@ export interface RemoteSummary {
 /** A fitted model on the cluster. */
 export interface RemoteModel {
   readonly summary: RemoteSummary;
-  /** Its class and the one row of the data that saving it would write, by column; null where the cluster only tells them by {@link RemoteModel.files}. */
+  /**
+   * Its class and the one row of the data that saving it would write, by column; null where the cluster only tells them by {@link RemoteModel.files}.
+   */
   data(options: ActionOptions): Promise<{ readonly type: string; readonly row: ReadonlyMap<string, unknown> } | null>;
   /** What saving it writes, by path in its folder. */
   files(options: ActionOptions): Promise<ReadonlyMap<string, Uint8Array>>;
   /**
-   * From now on models of this state are this one, but for those that lack one of these params, which are set on it; it is given back once the state is.
-   * null: it is there only.
+   * From now on models of this state are this one, but for those that lack one of these params, which are set on it; it is given back once the state
+   * is. null: it is there only.
    */
   adopt(state: object, params: Iterable<string> | null): void;
   release(): Promise<void>;
@@ -101,7 +105,10 @@ export interface TrainingSet {
   /** Gives the memory back, unless a cached frame keeps it. */
   release(): void;
 }
-/** A function of one feature's sampled values, for the workers: export `name` of `module`; `local` is the export itself, for the case without worker threads. */
+/**
+ * A function of one feature's sampled values, for the workers: export `name` of `module`; `local` is the export itself, for the case without worker
+ * threads.
+ */
 export interface SampleTask<Args = unknown> {
   readonly module: string;
   readonly name: string;
@@ -115,7 +122,10 @@ export interface BinnedRequest {
   readonly weight?: string;
   /** Further numeric or boolean columns, kept as f64 (true = 1). */
   readonly numbers?: readonly string[];
-  /** NaN and null slots of the features: an error that names column, row and value, or the missing code. ±Inf are errors under `refuse`, ordinary values under `keep`. */
+  /**
+   * NaN and null slots of the features: an error that names column, row and value, or the missing code. ±Inf are errors under `refuse`, ordinary
+   * values under `keep`.
+   */
   readonly missing: 'refuse' | 'keep';
   /** Rows to sample for the bins, and the seed of the draw. */
   readonly sample: { readonly rows: number; readonly seed: number };
@@ -173,7 +183,10 @@ export interface TrainingContext extends StageName {
   aggregate(requests: readonly AggregateRequest[]): Promise<(number | null)[]>;
   /** Loads features, label and optional weight; null/NaN/±Inf there are errors that name column, row and value. */
   trainingSet(columns: { features: string; label?: string; weight?: string }): Promise<TrainingSet>;
-  /** Samples, chooses bins, and codes all rows: two passes over the plan (one over the kept columns of a cached frame), never the f64 values of all rows at once. */
+  /**
+   * Samples, chooses bins, and codes all rows: two passes over the plan (one over the kept columns of a cached frame), never the f64 values of all
+   * rows at once.
+   */
   binnedSet(request: BinnedRequest): Promise<BinnedSet>;
   /**
    * Runs the task on the workers over the set's partitions; small sets take one worker. Its reports go to {@link TrainingContext.report}.

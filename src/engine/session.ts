@@ -22,7 +22,9 @@ const CONSOLE: Logger = {
   error: (message) => console.error(message),
 };
 
-/** Where frames come from, and what they run on. Nothing is started before it is needed; `close()` ends it all, and so does the end of the program. */
+/**
+ * Where frames come from, and what they run on. Nothing is started before it is needed; `close()` ends it all, and so does the end of the program.
+ */
 export class Session {
   readonly logger: Logger;
   readonly #backend: Backend;
@@ -41,8 +43,8 @@ export class Session {
   }
 
   /**
-   * A session on a Spark cluster, over Spark Connect: `sc://host:15002/;token=…;use_ssl=true`. The same frames and stages; the rows stay there, and paths
-   * with a scheme (`hdfs:`, `s3a:`, `file:`) are the server's. Fails when the server cannot be reached or refuses the token.
+   * A session on a Spark cluster, over Spark Connect: `sc://host:15002/;token=…;use_ssl=true`. The same frames and stages; the rows stay there, and
+   * paths with a scheme (`hdfs:`, `s3a:`, `file:`) are the server's. Fails when the server cannot be reached or refuses the token.
    */
   static async connect(address: string, options: ConnectOptions = {}): Promise<Session> {
     const { logger = CONSOLE } = object('Session.connect', 'options', options);

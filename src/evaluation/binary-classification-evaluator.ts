@@ -23,7 +23,8 @@ export type BinaryClassificationEvaluatorParams = z.input<typeof BinaryClassific
 
 /**
  * Judges scores of two classes by the area under their ROC or precision-recall curve; larger is better. A label above 0.5 is
- * positive. `rawPredictionCol` is a double column, or a vector whose slot 1 scores the positive class; where its metadata tells its size, that must be 2.
+ * positive. `rawPredictionCol` is a double column, or a vector whose slot 1 scores the positive class; where its metadata tells its size, that must
+ * be 2.
  */
 export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassificationEvaluatorParams> {
   static readonly type: string = 'org.apache.spark.ml.evaluation.BinaryClassificationEvaluator';

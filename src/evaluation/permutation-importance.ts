@@ -35,8 +35,9 @@ export interface PermutationImportance {
 }
 
 /**
- * Permutation importance (Breiman 2001): by how much the evaluator's metric gets worse when one feature's values are permuted among the rows of `frame`, for each feature in
- * turn. Works with any model of a vector column and any evaluator. The rows' features are held in memory; take a sample of a large frame.
+ * Permutation importance (Breiman 2001): by how much the evaluator's metric gets worse when one feature's values are permuted among the rows of
+ * `frame`, for each feature in turn. Works with any model of a vector column and any evaluator. The rows' features are held in memory; take a sample
+ * of a large frame.
  */
 export async function permutationImportance(
   // biome-ignore lint/suspicious/noExplicitAny: models of all params and states

@@ -52,7 +52,9 @@ export class StandardScaler extends Estimator<typeof StandardScalerParams, Stand
   }
 }
 
-/** Mean and variance of each slot by Welford's update over its nonzero values, with the zeros added at the end (Chan et al. 1979), as Spark sums them. */
+/**
+ * Mean and variance of each slot by Welford's update over its nonzero values, with the zeros added at the end (Chan et al. 1979), as Spark sums them.
+ */
 class Moments implements ScalerSummary {
   readonly size: number;
   #rows = 0;

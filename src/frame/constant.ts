@@ -5,7 +5,9 @@ import type { DataType } from './types.ts';
 const VOID: DataType = { kind: 'void' };
 const NUMBERS = ['int', 'long', 'double'];
 
-/** The type of a constant as `lit` takes it: whole numbers are `int`, or `long` when large; the items of a list must be of one type, but for nulls. */
+/**
+ * The type of a constant as `lit` takes it: whole numbers are `int`, or `long` when large; the items of a list must be of one type, but for nulls.
+ */
 export function typeOfConstant(value: unknown): DataType {
   if (value === null || value === undefined) return VOID;
   if (typeof value === 'boolean') return { kind: 'boolean' };

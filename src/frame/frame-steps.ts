@@ -82,7 +82,10 @@ export abstract class FrameSteps extends ColumnSteps {
     return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns) });
   }
 
-  /** As {@link FrameSteps.groupBy}, and by fewer and fewer of the columns: without the last, without the last two, …, by none. `grouping` tells such rows. */
+  /**
+   * As {@link FrameSteps.groupBy}, and by fewer and fewer of the columns: without the last, without the last two, …, by none. `grouping` tells such
+   * rows.
+   */
   rollup(...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
     return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns), sets: 'rollup' });
   }
@@ -164,7 +167,8 @@ export abstract class FrameSteps extends ColumnSteps {
   }
 
   /**
-   * Columns turned into rows: for each row one of each of `values`, with the name of that column in `variable` and its value in `value`, beside `ids`. Spark's
+   * Columns turned into rows: for each row one of each of `values`, with the name of that column in `variable` and its value in `value`, beside
+   * `ids`. Spark's
    * `melt`; values become their common type.
    */
   unpivot(ids: readonly ColumnOrName[], values: readonly string[], variable: string, value: string): Frame {
@@ -176,8 +180,8 @@ export abstract class FrameSteps extends ColumnSteps {
   }
 
   /**
-   * The values of each column that at least a share `support` of the rows have, ascending, as an array in `<column>_freqItems`; one row. Exact, where Spark may
-   * name some that are rarer.
+   * The values of each column that at least a share `support` of the rows have, ascending, as an array in `<column>_freqItems`; one row. Exact, where
+   * Spark may name some that are rarer.
    */
   freqItems(columns: readonly string[], support = 0.01): Frame {
     return frequentItems(this.next(this.plan), columns, support);

@@ -191,7 +191,10 @@ export class Frame extends FrameSteps {
     for await (const batch of this.batches(options)) yield* rowsOfBatch(batch);
   }
 
-  /** Prints the first `rows` rows as Spark does; cells longer than `truncate` (true: 20, false: never) are cut. Also `show({ n: 5, truncate: false })`. */
+  /**
+   * Prints the first `rows` rows as Spark does; cells longer than `truncate` (true: 20, false: never) are cut. Also
+   * `show({ n: 5, truncate: false })`.
+   */
   async show(rows: number | ShowOptions = 20, truncate: boolean | number = true): Promise<void> {
     console.log(await this.showString(rows, truncate));
   }

@@ -40,7 +40,10 @@ export function latestSession(owner: string): FrameMaker {
   throw new MlError('SESSION_CLOSED', `${owner}: a session must be open to make a frame; open one with Session.local()`);
 }
 
-/** The server's folders, where `path` has a scheme (`hdfs:`, `s3a:`, `file:`) and a session is connected, the latest if there are several; else null: the path is this machine's. */
+/**
+ * The server's folders, where `path` has a scheme (`hdfs:`, `s3a:`, `file:`) and a session is connected, the latest if there are several; else null:
+ * the path is this machine's.
+ */
 export function foldersOf(path: unknown): ServerFolders | null {
   if (typeof path !== 'string' || !/^[a-z][a-z\d+.-]+:\//i.test(path)) return null;
   return [...open].findLast(({ folders }) => folders)?.folders ?? null;

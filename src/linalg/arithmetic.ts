@@ -1,6 +1,8 @@
 import { MlError, show } from '../error.ts';
 
-/** A vector as it is kept: all numbers in order, or `values[k]` at the ascending `indices[k]` and 0 elsewhere. `indices` is read of the latter only. */
+/**
+ * A vector as it is kept: all numbers in order, or `values[k]` at the ascending `indices[k]` and 0 elsewhere. `indices` is read of the latter only.
+ */
 interface Stored {
   readonly size: number;
   readonly indices: Int32Array;
@@ -119,7 +121,9 @@ export function lowerBound(sorted: Int32Array, x: number, from = 0, to = sorted.
   return lo;
 }
 
-/** Whether a sparse vector takes less room than a dense one, as Spark 4.3 reckons it (12 bytes an entry against 8 a slot, and what both need besides). */
+/**
+ * Whether a sparse vector takes less room than a dense one, as Spark 4.3 reckons it (12 bytes an entry against 8 a slot, and what both need besides).
+ */
 export function sparseIsShorter(nonZeros: number, size: number): boolean {
   return 1.5 * nonZeros + 2 < size;
 }

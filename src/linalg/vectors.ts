@@ -198,7 +198,10 @@ export const Vectors = {
     return new DenseVector(values.length === 1 && typeof first === 'object' ? first : (values as number[]));
   },
 
-  /** `Vectors.sparse(4, [0, 2], [1, 5])`; pairs in any order: `Vectors.sparse(4, [[2, 5], [0, 1]])`; numbers by index: `Vectors.sparse(4, { 0: 1, 2: 5 })`. */
+  /**
+   * `Vectors.sparse(4, [0, 2], [1, 5])`; pairs in any order: `Vectors.sparse(4, [[2, 5], [0, 1]])`; numbers by index:
+   * `Vectors.sparse(4, { 0: 1, 2: 5 })`.
+   */
   sparse(size: number, indices: ArrayLike<number> | Pairs | Readonly<Record<number, number>>, values?: ArrayLike<number>): SparseVector {
     if (values !== undefined) return new SparseVector(size, indices as ArrayLike<number>, values);
     const pairs = Array.isArray(indices) ? [...(indices as Pairs)] : Object.entries(indices ?? {}).map(([i, x]) => [Number(i), x as number] as const);

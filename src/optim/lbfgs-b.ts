@@ -144,7 +144,10 @@ export class LbfgsB implements Method {
     return { point, c };
   }
 
-  /** Moves the coordinates of `cauchy` that no bound holds to the model's minimum, or as far towards it as the box allows (direct primal method). In place. */
+  /**
+   * Moves the coordinates of `cauchy` that no bound holds to the model's minimum, or as far towards it as the box allows (direct primal method). In
+   * place.
+   */
   #subspaceMinimum(cauchy: Float64Array, x: Float64Array, c: Float64Array, g: Float64Array): Float64Array {
     const { theta, w, m } = this.#curvature;
     const width = w.length;

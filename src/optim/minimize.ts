@@ -65,7 +65,9 @@ export interface Minimum {
   reason: StopReason;
 }
 
-/** How many of the latest values the value rule looks back on; the start counts as an infinite one, so the rule waits until it has left the window. */
+/**
+ * How many of the latest values the value rule looks back on; the start counts as an infinite one, so the rule waits until it has left the window.
+ */
 const VALUE_WINDOW = 20;
 /** A gradient as short as this is zero, whatever `tol`. */
 const ZERO_GRADIENT = 1e-8;

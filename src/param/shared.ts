@@ -1,6 +1,8 @@
 import { double, doubles, flag, int, long, name, names, oneOf, text } from './param.ts';
 
-/** Params that many stages share, with Spark's names, defaults and meaning. `<uid>` in a default becomes the stage's uid, `<class>` its class's hash. */
+/**
+ * Params that many stages share, with Spark's names, defaults and meaning. `<uid>` in a default becomes the stage's uid, `<class>` its class's hash.
+ */
 export const inputCol = name().optional().describe('input column name');
 export const inputCols = names().optional().describe('input column names');
 export const outputCol = name().default('<uid>__output').describe('output column name');

@@ -1,8 +1,8 @@
 import type * as zod from 'zod';
 
 /**
- * The part of zod that params and models from elsewhere need, through one door. The build bundles it into this module: zod's own entry loads a hundred files,
- * which would be a third of the time that a row scorer takes to start.
+ * The part of zod that params and models from elsewhere need, through one door. The build bundles it into this module: zod's own entry loads a
+ * hundred files, which would be a third of the time that a row scorer takes to start.
  */
 export {
   array,
@@ -21,8 +21,8 @@ export {
 } from 'zod';
 
 /**
- * What may be given for the schema `T`: zod's own type, but each member stays that of the schema's shape, so that editors show the docs which the build writes
- * there. (zod renames the keys of a mapped type on the way, and renamed members forget where they were declared.)
+ * What may be given for the schema `T`: zod's own type, but each member stays that of the schema's shape, so that editors show the docs which the
+ * build writes there. (zod renames the keys of a mapped type on the way, and renamed members forget where they were declared.)
  */
 export type input<T> = T extends zod.ZodObject<infer Shape> ? Members<Shape, zod.input<T>> : zod.input<T>;
 

@@ -64,7 +64,10 @@ function checkVersion(version: string): void {
   }
 }
 
-/** The params set in `metadata` by name, checked against the class's schema; not those that lie in folders. Throws an Error whose message is the reason. */
+/**
+ * The params set in `metadata` by name, checked against the class's schema; not those that lie in folders. Throws an Error whose message is the
+ * reason.
+ */
 export function setParamsOf(metadata: Pick<StageMetadata, 'className' | 'paramMap' | 'extra'>, schema: ParamSchema): Map<string, unknown> {
   const set = new Map<string, unknown>();
   for (const [name, json] of metadata.paramMap) {

@@ -10,7 +10,8 @@ import { classesOf, stageFiles } from './stage-files.ts';
 /**
  * Saves `stage` as the folder `path` in Spark ML's layout, all or nothing: a folder that is complete takes the place of what was there by
  * a rename. ALREADY_EXISTS for a path in use, unless it is a saved stage or an empty folder and `overwrite` is true; IO_FAILED with path
- * and errno for what the disk refuses. With a scheme, on a connected session, the path is the server's: what makes the folder a saved stage is written last.
+ * and errno for what the disk refuses. With a scheme, on a connected session, the path is the server's: what makes the folder a saved stage is
+ * written last.
  */
 export async function saveStage(stage: PipelineStage<ParamSchema>, path: string | URL, options: SaveOptions = {}): Promise<void> {
   checkOptions(stage, options);

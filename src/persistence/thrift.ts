@@ -1,5 +1,6 @@
 /**
- * Thrift's compact protocol, as far as Parquet's headers need it. Structs are Maps from field number to value. The reader trusts nothing: every length is held against the bytes that are left.
+ * Thrift's compact protocol, as far as Parquet's headers need it. Structs are Maps from field number to value. The reader trusts nothing: every
+ * length is held against the bytes that are left.
  */
 export type ThriftValue = boolean | number | Uint8Array | ThriftValue[] | ThriftStruct;
 export type ThriftStruct = Map<number, ThriftValue>;

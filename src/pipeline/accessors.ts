@@ -4,7 +4,10 @@ import type { StageClass } from './stage.ts';
 
 const told = new WeakSet<object>();
 
-/** Gives a class the `getMaxIter` and `setMaxIter` of Spark's stages as methods that say how params are read and changed here: no type lets one call them, plain JavaScript does. */
+/**
+ * Gives a class the `getMaxIter` and `setMaxIter` of Spark's stages as methods that say how params are read and changed here: no type lets one call
+ * them, plain JavaScript does.
+ */
 export function tellOfAccessors(Class: StageClass): void {
   if (told.has(Class)) return;
   told.add(Class);

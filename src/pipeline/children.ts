@@ -7,7 +7,10 @@ import { Evaluator } from './evaluator.ts';
 import { PipelineStage } from './stage.ts';
 import { Transformer } from './transformer.ts';
 
-/** `stage` and all stages that it holds, in its params or in its state, depth first; not a model of its own that it is to go on from, which bears its uid. */
+/**
+ * `stage` and all stages that it holds, in its params or in its state, depth first; not a model of its own that it is to go on from, which bears its
+ * uid.
+ */
 export function* descendants(stage: PipelineStage<ParamSchema>): Generator<PipelineStage<ParamSchema>> {
   yield stage;
   const state = (stage as { state?: unknown }).state;

@@ -7,7 +7,10 @@ import type { ParamSchema } from '../param/param.ts';
 import * as z from '../param/zod.ts';
 import { Transformer } from './transformer.ts';
 
-/** Key of an option of `fit`: a model fitted on a cluster stays there and is not fetched, as a search wants it, which only scores by it and gives it back. */
+/**
+ * Key of an option of `fit`: a model fitted on a cluster stays there and is not fetched, as a search wants it, which only scores by it and gives it
+ * back.
+ */
 export const STAY: unique symbol = Symbol('stay');
 
 export interface StayOptions extends FitOptions {

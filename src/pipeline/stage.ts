@@ -180,7 +180,9 @@ export abstract class PipelineStage<P extends ParamSchema> {
     return defaults;
   }
 
-  /** The same stage (same uid) with some params changed: `copy({ maxIter: 20 })`; undefined clears one. A grid's map counts where it names this stage. */
+  /**
+   * The same stage (same uid) with some params changed: `copy({ maxIter: 20 })`; undefined clears one. A grid's map counts where it names this stage.
+   */
   copy(changes: Changes<P> = {}): this {
     return this.recreate(this.changedParams(changes)) as this;
   }

@@ -24,7 +24,10 @@ export abstract class Transformer<P extends ParamSchema> extends PipelineStage<P
     return makeRowScorer(this);
   }
 
-  /** Gives back what clusters keep of a fitted model. It stays usable: a cluster that needs it is sent it anew. Collected models are given back too, some day. */
+  /**
+   * Gives back what clusters keep of a fitted model. It stays usable: a cluster that needs it is sent it anew. Collected models are given back too,
+   * some day.
+   */
   async close(): Promise<void> {}
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -91,16 +91,16 @@ export abstract class BoostingModel<P extends ParamSchema> extends PredictionMod
   }
 
   /**
-   * The SHAP values of one vector: one a feature and at last the expected score, which add up to the raw score; class after class where there are more than two.
-   * Exact, with the rows' weight in each node as the background (path-dependent TreeSHAP).
+   * The SHAP values of one vector: one a feature and at last the expected score, which add up to the raw score; class after class where there are
+   * more than two. Exact, with the rows' weight in each node as the background (path-dependent TreeSHAP).
    */
   predictContributions(features: Vector): DenseVector {
     return firstVector(this.scores.contributions(this.checkedRow(features), 1));
   }
 
   /**
-   * The weighted mean of the loss that the model minimises, over the rows of `frame` and after each iteration. The frame needs the label column (and the weight column, if one
-   * is set).
+   * The weighted mean of the loss that the model minimises, over the rows of `frame` and after each iteration. The frame needs the label column (and
+   * the weight column, if one is set).
    */
   evaluateEachIteration(frame: Frame, options: ActionOptions = {}): Promise<number[]> {
     const { owner, uid, state } = this;

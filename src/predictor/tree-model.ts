@@ -35,8 +35,8 @@ abstract class TreeModel<P extends ParamSchema, State extends TreeState> extends
   }
 
   /**
-   * How much each feature contributed: the gain of its splits times the weight of the rows there, as shares that sum to 1. Trees count alike, but for boosted
-   * ones, whose gains are summed as they are.
+   * How much each feature contributed: the gain of its splits times the weight of the rows there, as shares that sum to 1. Trees count alike, but for
+   * boosted ones, whose gains are summed as they are.
    */
   get featureImportances(): SparseVector {
     return (this.#importances ??= featureImportances(this.state.trees, this.importancesByTree));

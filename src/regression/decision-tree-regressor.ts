@@ -22,8 +22,8 @@ export const DecisionTreeRegressorParams = z.strictObject({
 export type DecisionTreeRegressorParams = z.input<typeof DecisionTreeRegressorParams>;
 
 /**
- * A regression tree: each split is the one that most reduces the variance of the labels, among at most `maxBins - 1` thresholds of a numeric feature and the
- * orders by mean label of a categorical one (a feature with a nominal or binary attribute). A leaf predicts the mean label of its rows.
+ * A regression tree: each split is the one that most reduces the variance of the labels, among at most `maxBins - 1` thresholds of a numeric feature
+ * and the orders by mean label of a categorical one (a feature with a nominal or binary attribute). A leaf predicts the mean label of its rows.
  */
 export class DecisionTreeRegressor extends Estimator<typeof DecisionTreeRegressorParams, DecisionTreeRegressionModel> {
   static readonly type: string = 'org.apache.spark.ml.regression.DecisionTreeRegressor';

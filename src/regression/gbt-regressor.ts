@@ -18,9 +18,9 @@ export const GBTRegressorParams = z.strictObject({ ...treeParams, ...boostedPara
 export type GBTRegressorParams = z.input<typeof GBTRegressorParams>;
 
 /**
- * Gradient-boosted regression trees (Friedman, 1999): the first tree is fitted to the labels, each further one to the negative gradient of the loss (`squared`:
- * 2 · (y - f), `absolute`: the sign of y - f) at the sum f of those before it, and added `stepSize` times. With `validationIndicatorCol` the fit ends when the loss of the rows
- * held out falls by less than `validationTol` times itself, and keeps the trees up to the best.
+ * Gradient-boosted regression trees (Friedman, 1999): the first tree is fitted to the labels, each further one to the negative gradient of the loss
+ * (`squared`: 2 · (y - f), `absolute`: the sign of y - f) at the sum f of those before it, and added `stepSize` times. With `validationIndicatorCol`
+ * the fit ends when the loss of the rows held out falls by less than `validationTol` times itself, and keeps the trees up to the best.
  */
 export class GBTRegressor extends Estimator<typeof GBTRegressorParams, GBTRegressionModel> {
   static readonly type: string = 'org.apache.spark.ml.regression.GBTRegressor';

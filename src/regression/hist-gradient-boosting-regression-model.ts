@@ -25,8 +25,9 @@ const OWNER = 'HistGradientBoostingRegressionModel';
 type Params = z.input<typeof BoostingRegressionParams>;
 
 /**
- * Fitted by `HistGradientBoostingRegressor`, or made from a model of LightGBM or XGBoost. Predicts f, the start score plus the leaves' values, or `e^f` under the losses
- * poisson, gamma and tweedie; under an objective that only other libraries train, what they predict of f. NaN is missing and goes to the side that was learned, as do unseen categories.
+ * Fitted by `HistGradientBoostingRegressor`, or made from a model of LightGBM or XGBoost. Predicts f, the start score plus the leaves' values, or
+ * `e^f` under the losses poisson, gamma and tweedie; under an objective that only other libraries train, what they predict of f. NaN is missing and
+ * goes to the side that was learned, as do unseen categories.
  */
 export class HistGradientBoostingRegressionModel extends BoostingModel<typeof BoostingRegressionParams> {
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressionModel';
@@ -34,15 +35,17 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
   static readonly codec = boostingCodec(OWNER);
 
   /**
-   * The model that LightGBM saved as `text` (`booster.save_model`), of any objective for numbers, counts and rankings, or of the trainer's own (which predicts the raw score). Features
-   * are read in the order of its `feature_name()`; category codes are those LightGBM was given. The params `loss`, `alpha` and `power` are set where the loss is one of ours.
+   * The model that LightGBM saved as `text` (`booster.save_model`), of any objective for numbers, counts and rankings, or of the trainer's own (which
+   * predicts the raw score). Features are read in the order of its `feature_name()`; category codes are those LightGBM was given. The params `loss`,
+   * `alpha` and `power` are set where the loss is one of ours.
    */
   static fromLightGBM(text: string, params: Params = {}): HistGradientBoostingRegressionModel {
     return imported(parseLightGBM(OWNER, text, 'numbers'), params);
   }
 
   /**
-   * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`, of any objective reg:…, count:…, rank:… or survival:… of one target. The params
+   * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`, of any objective reg:…, count:…, rank:… or
+   * survival:… of one target. The params
    * `loss`, `alpha` and `power` are set where the loss is one of ours.
    */
   static fromXGBoost(model: string | Uint8Array, params: Params = {}): HistGradientBoostingRegressionModel {

@@ -21,8 +21,9 @@ export type HistGradientBoostingRegressorParams = z.input<typeof HistGradientBoo
  *     squared (y - f)²/2      absolute |y - f|      huber (linear from |y - f| = alpha on)      quantile (pinball loss of quantile alpha)
  *     poisson e^f - y f       gamma y e^-f + f      tweedie of variance power `power`, in (1, 2)
  *
- * The last three predict e^f and need labels >= 0 (gamma: > 0), the others predict f. Trees grow as those of HistGradientBoostingClassifier, with missing values and categories
- * handled alike. Leaves of absolute and quantile hold the median or quantile of their rows' residuals, those of huber a robust mean. Defaults are LightGBM's.
+ * The last three predict e^f and need labels >= 0 (gamma: > 0), the others predict f. Trees grow as those of HistGradientBoostingClassifier, with
+ * missing values and categories handled alike. Leaves of absolute and quantile hold the median or quantile of their rows' residuals, those of huber a
+ * robust mean. Defaults are LightGBM's.
  */
 export class HistGradientBoostingRegressor extends Estimator<typeof HistGradientBoostingRegressorParams, HistGradientBoostingRegressionModel> {
   static readonly type: string = 'millstream.regression.HistGradientBoostingRegressor';

@@ -15,8 +15,8 @@ export const RandomForestRegressorParams = z.strictObject({ ...treeParams, ...tr
 export type RandomForestRegressorParams = z.input<typeof RandomForestRegressorParams>;
 
 /**
- * A forest of regression trees (see `DecisionTreeRegressor`), each grown on rows drawn anew (`bootstrap`, `subsamplingRate`) and with features drawn anew at each
- * node (`featureSubsetStrategy`). It predicts the mean of its trees.
+ * A forest of regression trees (see `DecisionTreeRegressor`), each grown on rows drawn anew (`bootstrap`, `subsamplingRate`) and with features drawn
+ * anew at each node (`featureSubsetStrategy`). It predicts the mean of its trees.
  */
 export class RandomForestRegressor extends Estimator<typeof RandomForestRegressorParams, RandomForestRegressionModel> {
   static readonly type: string = 'org.apache.spark.ml.regression.RandomForestRegressor';

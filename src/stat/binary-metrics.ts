@@ -5,9 +5,9 @@ import { descendingOrder } from './order.ts';
 export type Curve = readonly (readonly [number, number])[];
 
 /**
- * How well scores tell positives (label > 0.5) from negatives, for every score taken as threshold: a row counts as predicted positive when its score is
- * at least the threshold. Sums are of weights. Conventions are those of Spark's `BinaryClassificationMetrics`: precision is 1 where nothing
- * is predicted positive; recall is 0 without positives and the false positive rate 0 without negatives.
+ * How well scores tell positives (label > 0.5) from negatives, for every score taken as threshold: a row counts as predicted positive when its score
+ * is at least the threshold. Sums are of weights. Conventions are those of Spark's `BinaryClassificationMetrics`: precision is 1 where nothing is
+ * predicted positive; recall is 0 without positives and the false positive rate 0 without negatives.
  */
 export class BinaryMetrics {
   /** Distinct scores, descending. */

@@ -13,9 +13,9 @@ const NO_DEVIATION = 1e-12;
 
 export const Correlation = {
   /**
-   * The correlations of each two slots of a vector column: a frame of one row with one column, `pearson(<column>)` or `spearman(<column>)`, a matrix. Spearman's
-   * is Pearson's of the ranks, equal values sharing their mean rank; it holds all values in memory, 8 bytes each. NaN in a slot makes all its
-   * correlations NaN (to a rank it is the greatest value); the diagonal is 1.
+   * The correlations of each two slots of a vector column: a frame of one row with one column, `pearson(<column>)` or `spearman(<column>)`, a matrix.
+   * Spearman's is Pearson's of the ranks, equal values sharing their mean rank; it holds all values in memory, 8 bytes each. NaN in a slot makes all
+   * its correlations NaN (to a rank it is the greatest value); the diagonal is 1.
    */
   async corr(frame: Frame, column: string, method: 'pearson' | 'spearman' = 'pearson', options: ActionOptions = {}): Promise<Frame> {
     if (method !== 'pearson' && method !== 'spearman') {

@@ -28,7 +28,8 @@ interface Shape {
  *
  *     χ² = Σ (n_vl - e_vl)² / e_vl,   e_vl = n_v n_l / n,   degrees of freedom (values - 1) (labels - 1)
  *
- * One row of vectors `pValues`, `degreesOfFreedom`, `statistics`; with `flatten` a row a feature: `featureIndex`, `pValue`, `degreesOfFreedom`, `statistic`.
+ * One row of vectors `pValues`, `degreesOfFreedom`, `statistics`; with `flatten` a row a feature: `featureIndex`, `pValue`, `degreesOfFreedom`,
+ * `statistic`.
  */
 export const ChiSquareTest = {
   async test(frame: Frame, featuresCol: string, labelCol: string, flatten = false, options: ActionOptions = {}): Promise<Frame> {

@@ -46,8 +46,9 @@ const one =
   };
 
 /**
- * Statistics of the slots of a vector column, for `select` and `groupBy().agg()`: `Summarizer.metrics('mean', 'variance').summary('features', 'weight')`
- * is a struct, `Summarizer.mean('features')` and the like are one of them. With w the rows' weights (rows of weight 0 do not count):
+ * Statistics of the slots of a vector column, for `select` and `groupBy().agg()`:
+ * `Summarizer.metrics('mean', 'variance').summary('features', 'weight')` is a struct, `Summarizer.mean('features')` and the like are one of them.
+ * With w the rows' weights (rows of weight 0 do not count):
  *
  *     mean = Σ w x / Σ w     sum = Σ w x     variance = Σ w (x - mean)² / (Σ w - Σ w² / Σ w)     std = √variance
  *     normL1 = Σ w |x|       normL2 = √(Σ w x²)     numNonZeros, max, min, count: of the rows, whatever their weight

@@ -27,7 +27,9 @@ export async function requireVectors(
   if (numbers !== undefined) schema.require(owner, numbers, 'numeric');
 }
 
-/** Visits the rows of a vector column, and a numeric one beside it, in row order. A null, or a vector of another size, is an error that names its row. */
+/**
+ * Visits the rows of a vector column, and a numeric one beside it, in row order. A null, or a vector of another size, is an error that names its row.
+ */
 export async function visitVectors(
   owner: string,
   frame: Frame,

@@ -5,7 +5,9 @@
  */
 export type FeatureBins = { readonly kind: 'numeric'; readonly edges: Float64Array } | { readonly kind: 'categories'; readonly categories: number };
 
-/** `binCount`: number of codes that values can have, the missing one not counted. `missingCode`: the code of a missing value, the one after the last. */
+/**
+ * `binCount`: number of codes that values can have, the missing one not counted. `missingCode`: the code of a missing value, the one after the last.
+ */
 export { binCount, binCount as missingCode } from '../kernels/js/bins.ts';
 
 /** Rows drawn by a hash of seed and row number, the same whatever the partitions and workers; all rows when there are no more than asked for. */

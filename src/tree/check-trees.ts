@@ -5,9 +5,9 @@ import type { Trees } from './trees.ts';
 export const MAX_DEPTH = 4096;
 
 /**
- * Refuses trees that scoring could not trust, such as a damaged or hostile file declares: children that are not in preorder (so cycles, shared and lost
- * nodes), features and node numbers out of range, thresholds and values that are NaN, arrays of other lengths than the nodes. Takes time and memory
- * in proportion to the nodes. Throws MlError MODEL_FORMAT.
+ * Refuses trees that scoring could not trust, such as a damaged or hostile file declares: children that are not in preorder (so cycles, shared and
+ * lost nodes), features and node numbers out of range, thresholds and values that are NaN, arrays of other lengths than the nodes. Takes time and
+ * memory in proportion to the nodes. Throws MlError MODEL_FORMAT.
  */
 export function checkTrees(owner: string, trees: Trees, numFeatures: number): void {
   const fail = (problem: string): never => {

@@ -1,7 +1,10 @@
 import { codeNumber } from '../kernels/js/trees.ts';
 import type { Trees } from './trees.ts';
 
-/** A column of one-byte codes of a feature. Numeric: how many of `edges` (at most 255) are below the value, `missing` for NaN; categories (`edges` null): the value itself, or 255. */
+/**
+ * A column of one-byte codes of a feature. Numeric: how many of `edges` (at most 255) are below the value, `missing` for NaN; categories (`edges`
+ * null): the value itself, or 255.
+ */
 export interface CodeColumn {
   readonly feature: number;
   readonly edges: Float64Array | null;
@@ -23,8 +26,9 @@ const MAX_CHUNKS = 1 << 24;
 const CATEGORIES = 256;
 
 /**
- * How the features of `trees` become codes. A feature of more than 255 thresholds gets a column for each 255 of them; one whose missing values go both ways gets two, since
- * they are coded as the least value or as the greatest. Null where a split knows more than 255 categories: such trees are scored on the values themselves.
+ * How the features of `trees` become codes. A feature of more than 255 thresholds gets a column for each 255 of them; one whose missing values go
+ * both ways gets two, since they are coded as the least value or as the greatest. Null where a split knows more than 255 categories: such trees are
+ * scored on the values themselves.
  */
 export function planCodes(trees: Trees, numFeatures: number): CodePlan | null {
   const { feature, threshold, missingLeft, categoryStarts } = trees;

@@ -34,8 +34,8 @@ interface PlacedColumn extends CodeColumn {
 }
 
 /**
- * An ensemble in a memory of its own, for the kernels: features become codes of one byte, the same comparisons decide, and the same sums come out as in the plain scorer,
- * to the bit.
+ * An ensemble in a memory of its own, for the kernels: features become codes of one byte, the same comparisons decide, and the same sums come out as
+ * in the plain scorer, to the bit.
  */
 export class CodedTrees {
   readonly count: number;

@@ -2,14 +2,15 @@ import { type Trees, treeCount } from './trees.ts';
 import { goesLeft } from './walk.ts';
 
 /**
- * Shapley values of single rows. For a row x the game of a tree is `v(S)`: the mean value of the leaves x may reach when only the features in S are known,
- * the children of splits on others being weighted by their cover (Lundberg et al. 2020, "path-dependent" TreeSHAP).
+ * Shapley values of single rows. For a row x the game of a tree is `v(S)`: the mean value of the leaves x may reach when only the features in S are
+ * known, the children of splits on others being weighted by their cover (Lundberg et al. 2020, "path-dependent" TreeSHAP).
  */
 export interface TreeContributions {
   /** Slots of each class: one a feature, and at last the expected score. */
   readonly size: number;
   /**
-   * Writes the contributions to score c of the row `x` at `out[at + c * size + j]`, the expected score at j = d. Slots of one class sum to that raw score.
+   * Writes the contributions to score c of the row `x` at `out[at + c * size + j]`, the expected score at j = d. Slots of one class sum to that raw
+   * score.
    */
   write(x: Float64Array, out: Float64Array, at: number): void;
 }
@@ -55,8 +56,8 @@ interface Scratch {
  *
  *     φ_j = v · ∫₀¹ (o_j - z_j) · Π_{i≠j} (z_i (1 - t) + o_i t) dt,
  *
- * which Gauss-Legendre points give exactly (as many points as half the features on a path, rounded up). All factors are positive, so nothing cancels, whatever the depth,
- * and leaves below one node share their factors: time is nodes · points. Indices below are within the tree.
+ * which Gauss-Legendre points give exactly (as many points as half the features on a path, rounded up). All factors are positive, so nothing cancels,
+ * whatever the depth, and leaves below one node share their factors: time is nodes · points. Indices below are within the tree.
  */
 class TreeGame {
   readonly nodes: number;

@@ -76,7 +76,8 @@ export function treeDepth(trees: Trees, t: number): number {
 }
 
 /**
- * Tree `t` as text, in Spark's form: `If (feature 0 <= 0.5)` … `Else (feature 0 > 0.5)` … `Predict: 1.0`, each line indented by `indent` and the depth.
+ * Tree `t` as text, in Spark's form: `If (feature 0 <= 0.5)` … `Else (feature 0 > 0.5)` … `Predict: 1.0`, each line indented by `indent` and the
+ * depth.
  * `leftOf` gives the categories that go left at a node, or null of a numeric split.
  */
 export function treeText<T extends Trees>(

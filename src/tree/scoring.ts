@@ -117,8 +117,8 @@ function leafValues(trees: Trees, weights: ArrayLike<number> | undefined): Float
 }
 
 /**
- * Adds the vectors of the leaves reached in trees `0, 1 …`, in tree order: `out[i * size + c] = Σ_t vectors[leaf · size + c]`, rows `[0, rows)`, `leaves` as
- * {@link TreeScorer.leaves} gives them. `vectors` is (nodes, size) row-major.
+ * Adds the vectors of the leaves reached in trees `0, 1 …`, in tree order: `out[i * size + c] = Σ_t vectors[leaf · size + c]`, rows `[0, rows)`,
+ * `leaves` as {@link TreeScorer.leaves} gives them. `vectors` is (nodes, size) row-major.
  */
 export function addLeafVectors(leaves: Int32Array, count: number, rows: number, vectors: Float64Array, size: number, out: Float64Array): void {
   out.fill(0, 0, rows * size);

@@ -8,16 +8,21 @@ const MAX_SETS = 256;
 /** Bits of an integer that engines keep in a plain array as it is. */
 const SMALL_BITS = 30;
 
-/** A number of the prepared row: feature j, with NaN as a number that goes left or right of every threshold; or 1 where NaN is, else 0; or 0 where a split by category goes left, else 1. */
+/**
+ * A number of the prepared row: feature j, with NaN as a number that goes left or right of every threshold; or 1 where NaN is, else 0; or 0 where a
+ * split by category goes left, else 1.
+ */
 type Slot =
   | { readonly kind: 'low' | 'high' | 'missing'; readonly feature: number }
   | { readonly kind: 'set'; readonly feature: number; readonly node: number };
 
 /**
- * A walker without branches, eight trees at a time: siblings stand side by side, the next node is the left one plus (x > threshold), leaves lead to themselves, and a tree takes as many
- * steps as it has levels. The processor need not guess, and seven trees go on while one waits for memory. Null for trees that are too deep or large, or have too many splits by category.
+ * A walker without branches, eight trees at a time: siblings stand side by side, the next node is the left one plus (x > threshold), leaves lead to
+ * themselves, and a tree takes as many steps as it has levels. The processor need not guess, and seven trees go on while one waits for memory. Null
+ * for trees that are too deep or large, or have too many splits by category.
  *
- * Plain arrays: typed ones are slower to read by half once any ArrayBuffer of the process has been handed to another owner, from when on each access must look whether its own is still there.
+ * Plain arrays: typed ones are slower to read by half once any ArrayBuffer of the process has been handed to another owner, from when on each access
+ * must look whether its own is still there.
  */
 export function steppedTrees(trees: Trees): TreeWalker | null {
   const count = treeCount(trees);

@@ -76,8 +76,8 @@ export class TreesBuilder {
 }
 
 /**
- * Adds a tree whose nodes stand in any order: `visit` adds the node of that number and gives its children, or null for a leaf. Throws an Error for a node that is out of range
- * or reached twice (a cycle, a shared child), or is never reached.
+ * Adds a tree whose nodes stand in any order: `visit` adds the node of that number and gives its children, or null for a leaf. Throws an Error for a
+ * node that is out of range or reached twice (a cycle, a shared child), or is never reached.
  */
 export function addTree(nodes: number, visit: (node: number) => readonly [left: number, right: number] | null): void {
   const seen = new Uint8Array(nodes);

@@ -18,7 +18,10 @@ export interface Trees {
   readonly left: Int32Array;
   readonly right: Int32Array;
   readonly missingLeft: Uint8Array;
-  /** Words of node i's bits: `categories[categoryStarts[i] … categoryStarts[i + 1] - 1]`; category c is bit `c & 31` of word `c >> 5`. nodes + 1 entries. */
+  /**
+   * Words of node i's bits: `categories[categoryStarts[i] … categoryStarts[i + 1] - 1]`; category c is bit `c & 31` of word `c >> 5`. nodes + 1
+   * entries.
+   */
   readonly categoryStarts: Int32Array;
   readonly categories: Uint32Array;
   /** What a leaf predicts; in inner nodes what it would predict were it a leaf. */

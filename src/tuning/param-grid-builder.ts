@@ -43,7 +43,10 @@ export class ParamGridBuilder {
     return this.addGrid(stage, name, [value]);
   }
 
-  /** All combinations, in PySpark's order: the axis added last changes fastest. Without axes one empty point. A combination that a stage refuses is an error. */
+  /**
+   * All combinations, in PySpark's order: the axis added last changes fastest. Without axes one empty point. A combination that a stage refuses is an
+   * error.
+   */
   build(): ParamMap[] {
     let points: readonly ParamEntry[][] = [[]];
     for (const { stage, name, values } of this.#axes.values()) {

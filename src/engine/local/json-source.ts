@@ -16,7 +16,9 @@ import { failure } from './sql/typed.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
-/** JSON files as relations. Lines that are no objects become rows of nulls, with their text in a column of their own; the mode drops or refuses them. */
+/**
+ * JSON files as relations. Lines that are no objects become rows of nulls, with their text in a column of their own; the mode drops or refuses them.
+ */
 export class JsonSource {
   readonly #database: Database;
 

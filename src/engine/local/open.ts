@@ -14,8 +14,8 @@ export interface LocalOptions {
   /** Threads for training and for queries; as many as the machine has cores by default. */
   workers?: number;
   /**
-   * What queries and training sets may take, such as `4GB`, each; by default DuckDB's own limit (80 % of the memory) and none. Both spill beyond it; trees
-   * need their rows in memory.
+   * What queries and training sets may take, such as `4GB`, each; by default DuckDB's own limit (80 % of the memory) and none. Both spill beyond it;
+   * trees need their rows in memory.
    */
   memoryLimit?: string;
   /** Where a folder for what does not fit into memory is made; the system's temporary folder by default. */

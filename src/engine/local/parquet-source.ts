@@ -135,7 +135,9 @@ export class ParquetSource {
     return sections.length === 1 ? [query] : sections;
   }
 
-  /** A query over Parquet files, row by row, as up to `count` queries of consecutive rows, as many each; null when `leaf` is no such source, or empty. */
+  /**
+   * A query over Parquet files, row by row, as up to `count` queries of consecutive rows, as many each; null when `leaf` is no such source, or empty.
+   */
   async shares(leaf: Relation, query: string, count: number, options: QueryOptions): Promise<string[] | null> {
     const found = await this.#rowGroups(leaf, query, options);
     if (!found) return null;

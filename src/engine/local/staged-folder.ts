@@ -8,8 +8,8 @@ import { OWN_PROCESS, PROCESS, processIsGone } from '../temp-files.ts';
 const NAME = new RegExp(`^\\.millstream-(writing|replaced)-(${PROCESS})-[0-9a-f]{8}-(.*)$`, 's');
 
 /**
- * A folder that is written beside its target and takes its place at the end, by a rename. What it replaces is set aside by a rename first and removed last: where a process
- * ended between the two, the old version is read where it is ({@link setAside}) and put back by the next write.
+ * A folder that is written beside its target and takes its place at the end, by a rename. What it replaces is set aside by a rename first and removed
+ * last: where a process ended between the two, the old version is read where it is ({@link setAside}) and put back by the next write.
  */
 export class StagedFolder {
   readonly path: string;

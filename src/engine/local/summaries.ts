@@ -31,8 +31,8 @@ const COUNT: Expression = { kind: 'call', name: 'count', args: [{ kind: 'star' }
 const nameOf = (kind: string, k: number) => `millstream.${kind}${k}`;
 
 /**
- * Aggregates among which there are summaries of vectors. The summaries are made here, of all rows in their order; the other aggregates by a query of their
- * own; then the rows of both are put side by side, by a text of the keys where there are any.
+ * Aggregates among which there are summaries of vectors. The summaries are made here, of all rows in their order; the other aggregates by a query of
+ * their own; then the rows of both are put side by side, by a text of the keys where there are any.
  */
 export async function summaryRelation(plan: SummaryPlan, context: SummaryContext): Promise<Relation> {
   const keys = plan.op === 'aggregate' ? plan.keys : [];

@@ -5,8 +5,8 @@ import type { ToldModel } from './told-model.ts';
 type DataRow = ReadonlyMap<string, unknown>;
 
 /**
- * Models whose methods tell the whole row of data that saving them would write, by the estimator's class: the row, by column. They need no folder of the
- * server's. The others are written there and read back.
+ * Models whose methods tell the whole row of data that saving them would write, by the estimator's class: the row, by column. They need no folder of
+ * the server's. The others are written there and read back.
  */
 const ROWS: ReadonlyMap<string, (model: ToldModel, options: CallOptions, estimator: RemoteStage) => Promise<DataRow>> = new Map([
   ['org.apache.spark.ml.feature.StringIndexer', values('labelsArray')],

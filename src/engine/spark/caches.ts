@@ -5,7 +5,10 @@ import type { Relation } from './proto/connect_pb.ts';
 
 type CachePlan = Extract<Plan, { op: 'cache' }>;
 
-/** What `cache()` keeps on the server. The server keeps it beyond a session's end: everything is given back when a frame is forgotten, or at the close. */
+/**
+ * What `cache()` keeps on the server. The server keeps it beyond a session's end: everything is given back when a frame is forgotten, or at the
+ * close.
+ */
 export class Caches {
   readonly #client: SparkClient;
   readonly #compiler: PlanCompiler;

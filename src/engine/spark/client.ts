@@ -222,7 +222,10 @@ export class SparkClient {
     this.#pending.add(settled);
   }
 
-  /** Ends what runs, waits for a moment until it has removed what it left, drops the session on the server, with its views and models, and ends the connection. */
+  /**
+   * Ends what runs, waits for a moment until it has removed what it left, drops the session on the server, with its views and models, and ends the
+   * connection.
+   */
   async close(tidied: () => Promise<unknown> = async () => {}): Promise<void> {
     if (this.closed) return;
     this.#closing.abort();

@@ -20,8 +20,8 @@ interface Open {
 }
 
 /**
- * One HTTP/2 connection to a server: opened at the first request, and again after it was lost. It does not keep the process alive while no request runs.
- * The package's own manager leaves moments in which an error of the connection has no listener and would end the process.
+ * One HTTP/2 connection to a server: opened at the first request, and again after it was lost. It does not keep the process alive while no request
+ * runs. The package's own manager leaves moments in which an error of the connection has no listener and would end the process.
  */
 export class Connection implements SessionManager {
   readonly authority: string;

@@ -34,7 +34,9 @@ const CODES: readonly (readonly [RegExp, MlErrorCode])[] = [
   [/^(NUM_COLUMNS_MISMATCH|ASSIGNMENT_ARITY_MISMATCH|INCOMPATIBLE_COLUMN_TYPE|NUM_TABLE_VALUE_ALIASES_MISMATCH)/, 'SCHEMA_INVALID'],
 ];
 
-/** The error of a call as one of ours: one sentence, Spark's error class in the details, where asked for its Java stack too, the raw error as cause. */
+/**
+ * The error of a call as one of ours: one sentence, Spark's error class in the details, where asked for its Java stack too, the raw error as cause.
+ */
 export function connectError(error: unknown, owner: string, fetched: FetchErrorDetailsResponse | null = null, withStack = false): MlError {
   if (error instanceof MlError) return error;
   if (!(error instanceof ConnectError)) {

@@ -22,8 +22,8 @@ const CHUNK_BYTES = 4n * 1024n * 1024n;
 const RELEASE_EVERY = 32;
 
 /**
- * Runs a plan and gives the server's answers but for progress. The server keeps the run when the stream breaks or is cut: we attach to it again behind
- * the last answer that came. A run of which nothing came is sent again, under the same id; one of which something came never is.
+ * Runs a plan and gives the server's answers but for progress. The server keeps the run when the stream breaks or is cut: we attach to it again
+ * behind the last answer that came. A run of which nothing came is sent again, under the same id; one of which something came never is.
  */
 export async function* execute(client: SparkClient, plan: Plan, options: ExecuteOptions): AsyncGenerator<ExecutePlanResponse, void> {
   const run = new Run(client, plan, options);

@@ -10,7 +10,10 @@ export interface ModelShelf {
   later(work: Promise<unknown>): void;
 }
 
-/** Models that the server makes for us. One of a run that was stopped at its very end is kept there, though nobody was told its key: it is looked for and given back. */
+/**
+ * Models that the server makes for us. One of a run that was stopped at its very end is kept there, though nobody was told its key: it is looked for
+ * and given back.
+ */
 export class MadeModels {
   readonly #shelf: ModelShelf;
   readonly #told = new Set<string>();

@@ -22,8 +22,8 @@ export interface PlanNumbers {
 }
 
 /**
- * The names of a step over `inputs`. A name is a column's whole name here, dots and all, while Spark splits at dots; only where a name has a dot (or a
- * backtick) the schemas must be asked for, to see whether it is a column, `alias.column` or `struct.field`.
+ * The names of a step over `inputs`. A name is a column's whole name here, dots and all, while Spark splits at dots; only where a name has a dot (or
+ * a backtick) the schemas must be asked for, to see whether it is a column, `alias.column` or `struct.field`.
  */
 export async function namesOver(inputs: readonly Plan[], expressions: readonly Expression[], plans: PlanNumbers): Promise<Names> {
   const dotted = expressions.some((e) => columnNames(e).some((name) => /[.`]/.test(name)));

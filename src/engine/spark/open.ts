@@ -14,13 +14,19 @@ export interface ConnectOptions {
   logger?: Logger;
   /** Told of the server's tasks (`done` of `total`) while an action runs. */
   onProgress?: (event: ProgressEvent) => void;
-  /** Seconds for which a server that does not answer is tried again before an action fails; 600 by default. A server that never answered is given up within a second. */
+  /**
+   * Seconds for which a server that does not answer is tried again before an action fails; 600 by default. A server that never answered is given up
+   * within a second.
+   */
   retryFor?: number;
   /** Seconds of silence after which a server that should answer is asked again, and a run attached to anew; 150 by default. */
   silentFor?: number;
   /** Whether errors of the server carry its Java stack, as `details.javaStack`; false by default. */
   javaStacks?: boolean;
-  /** A path of the server's (`hdfs:///tmp`) where files of models lie for a moment on their way; by default the folder of a table that is made for it and dropped. */
+  /**
+   * A path of the server's (`hdfs:///tmp`) where files of models lie for a moment on their way; by default the folder of a table that is made for it
+   * and dropped.
+   */
   scratch?: string;
   /** Certificates of authorities to trust besides the system's, as PEM. */
   ca?: string | Uint8Array;

@@ -10,8 +10,8 @@ const ODD = /[.`]/g;
 const LOOKALIKE: Readonly<Record<string, string>> = { '.': '\u2024', '`': '\u02cb' };
 
 /**
- * Spark's stages take names of columns apart at dots and backticks. A column whose own name has some is called by a plain one while they are at work on a
- * frame, and by its own again in what they make of it.
+ * Spark's stages take names of columns apart at dots and backticks. A column whose own name has some is called by a plain one while they are at work
+ * on a frame, and by its own again in what they make of it.
  */
 export class PlainNames {
   readonly #plain: ReadonlyMap<string, string>;
@@ -20,7 +20,9 @@ export class PlainNames {
     this.#plain = plain;
   }
 
-  /** What stands for those of `names` that need it: columns of the frame and new ones, but no paths to fields of its structs; null where none does. */
+  /**
+   * What stands for those of `names` that need it: columns of the frame and new ones, but no paths to fields of its structs; null where none does.
+   */
   static async over(names: readonly string[], schema: () => Promise<Schema>): Promise<PlainNames | null> {
     const odd = names.filter((name) => name.search(ODD) >= 0);
     if (odd.length === 0) return null;

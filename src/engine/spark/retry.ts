@@ -3,7 +3,9 @@ import { ConnectError } from '@connectrpc/connect';
 import { isBroken } from './errors.ts';
 import { RetryInfoSchema } from './proto/error-details_pb.ts';
 
-/** Waits before further tries: 50 ms, four times as long each time, at most a minute; from 2 s on with up to 500 ms on top, so that clients spread. */
+/**
+ * Waits before further tries: 50 ms, four times as long each time, at most a minute; from 2 s on with up to 500 ms on top, so that clients spread.
+ */
 const FIRST_WAIT = 50;
 const FACTOR = 4;
 const LONGEST_WAIT = 60_000;

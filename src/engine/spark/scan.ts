@@ -12,8 +12,8 @@ import type { StageName } from '../stage-name.ts';
 import type { SparkEngine } from './engine.ts';
 
 /**
- * What this process may do with a cluster's rows: visit them, as an evaluator's curves and a search by folds want it. Estimators that ask for more train in
- * this process only.
+ * What this process may do with a cluster's rows: visit them, as an evaluator's curves and a search by folds want it. Estimators that ask for more
+ * train in this process only.
  */
 export function scanContext(
   engine: SparkEngine,

@@ -4,8 +4,8 @@ import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
 
 /**
- * Runs `work` with a folder of the server's own that is there for its time only: below the session's scratch path, or else that of a managed table, which goes
- * with the table.
+ * Runs `work` with a folder of the server's own that is there for its time only: below the session's scratch path, or else that of a managed table,
+ * which goes with the table.
  */
 export function withScratch<T>(engine: SparkEngine, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
   const name = `millstream_${randomUUID().replaceAll('-', '')}`;

@@ -15,8 +15,8 @@ export function isSilence(error: unknown): boolean {
 }
 
 /**
- * The messages of a stream, which counts as broken when none comes for so many milliseconds: a proxy may keep a connection alive behind which nobody is left.
- * Only waiting counts, not what the reader does in between.
+ * The messages of a stream, which counts as broken when none comes for so many milliseconds: a proxy may keep a connection alive behind which nobody
+ * is left. Only waiting counts, not what the reader does in between.
  */
 export async function* unlessSilent<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -47,7 +47,10 @@ export async function* unlessSilent<T>(
   }
 }
 
-/** The answer of a call, which is given up when after so many milliseconds, and each time as many have passed again, `isAlive` says that nobody is left. */
+/**
+ * The answer of a call, which is given up when after so many milliseconds, and each time as many have passed again, `isAlive` says that nobody is
+ * left.
+ */
 export async function unlessDead<T>(
   send: (signal: AbortSignal) => Promise<T>,
   milliseconds: number,

@@ -1,8 +1,8 @@
 /** Edges of bins and bin codes. The plain definitions are in `js/boosting.ts` and `js/bins.ts`. */
 
 /**
- * codes[i] = how many of the ascending edges are below values[i]; `count` + 1 where it is NaN. Codes of `width` bytes. Eight values at a time, whose searches overlap: each is a chain of
- * loads that wait for one another.
+ * codes[i] = how many of the ascending edges are below values[i]; `count` + 1 where it is NaN. Codes of `width` bytes. Eight values at a time, whose
+ * searches overlap: each is a chain of loads that wait for one another.
  */
 export function code_f64(codes: usize, values: usize, edges: usize, count: i32, width: i32, n: i32): void {
   let i = 0;
@@ -98,8 +98,8 @@ export function spread_u8(rows: usize, stride: i32, codes: usize, n: i32): void 
 }
 
 /**
- * Sorts doubles, none of them NaN, in ascending order, -0 before 0: radix sort by six digits of up to 11 bits, from the lowest on, of the bits turned about so that they
- * order as the numbers do. `spare` has room for n doubles, `counts` for 6 · 2048 words.
+ * Sorts doubles, none of them NaN, in ascending order, -0 before 0: radix sort by six digits of up to 11 bits, from the lowest on, of the bits turned
+ * about so that they order as the numbers do. `spare` has room for n doubles, `counts` for 6 · 2048 words.
  */
 export function sort_f64(values: usize, spare: usize, counts: usize, n: i32): void {
   memory.fill(counts, 0, 6 << 13);

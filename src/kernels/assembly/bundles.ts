@@ -1,6 +1,6 @@
 /**
- * Sums by node and by bundles of features, for rows that all weigh 1: one addition serves all features of a bundle, whose own sums are the margins. The plain definitions are in `js/bundles.ts`.
- * A cell is (count, Σ y), 16 bytes; codes of cells count bytes.
+ * Sums by node and by bundles of features, for rows that all weigh 1: one addition serves all features of a bundle, whose own sums are the margins.
+ * The plain definitions are in `js/bundles.ts`. A cell is (count, Σ y), 16 bytes; codes of cells count bytes.
  */
 
 /** cells[i] += factor · codes[i] */
@@ -14,7 +14,10 @@ export function add_codes_u16(cells: usize, codes: usize, factor: i32, n: i32): 
   for (const end = <usize>n; i < end; i++) store<u16>(cells + (i << 1), load<u16>(cells + (i << 1)) + factor * load<u8>(codes + i));
 }
 
-/** Adds (1, y) of rows[k] to its cell of each of `count` bundles, in the slot at slots[k]. A bundle is two u32: the address of its codes, and where its cells lie in a slot. */
+/**
+ * Adds (1, y) of rows[k] to its cell of each of `count` bundles, in the slot at slots[k]. A bundle is two u32: the address of its codes, and where
+ * its cells lie in a slot.
+ */
 export function add_bundles(rows: usize, slots: usize, labels: usize, n: i32, bundles: usize, count: i32): void {
   const last = bundles + (<usize>count << 3);
   let bundle = bundles;
@@ -71,7 +74,10 @@ function addTo(cell: usize, more: v128): void {
   v128.store(cell, f64x2.add(v128.load(cell), more));
 }
 
-/** Adds to each of a feature's bins, (count, Σ y, 0, count), the cells of its code: those of numbers `(k · bins + code) · stride + 0 … stride - 1`, of `total`. */
+/**
+ * Adds to each of a feature's bins, (count, Σ y, 0, count), the cells of its code: those of numbers `(k · bins + code) · stride + 0 … stride - 1`, of
+ * `total`.
+ */
 export function add_margin(sums: usize, cells: usize, bins: i32, stride: i32, total: i32): void {
   const run = <usize>stride << 4;
   for (let cell = cells, end = cells + (<usize>total << 4); cell < end; ) {

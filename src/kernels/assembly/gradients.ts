@@ -1,8 +1,9 @@
 /** Gradients and hessians of boosting, in single precision. The plain definitions are in `js/boosting.ts`. */
 
 /**
- * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in single precision.
- * Scaled by `gradients` and `hessians` and rounded up or down as a number says that follows from seed and row number (u32, read four at a time): so their expectation is what they stand for.
+ * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in
+ * single precision. Scaled by `gradients` and `hessians` and rounded up or down as a number says that follows from seed and row number (u32, read
+ * four at a time): so their expectation is what they stand for.
  * `weights` 0: all 1. `pairs` 0: the loss only.
  */
 export function logistic_pairs(
@@ -86,7 +87,10 @@ function noiseOf(rows: v128, seed: i32): v128 {
   return v128.xor(x, i32x4.shr_u(x, 16));
 }
 
-/** x + (bits + 1/2) / 65536 - 1/2, rounded to the nearest integer, |x| < 2^21: adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits. */
+/**
+ * x + (bits + 1/2) / 65536 - 1/2, rounded to the nearest integer, |x| < 2^21: adding 1.5 · 2^23 rounds to an integer, which then stands in the low
+ * bits.
+ */
 // @ts-ignore: decorator
 @inline
 function rounded(x: v128, bits: v128): v128 {

@@ -1,8 +1,8 @@
 /**
  * Sums of gradients and hessians by bin code. The plain definitions are in `js/boosting.ts`.
  *
- * A pair is one word a row: gradient (i16) above hessian (u16). A sum is 64 bits, the gradients' (i32) above the hessians' (u32): one addition moves both. They stay
- * apart while at most 65,536 rows are summed.
+ * A pair is one word a row: gradient (i16) above hessian (u16). A sum is 64 bits, the gradients' (i32) above the hessians' (u32): one addition moves
+ * both. They stay apart while at most 65,536 rows are summed.
  */
 
 /** A row's pair as 64 bits. */
@@ -122,7 +122,8 @@ function countTwo(sums: usize, row: usize, other: usize, eights: i32, rest: i32,
 }
 
 /**
- * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums, rows are u16. `some` rows at a time: where they lie far from one another they are gathered first, at
+ * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums, rows are u16. `some` rows at a time: where they lie far
+ * from one another they are gathered first, at
  * `spare` (`stride` + 4 bytes a row, and 24), since copying does little but wait for memory, so that many waits overlap.
  */
 export function histogram_u8(

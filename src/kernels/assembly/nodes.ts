@@ -1,12 +1,14 @@
 /**
- * What growing trees level by level does with rows: to which node each belongs, and sums by node, feature and bin. The plain definitions are in `js/nodes.ts`.
+ * What growing trees level by level does with rows: to which node each belongs, and sums by node, feature and bin. The plain definitions are in
+ * `js/nodes.ts`.
  *
- * A slot is where a node's sums lie: at first the u32 addresses of its features' codes (column + 1 where codes are u16), padded to 16 bytes; then `featureBytes` a feature.
+ * A slot is where a node's sums lie: at first the u32 addresses of its features' codes (column + 1 where codes are u16), padded to 16 bytes; then
+ * `featureBytes` a feature.
  */
 
 /**
- * Rows lo … lo + n - 1 whose node has a slot: writes row numbers and slots, returns how many. `table` holds the slots of the nodes first … first + span - 1
- * (u32, 0 = none), then a 0. `counts` (or 0): rows that count 0 are left out.
+ * Rows lo … lo + n - 1 whose node has a slot: writes row numbers and slots, returns how many. `table` holds the slots of the nodes first … first +
+ * span - 1 (u32, 0 = none), then a 0. `counts` (or 0): rows that count 0 are left out.
  */
 export function gather_nodes(
   rows: usize, slots: usize, nodes: usize, width: i32, counts: usize, table: usize, first: u32, span: u32, lo: i32, n: i32,
@@ -83,7 +85,10 @@ export function add_moments(rows: usize, slots: usize, values: usize, n: i32, co
   }
 }
 
-/** The same where all features' codes are u8 and lie at the same addresses for all slots: four features at a time. `columns` points at their u32 addresses. */
+/**
+ * The same where all features' codes are u8 and lie at the same addresses for all slots: four features at a time. `columns` points at their u32
+ * addresses.
+ */
 export function add_moments_u8(rows: usize, slots: usize, values: usize, n: i32, columns: usize, count: i32, featureBytes: usize): void {
   const header = (<usize>count * 4 + 15) & ~15;
   let f = 0;
@@ -151,8 +156,8 @@ export function add_classes(
 }
 
 /**
- * Moves rows lo … lo + n - 1 on, out of the nodes first … first + span - 1. `table` holds 16 bytes a node: address of the feature's codes (+ 1: u16, + 2: categories; 0: a leaf),
- * left and right node, and the highest code that goes left or the address of the bits of the categories that do.
+ * Moves rows lo … lo + n - 1 on, out of the nodes first … first + span - 1. `table` holds 16 bytes a node: address of the feature's codes (+ 1: u16,
+ * + 2: categories; 0: a leaf), left and right node, and the highest code that goes left or the address of the bits of the categories that do.
  */
 export function advance_nodes(nodes: usize, width: i32, table: usize, first: u32, span: u32, lo: i32, n: i32): void {
   if (width == 2) for (let i = lo, end = lo + n; i < end; i++) advance<u16>(nodes, table, first, span, i);
@@ -174,7 +179,8 @@ function advance<T>(nodes: usize, table: usize, first: u32, span: u32, i: i32): 
 }
 
 /**
- * sums[4 (node - first) + i mod 4] += y² for each of the rows i = lo … lo + n - 1 that counts; a row of none of the nodes first … first + span - 1 adds to the four sums behind theirs.
+ * sums[4 (node - first) + i mod 4] += y² for each of the rows i = lo … lo + n - 1 that counts; a row of none of the nodes first … first + span - 1
+ * adds to the four sums behind theirs.
  * `counts` may be 0: all count. (Done while rows move it takes longer than by itself: where to add is then known too late.)
  */
 export function add_squares(sums: usize, labels: usize, nodes: usize, width: i32, counts: usize, first: u32, span: u32, lo: i32, n: i32): void {

@@ -1,9 +1,11 @@
-/** Searches sums of gradients and hessians (see `histograms.ts`) for the best split. The plain definition is `bestSplit` in `tree/boosting/split.ts`. */
+/**
+ * Searches sums of gradients and hessians (see `histograms.ts`) for the best split. The plain definition is `bestSplit` in `tree/boosting/split.ts`.
+ */
 
 /**
- * The best numeric split of a feature by its sums (`bins` codes, then the missing one's), if it gains more than `best`: writes gain, last code on the left, whether missing
- * goes left, gradient and hessian of the left side to `out` and returns 1. All that is asked of it stands in doubles at `ask`: units of gradients and hessians, the
- * node's gradient, hessian, rows and rows a unit of hessian, the least rows and hessian of a side, l2.
+ * The best numeric split of a feature by its sums (`bins` codes, then the missing one's), if it gains more than `best`: writes gain, last code on the
+ * left, whether missing goes left, gradient and hessian of the left side to `out` and returns 1. All that is asked of it stands in doubles at `ask`:
+ * units of gradients and hessians, the node's gradient, hessian, rows and rows a unit of hessian, the least rows and hessian of a side, l2.
  */
 export function scan_numeric(sums: usize, bins: i32, ask: usize, best: f64, out: usize): i32 {
   const gUnit = load<f64>(ask);

@@ -1,4 +1,7 @@
-/** What is done with sums of gradients and hessians once they are made; see `histograms.ts` for what they are. The plain definitions are in `js/boosting.ts`. */
+/**
+ * What is done with sums of gradients and hessians once they are made; see `histograms.ts` for what they are. The plain definitions are in
+ * `js/boosting.ts`.
+ */
 
 /** out[i] += x[i], x[i] = 0; `fresh`: out[i] = x[i]. */
 export function drain_i64(out: usize, x: usize, fresh: i32, n: i32): void {

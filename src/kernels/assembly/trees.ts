@@ -1,6 +1,7 @@
 /**
- * Scoring by trees: features become codes of one byte, and a tree's splits look at the codes of 64 rows at once. The plain definitions are in `js/trees.ts`.
- * Rows are worked on 64 at a time, so columns of codes and leaves have room for a multiple of 64 rows. A node is four u32: see `js/trees.ts`.
+ * Scoring by trees: features become codes of one byte, and a tree's splits look at the codes of 64 rows at once. The plain definitions are in
+ * `js/trees.ts`. Rows are worked on 64 at a time, so columns of codes and leaves have room for a multiple of 64 rows. A node is four u32: see
+ * `js/trees.ts`.
  */
 
 /** Bytes of the constant slots, one for each leaf number, before the slots of splits. */
@@ -10,8 +11,8 @@ const CONSTANT_SLOTS: usize = 256 * 64;
 const LAST_BUCKET: i32 = 1023;
 
 /**
- * out[i] = how many edges are below values[i]; `missing` for NaN. `edges` ascend, +Infinity behind the last; a byte a bucket at `starts` says where to begin, and no bucket has
- * more than 2 · top - 1 edges, top a power of two. See `codeBuckets`.
+ * out[i] = how many edges are below values[i]; `missing` for NaN. `edges` ascend, +Infinity behind the last; a byte a bucket at `starts` says where
+ * to begin, and no bucket has more than 2 · top - 1 edges, top a power of two. See `codeBuckets`.
  */
 export function code_numbers_u8(
   out: usize,
@@ -77,8 +78,8 @@ export function code_categories_u8(out: usize, values: usize, n: i32): void {
 }
 
 /**
- * leaves[i] = number of the leaf of row i, of a tree of at most 256 leaves: splits pick between the leaves below them, from the last split up to the root. `nodes` has
- * the splits in that order; slots of 64 bytes hold what they picked, behind those of the constants.
+ * leaves[i] = number of the leaf of row i, of a tree of at most 256 leaves: splits pick between the leaves below them, from the last split up to the
+ * root. `nodes` has the splits in that order; slots of 64 bytes hold what they picked, behind those of the constants.
  */
 export function tree_leaves_u8(leaves: usize, nodes: usize, count: i32, codes: usize, slots: usize, tables: usize, n: i32): void {
   const last = slots + CONSTANT_SLOTS + (<usize>count << 6);

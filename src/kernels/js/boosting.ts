@@ -1,6 +1,6 @@
 /**
- * The plain definitions of `assembly/histograms.ts`, `sums.ts`, `rows.ts` and `gradients.ts`. Pairs: gradient (i16) above hessian (u16). Sums: two words each, the hessians' (u32) first, the gradients' (i32) after
- * it: 64 bits in all, as little-endian memory has them.
+ * The plain definitions of `assembly/histograms.ts`, `sums.ts`, `rows.ts` and `gradients.ts`. Pairs: gradient (i16) above hessian (u16). Sums: two
+ * words each, the hessians' (u32) first, the gradients' (i32) after it: 64 bits in all, as little-endian memory has them.
  */
 
 /** sums[256 c + codes[rows[i] · stride + c]] += pair of rows[i], c < columns. */
@@ -78,8 +78,9 @@ export function spread_u8(rows: Uint8Array, stride: number, codes: Uint8Array, n
 const { fround } = Math;
 
 /**
- * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in single precision, one
- * operation after the other as the kernel does them. Scaled, and rounded up or down as a number says that follows from seed and row.
+ * Pairs of the logistic loss by the scores, and the loss: p = 1 / (1 + e^-z), gradient w (p - y), hessian w p (1 - p), w (log(1 + e^z) - y z), in
+ * single precision, one operation after the other as the kernel does them. Scaled, and rounded up or down as a number says that follows from seed and
+ * row.
  */
 export function logistic_pairs(
   pairs: Uint32Array | null,

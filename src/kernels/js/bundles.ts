@@ -28,7 +28,9 @@ export function addCells(
   });
 }
 
-/** The bins of a feature, (count, Σ y, 0, count) each, from the cells of its bundle: code c has the cells whose number / stride is c modulo the bins. */
+/**
+ * The bins of a feature, (count, Σ y, 0, count) each, from the cells of its bundle: code c has the cells whose number / stride is c modulo the bins.
+ */
 export function margin(cells: Float64Array, bins: number, stride: number): Float64Array {
   const sums = new Float64Array(4 * bins);
   for (let cell = 0; 2 * cell < cells.length; cell += stride) {

@@ -56,7 +56,9 @@ export function advance(nodes: Uint16Array | Uint32Array, moves: readonly (Plain
   }
 }
 
-/** sums[nodes[i] - children] += y² of the rows lo … lo + n - 1 that count and are in one of those nodes, each sum in four parts by row number mod 4. */
+/**
+ * sums[nodes[i] - children] += y² of the rows lo … lo + n - 1 that count and are in one of those nodes, each sum in four parts by row number mod 4.
+ */
 export function squares(
   sums: Float64Array,
   labels: ArrayLike<number>,

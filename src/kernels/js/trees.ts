@@ -1,6 +1,7 @@
 /**
- * Scoring by trees on codes of one byte, the plain definitions. A node is four numbers: where its column of codes begins, left child, right child, test. A test up to 255 sends
- * codes up to it left; one from 256 on is 256 plus where a table of 32 bytes begins, and sends a code left whose bit is set there. Children are slots of 64 bytes in
+ * Scoring by trees on codes of one byte, the plain definitions. A node is four numbers: where its column of codes begins, left child, right child,
+ * test. A test up to 255 sends codes up to it left; one from 256 on is 256 plus where a table of 32 bytes begins, and sends a code left whose bit is
+ * set there. Children are slots of 64 bytes in
  * `treeLeaves`; in `walkLeaves` where the node begins in bytes, or 2^31 plus the number of a leaf.
  */
 
@@ -27,7 +28,10 @@ export interface CodeBuckets {
   readonly top: number;
 }
 
-/** Buckets of equal width between the least and the greatest finite one of up to 255 edges. A greater value is in no earlier bucket, whatever the rounding. */
+/**
+ * Buckets of equal width between the least and the greatest finite one of up to 255 edges. A greater value is in no earlier bucket, whatever the
+ * rounding.
+ */
 export function codeBuckets(edges: Float64Array): CodeBuckets {
   const finite = edges.filter(Number.isFinite);
   const lowest = finite.length > 0 ? finite[0] : 0;
@@ -58,7 +62,10 @@ export function passes(code: number, test: number, tables: Uint8Array): boolean 
   return test < 256 ? code <= test : ((tables[test - 256 + (code >> 3)] >> (code & 7)) & 1) === 1;
 }
 
-/** leaves[i] = number of the leaf of row i; `count` splits, the last one first. Slot s below 256 stands for leaf s, slot 256 + k for what split k (counted from the root) picks. */
+/**
+ * leaves[i] = number of the leaf of row i; `count` splits, the last one first. Slot s below 256 stands for leaf s, slot 256 + k for what split k
+ * (counted from the root) picks.
+ */
 export function treeLeaves(leaves: Uint8Array, nodes: Uint32Array, count: number, codes: Uint8Array, tables: Uint8Array, n: number): void {
   const picked = new Uint8Array(count);
   const slot = (offset: number) => (offset < 256 * 64 ? offset >> 6 : picked[(offset >> 6) - 256]);

@@ -17,8 +17,9 @@ export interface BinStats {
 }
 
 /**
- * Where rows are summed by bundles, the sums of two features that part the rows alike differ in last digits. A gain is then only larger if it is so by more than this share of what the gain is
- * the difference of, `Σ w m²` of both sides by their means m, so that the first of such features is found, as in Spark.
+ * Where rows are summed by bundles, the sums of two features that part the rows alike differ in last digits. A gain is then only larger if it is so
+ * by more than this share of what the gain is the difference of, `Σ w m²` of both sides by their means m, so that the first of such features is
+ * found, as in Spark.
  */
 export const BUNDLE_SLACK = 1e-12;
 

@@ -16,7 +16,10 @@ export interface BoostRowsArgs extends DrawArgs {
   readonly mostNodes: number;
 }
 
-/** Input of a call: the number of the tree that comes (it is grown from the residuals), the weight of the tree just grown (NaN: there is none), then what its nodes predict. */
+/**
+ * Input of a call: the number of the tree that comes (it is grown from the residuals), the weight of the tree just grown (NaN: there is none), then
+ * what its nodes predict.
+ */
 export function boostInput(next: number, weight: number, values: Float64Array, { mostNodes }: BoostRowsArgs): Float64Array {
   const input = new Float64Array(2 + mostNodes);
   input[0] = next;
@@ -26,8 +29,8 @@ export function boostInput(next: number, weight: number, values: Float64Array, {
 }
 
 /**
- * Adds a tree to the predictions, and prepares the rows for the next one: residuals, all rows at the root, and drawn anew. Gives Σ weight · loss and Σ weight of the rows held out, after
- * the tree was added.
+ * Adds a tree to the predictions, and prepares the rows for the next one: residuals, all rows at the root, and drawn anew. Gives Σ weight · loss and
+ * Σ weight of the rows held out, after the tree was added.
  */
 export const boostRows: Aggregator<BoostRowsArgs> = {
   inputLength: ({ mostNodes }) => 2 + mostNodes,

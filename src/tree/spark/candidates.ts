@@ -9,8 +9,9 @@ export function candidateRows(maxBins: number): number {
 const MOST_ROWS = 1 << 19;
 
 /**
- * Thresholds of a continuous feature, ascending: midpoints between neighbouring distinct values. All of them when there are at most `numSplits`; else those that come closest to cutting the
- * weight into `numSplits + 1` equal strides: a threshold stands where the weight up to the lower value is nearer to the next multiple of the stride than the weight up to the upper one.
+ * Thresholds of a continuous feature, ascending: midpoints between neighbouring distinct values. All of them when there are at most `numSplits`; else
+ * those that come closest to cutting the weight into `numSplits + 1` equal strides: a threshold stands where the weight up to the lower value is
+ * nearer to the next multiple of the stride than the weight up to the upper one.
  *
  * As in Spark the weight of zeros is what is missing of the whole, so that zeros of no weight are no value, while other values of no weight are.
  * `values` is sorted in place.

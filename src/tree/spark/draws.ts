@@ -2,7 +2,10 @@ import { exp } from '../../kernels/js/math.ts';
 import { hash32 } from '../../random.ts';
 import { type Long, XorShiftRandom } from './jvm-streams.ts';
 
-/** What chance decides while trees grow, of many rows as functions of the seed and of what is drawn for, so that neither partitions nor threads show; for few see `drawn-rows.ts`. */
+/**
+ * What chance decides while trees grow, of many rows as functions of the seed and of what is drawn for, so that neither partitions nor threads show;
+ * for few see `drawn-rows.ts`.
+ */
 
 /** Tells the draws for nodes from those for rows. */
 const NODES = 1;

@@ -1,8 +1,9 @@
 /**
- * exp and log whose last digit is wrong once in hundreds of times, as the JVM's are: where splits are equally good, last digits decide which one is found. The kernels' own functions are
- * faster and somewhat less exact.
+ * exp and log whose last digit is wrong once in hundreds of times, as the JVM's are: where splits are equally good, last digits decide which one is
+ * found. The kernels' own functions are faster and somewhat less exact.
  *
- * By a table of 2^(j/64) in two doubles: P. T. P. Tang, "Table-Driven Implementation of the Exponential Function in IEEE Floating-Point Arithmetic" (1989).
+ * By a table of 2^(j/64) in two doubles: P. T. P. Tang, "Table-Driven Implementation of the Exponential Function in IEEE Floating-Point Arithmetic"
+ * (1989).
  */
 import { exp as roughExp, log as roughLog } from '../../kernels/js/math.ts';
 

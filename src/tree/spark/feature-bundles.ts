@@ -1,6 +1,6 @@
 /**
- * Neighbouring features are summed as one where that takes few cells: the sums of each are the margins of those of all. One addition then serves a whole bundle.
- * Cell (a, b, c …) is number a + b · bins of the first + c · bins of the first two …
+ * Neighbouring features are summed as one where that takes few cells: the sums of each are the margins of those of all. One addition then serves a
+ * whole bundle. Cell (a, b, c …) is number a + b · bins of the first + c · bins of the first two …
  */
 
 /** Cells of a bundle at most: they are to stay in a core's first cache. */

@@ -109,7 +109,10 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
   }
 }
 
-/** Rows that the nodes of a level must have on average for bundles, whose cells are many more than bins, and lots of nodes that such a level may take: every lot reads all rows. */
+/**
+ * Rows that the nodes of a level must have on average for bundles, whose cells are many more than bins, and lots of nodes that such a level may take:
+ * every lot reads all rows.
+ */
 const BUNDLE_ROWS = 2048;
 const BUNDLE_LOTS = 2;
 

@@ -25,9 +25,15 @@ export interface GrowthArgs {
   readonly weight?: number;
   readonly nodes: readonly number[];
   readonly counts?: readonly number[];
-  /** Whether there are so many rows that the work of one tree is shared out by features, and that what a node's sibling has is taken from what their parent had. */
+  /**
+   * Whether there are so many rows that the work of one tree is shared out by features, and that what a node's sibling has is taken from what their
+   * parent had.
+   */
   readonly shared: boolean;
-  /** Whether rows are summed by bundles of features, as (count, Σ y): of many rows that all weigh 1, in regression. Σ y² is then summed by node alone. Nodes of few rows are summed by features all the same. */
+  /**
+   * Whether rows are summed by bundles of features, as (count, Σ y): of many rows that all weigh 1, in regression. Σ y² is then summed by node alone.
+   * Nodes of few rows are summed by features all the same.
+   */
   readonly bundled: boolean;
   readonly desk: GrowthDesk;
 }
@@ -47,7 +53,10 @@ export interface GrowthSizes {
   readonly binLength: number;
   /** Whether nodes look at all features, so that a task may see to some of them. */
   readonly whole: boolean;
-  /** The first feature of each bundle, then the number of features (see `feature-bundles.ts`); each is one by itself where rows are not summed by bundles. Tasks have whole bundles. */
+  /**
+   * The first feature of each bundle, then the number of features (see `feature-bundles.ts`); each is one by itself where rows are not summed by
+   * bundles. Tasks have whole bundles.
+   */
   readonly bundles: Int32Array;
   /** Bytes of the cells of a task's bundles, of one node; 0 where rows are not summed by bundles. */
   readonly cellBytes: number;

@@ -3,8 +3,8 @@ import { treeCount } from '../trees.ts';
 import type { SparkTrees } from './spark-trees.ts';
 
 /**
- * How much each feature reduces impurity: the gain of its splits, each times the weight of the rows at its node, summed over the trees, all features summing to 1
- * (0 where no tree splits). With `perTree` each tree's sums are made to add up to 1 first, as in forests.
+ * How much each feature reduces impurity: the gain of its splits, each times the weight of the rows at its node, summed over the trees, all features
+ * summing to 1 (0 where no tree splits). With `perTree` each tree's sums are made to add up to 1 first, as in forests.
  */
 export function featureImportances(trees: SparkTrees, perTree: boolean): SparseVector {
   const total = new Map<number, number>();

@@ -5,8 +5,8 @@ export type ImpurityKind = 'gini' | 'entropy' | 'variance';
 const LOG_2 = log(2);
 
 /**
- * Statistics of some rows, `size + 1` numbers from `at` on in a longer array: the weight of each class, or Σ weight, Σ weight · y, Σ weight · y² (`size` 3), then the number of rows.
- * All arithmetic here is in Spark's order of operations.
+ * Statistics of some rows, `size + 1` numbers from `at` on in a longer array: the weight of each class, or Σ weight, Σ weight · y, Σ weight · y²
+ * (`size` 3), then the number of rows. All arithmetic here is in Spark's order of operations.
  */
 export interface Impurity {
   readonly size: number;

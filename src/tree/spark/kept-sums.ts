@@ -1,8 +1,8 @@
 import type { GrowthArgs, GrowthSizes } from './growth-args.ts';
 
 /**
- * Sums by bin of the open nodes of the last level and of this one, in memory that all threads see: `[level mod 2][lane][node][feature][bin]`. A task writes and reads those of its features
- * only, and what it reads was written in an earlier round.
+ * Sums by bin of the open nodes of the last level and of this one, in memory that all threads see: `[level mod 2][lane][node][feature][bin]`. A task
+ * writes and reads those of its features only, and what it reads was written in an earlier round.
  */
 export class KeptSums {
   readonly #values: Float64Array;

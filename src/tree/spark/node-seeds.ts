@@ -7,8 +7,9 @@ interface Place {
 }
 
 /**
- * The seeds by which nodes draw their features in Spark: one a node from a single stream, in the order in which Spark takes nodes from its stack. All trees grow together, a level at
- * a time (as they do while a level's statistics fit into `maxMemoryInMB`): the roots, last tree first; then the open children of the level, which were pushed tree by tree, node by node, left then right.
+ * The seeds by which nodes draw their features in Spark: one a node from a single stream, in the order in which Spark takes nodes from its stack. All
+ * trees grow together, a level at a time (as they do while a level's statistics fit into `maxMemoryInMB`): the roots, last tree first; then the open
+ * children of the level, which were pushed tree by tree, node by node, left then right.
  */
 export class NodeSeeds {
   readonly #random: JavaRandom;
@@ -50,7 +51,10 @@ export class NodeSeeds {
   }
 }
 
-/** Small whole numbers in the order in which Scala's maps hold them as keys: up to four as they lay in a hash table of 16, more by their hashes, five bits at a time. */
+/**
+ * Small whole numbers in the order in which Scala's maps hold them as keys: up to four as they lay in a hash table of 16, more by their hashes, five
+ * bits at a time.
+ */
 function mapOrder(keys: readonly number[]): number[] {
   if (keys.length <= 4) return [...keys].sort((a, b) => (a & 15) - (b & 15) || a - b);
   return trieOrder(

@@ -77,7 +77,10 @@ const [TREE, ID, PREDICTION, IMPURITY, RAW_COUNT, GAIN, LEFT, RIGHT, FEATURE, CA
 const NUMBERS = 11;
 const NO_SPLIT = [-1, [], -1] as const;
 
-/** Puts trees together from the rows of their nodes, which come in any order and with any numbering from a root 0. Throws MlError MODEL_FORMAT for nonsense. */
+/**
+ * Puts trees together from the rows of their nodes, which come in any order and with any numbering from a root 0. Throws MlError MODEL_FORMAT for
+ * nonsense.
+ */
 export class NodeTable {
   readonly #expected: ExpectedTrees;
   /** `NUMBERS` a row, in the order in which rows come. */

@@ -47,7 +47,10 @@ export function addVotesSpec(args: VoteArgs): AggregatorSpec<VoteArgs> {
   return { module: import.meta.url, name: 'addVotes', args, local: addVotes };
 }
 
-/** Sums up the votes of a tree that has been grown; rows must be at their leaves. A node votes as the leaf that it was merged into, if it was: `leafOf` by node. */
+/**
+ * Sums up the votes of a tree that has been grown; rows must be at their leaves. A node votes as the leaf that it was merged into, if it was:
+ * `leafOf` by node.
+ */
 export function castVotes(ctx: FitContext, args: VoteArgs, lane: number, tree: number, { nodes }: GrowingTree, leafOf: Int32Array): void {
   const k = args.numClasses;
   const most = nodesAtOnce(k);

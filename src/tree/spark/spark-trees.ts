@@ -1,8 +1,9 @@
 import type { Trees } from '../trees.ts';
 
 /**
- * Trees as Spark grows and saves them. A gain of -1 marks a leaf. `value` is what a node predicts: the class of the most weight (the first of them), or the mean label.
- * Beyond a node's bits stands where a value goes that is none of its categories: all bits of its last word from `numCategories` on, and `missingLeft`, are alike.
+ * Trees as Spark grows and saves them. A gain of -1 marks a leaf. `value` is what a node predicts: the class of the most weight (the first of them),
+ * or the mean label. Beyond a node's bits stands where a value goes that is none of its categories: all bits of its last word from `numCategories`
+ * on, and `missingLeft`, are alike.
  */
 export interface SparkTrees extends Trees {
   /** Size of the feature vectors that the trees were grown on. */
@@ -20,7 +21,8 @@ export interface SparkTrees extends Trees {
 }
 
 /**
- * The words of a category split, and where other values go (`missingLeft`). Spark keeps the smaller side of a split, left on a tie, and sends to the other side whatever is not in it.
+ * The words of a category split, and where other values go (`missingLeft`). Spark keeps the smaller side of a split, left on a tie, and sends to the
+ * other side whatever is not in it.
  */
 export function categorySplit(leftCategories: Iterable<number>, numCategories: number): { words: Uint32Array; missingLeft: 0 | 1 } {
   const words = new Uint32Array(Math.max(1, Math.ceil(numCategories / 32)));

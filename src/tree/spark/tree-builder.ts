@@ -75,7 +75,10 @@ export class TreeBuilder {
   }
 }
 
-/** 1 for each inner node that becomes a leaf since both its children are leaves, or become leaves, that predict the same. Children have higher numbers than their parents. */
+/**
+ * 1 for each inner node that becomes a leaf since both its children are leaves, or become leaves, that predict the same. Children have higher numbers
+ * than their parents.
+ */
 function mergedLeaves({ nodes }: GrowingTree, values: Float64Array): Uint8Array {
   const merged = new Uint8Array(nodes.length);
   const isLeaf = (number: number) => merged[number] === 1 || nodes[number].split === null;

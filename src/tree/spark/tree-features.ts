@@ -5,7 +5,8 @@ import type { FeatureBins, FeatureSample } from '../bins.ts';
 import { sampledThresholds } from './candidates.ts';
 
 /**
- * How a feature is split: by a threshold; by categories in the order of their centroids; by any subset of the categories (few of them, three classes or more); not at all.
+ * How a feature is split: by a threshold; by categories in the order of their centroids; by any subset of the categories (few of them, three classes
+ * or more); not at all.
  */
 export type SplitKind = 'continuous' | 'ordered' | 'unordered' | 'none';
 

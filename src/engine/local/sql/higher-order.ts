@@ -8,7 +8,10 @@ import { arrayOf, BOOLEAN, failure, INT, type Scope, type Typed, typeError } fro
 type Compile = (expression: Expression, scope: Scope) => Typed;
 type Lambda = Extract<Expression, { kind: 'lambda' }>;
 
-/** Functions that take a function: transform, filter, exists, forall, aggregate; array_sort, zip_with and map_zip_with of two; transform_keys, transform_values and map_filter of a map. */
+/**
+ * Functions that take a function: transform, filter, exists, forall, aggregate; array_sort, zip_with and map_zip_with of two; transform_keys,
+ * transform_values and map_filter of a map.
+ */
 export function higherOrder(expression: Extract<Expression, { kind: 'call' }>, scope: Scope, compile: Compile): Typed {
   const { name, args } = expression;
   const list = compile(args[0], scope);

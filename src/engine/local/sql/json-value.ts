@@ -11,8 +11,8 @@ export interface JsonPatterns {
 }
 
 /**
- * SQL of a JSON value as `type`, by the rules of Spark's JSON reader: a value of another kind is null (1.5 is no int, a text no number but for `NaN` and the
- * infinities), and a text takes any value as it is written.
+ * SQL of a JSON value as `type`, by the rules of Spark's JSON reader: a value of another kind is null (1.5 is no int, a text no number but for `NaN`
+ * and the infinities), and a text takes any value as it is written.
  */
 export function jsonValue(json: string, type: DataType, patterns: JsonPatterns = {}, depth = 0): string {
   const is = (...kinds: string[]) => `json_type(${json}) IN (${kinds.map(text).join(', ')})`;

@@ -51,8 +51,8 @@ export interface FitContext {
   /** The leader's own hand of the fit's {@link Rounds}; null where it has none. */
   readonly hand: RoundHand | null;
   /**
-   * Has each piece `0 … pieces - 1` of the phase done once, by the hand of some thread, in any order; what the leader wrote before, all hands see, and what they
-   * wrote, the leader sees. Costs about a microsecond; a single piece is done by the leader, at no cost. Throws like `aggregate`.
+   * Has each piece `0 … pieces - 1` of the phase done once, by the hand of some thread, in any order; what the leader wrote before, all hands see,
+   * and what they wrote, the leader sees. Costs about a microsecond; a single piece is done by the leader, at no cost. Throws like `aggregate`.
    */
   round(phase: number, pieces: number): void;
   /** Throws when the fit is aborted. `aggregate` calls it too; call it in long loops that do not aggregate. */
@@ -73,8 +73,8 @@ export interface RoundHand {
   run(phase: number, piece: number): void;
 }
 /**
- * Work in rounds, for fits whose threads share memory instead of adding up sums: whose results do not depend on who does which piece (integer sums do not).
- * Exported from a module under a name.
+ * Work in rounds, for fits whose threads share memory instead of adding up sums: whose results do not depend on who does which piece (integer sums do
+ * not). Exported from a module under a name.
  */
 export interface Rounds<Args = never> {
   /** Bytes of memory for the fit in a partition. */

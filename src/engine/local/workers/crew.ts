@@ -4,7 +4,8 @@
  *
  * What a caller can count on: the same bits for any number of threads; an abort ends the fit within 250 ms; an error of the fit function or of
  * an aggregator ends it and comes back as it was (MlError) or as the cause of TASK_FAILED; a thread that dies makes it start again
- * once, from its inputs (unless its rounds change these), then it fails with WORKER_LOST. When `runFit` answers, no thread works for this fit any more.
+ * once, from its inputs (unless its rounds change these), then it fails with WORKER_LOST. When `runFit` answers, no thread works for this fit any
+ * more.
  */
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { aborted, MlError, throwIfAborted } from '../../../error.ts';

@@ -6,8 +6,8 @@ import { BLOCK_ROWS, type ColumnSpec, type PartitionHandle } from '../../../kern
 import { type ColumnData, rowBytes, type SparseData } from './partition.ts';
 
 /**
- * A training set in a file: blocks of {@link BLOCK_ROWS} rows one after the other (the last may be shorter), in each the columns one after the other as
- * they lie in memory; sparse rows as their starts (from 0), indices and values. Plain data that crosses threads.
+ * A training set in a file: blocks of {@link BLOCK_ROWS} rows one after the other (the last may be shorter), in each the columns one after the other
+ * as they lie in memory; sparse rows as their starts (from 0), indices and values. Plain data that crosses threads.
  */
 export interface SpillHandle {
   readonly path: string;

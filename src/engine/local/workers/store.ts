@@ -88,8 +88,8 @@ export class ColumnStore {
   }
 
   /**
-   * What workers get; only of a sealed store. Of a spilled one these are shorter stretches of rows for this thread alone, to be looked at one after the
-   * other: `memory` of each puts it in the place of the one before.
+   * What workers get; only of a sealed store. Of a spilled one these are shorter stretches of rows for this thread alone, to be looked at one after
+   * the other: `memory` of each puts it in the place of the one before.
    */
   get partitions(): PartitionHandle[] {
     this.#checkSealed();
@@ -143,7 +143,10 @@ export class ColumnStore {
     this.#state = 'sealed';
   }
 
-  /** A window on a spilled set for one thread, counted by the ledger until {@link closeWindow}: room for `rows` rows of it at a time, and for what is lent. */
+  /**
+   * A window on a spilled set for one thread, counted by the ledger until {@link closeWindow}: room for `rows` rows of it at a time, and for what is
+   * lent.
+   */
   openWindow(rows: number): Partition {
     const set = this.#spilledSet as SpillHandle;
     const window = new Partition(0, 0, rows, this.columns);
