@@ -1,3 +1,5 @@
+import { double, doubles, flag, int, long, name, names, oneOf, param, text, texts } from '../param/param.ts';
+
 export type { Binder, InputForm, Op, Slot, Step } from '../block/binder.ts';
 export type { Block, CodeColumn, Column, NumberColumn, StringColumn, ValueColumn, VectorColumn, VectorPart } from '../block/column.ts';
 export type { TrainingContext } from '../engine/engine.ts';
@@ -7,9 +9,6 @@ export { type ParamEntry, ParamMap } from '../param/param-map.ts';
 export type { Codec } from '../persistence/codec.ts';
 export type { CompositeLayout } from '../persistence/composite.ts';
 export type { RowScore, RowScorer, ScorableRow } from '../scoring/row-scorer.ts';
-
-import { double, doubles, flag, int, long, name, names, oneOf, param, text, texts } from '../param/param.ts';
-
 export { Estimator } from './estimator.ts';
 export { Evaluator } from './evaluator.ts';
 export { Model, type ModelClass } from './model.ts';

@@ -62,7 +62,7 @@ export abstract class PipelineStage<P extends ParamSchema> {
   }
 
   constructor(params: z.input<P> = {} as z.input<P>, uid?: string) {
-    const { owner, paramSchema, type } = this.#class();
+    const { owner, paramSchema } = this.#class();
     if (!paramSchema) {
       throw new MlError('NOT_SUPPORTED', `${owner}: must be extended by a class with a static type and paramSchema, it is no stage itself`, {
         stage: owner,
@@ -75,11 +75,7 @@ export abstract class PipelineStage<P extends ParamSchema> {
     this.uid = uid ?? randomUid(owner.replace(/Model$/, ''));
     this.#set = checkParams(owner, paramSchema, params);
     const values = resolveParams(owner, paramSchema, this.#set);
-    for (const [key, value] of Object.entries(values)) {
-      if (this.#set.has(key)) continue;
-      if (value === '<uid>__output') values[key] = `${this.uid}__output`;
-      if (value === '<class>') values[key] = classSeed(type);
-    }
+    for (const [key, value] of Object.entries(values)) if (!this.#set.has(key)) values[key] = this.#ownDefault(value);
     this.fillIn(values, this.#set);
     this.params = deepFreeze(values) as Readonly<z.output<P>>;
   }
@@ -170,14 +166,8 @@ export abstract class PipelineStage<P extends ParamSchema> {
 
   /** Defaults by name. */
   defaultParams(): ReadonlyMap<string, unknown> {
-    const { type, paramSchema } = this.#class();
-    const defaults = new Map<string, unknown>();
-    for (const [name, shape] of paramShapes(paramSchema)) {
-      if (!shape.hasDefault) continue;
-      const value = shape.default === '<uid>__output' ? `${this.uid}__output` : shape.default === '<class>' ? classSeed(type) : shape.default;
-      defaults.set(name, value);
-    }
-    return defaults;
+    const shapes = [...paramShapes(this.#class().paramSchema)].filter(([, shape]) => shape.hasDefault);
+    return new Map(shapes.map(([name, shape]) => [name, this.#ownDefault(shape.default)]));
   }
 
   /**
@@ -189,8 +179,10 @@ export abstract class PipelineStage<P extends ParamSchema> {
 
   /** The uid; of most transformers, models and evaluators also the class and what tells most about it, as Spark prints them. */
   toString(): string {
-    const facts = Object.entries(this.facts() ?? {}).filter(([, value]) => value !== undefined);
-    return this.facts() ? [`${this.owner}: uid=${this.uid}`, ...facts.map(([name, value]) => `${name}=${value}`)].join(', ') : this.uid;
+    const facts = this.facts();
+    if (!facts) return this.uid;
+    const told = Object.entries(facts).filter(([, value]) => value !== undefined);
+    return [`${this.owner}: uid=${this.uid}`, ...told.map(([name, value]) => `${name}=${value}`)].join(', ');
   }
 
   /** What {@link toString} tells beside class and uid, in order; null: the uid alone. */
@@ -238,6 +230,12 @@ export abstract class PipelineStage<P extends ParamSchema> {
     // Not the class's own name, which a minifier changes.
     const known = type ?? name;
     return { owner: known.slice(known.lastIndexOf('.') + 1), type: known, paramSchema };
+  }
+
+  /** A default as it is for this stage: some are of its uid, or of its class. */
+  #ownDefault(value: unknown): unknown {
+    if (value === '<uid>__output') return `${this.uid}__output`;
+    return value === '<class>' ? classSeed(this.#class().type) : value;
   }
 
   #shape(name: string): ParamShape {
