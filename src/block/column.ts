@@ -61,7 +61,7 @@ export interface VectorColumn {
  * `compressed`: each row in the form that takes less room, as Spark's assembler makes them. A byte a row: 1 sparse, 0 dense. Without a form a single part of codes or
  * sparse rows leaves sparse, a single dense part dense, and parts side by side compressed.
  */
-export type VectorForms = 'compressed' | Uint8Array;
+type VectorForms = 'compressed' | Uint8Array;
 
 export type VectorPart = NumberPart | CodePart | DensePart | SparsePart;
 

@@ -10,7 +10,7 @@ import type { SummaryColumns } from './summary-columns.ts';
 export type BinaryCurves = Pick<BinaryMetrics, 'roc' | 'areaUnderROC' | 'pr' | 'precisionByThreshold' | 'recallByThreshold' | 'fMeasureByThreshold'>;
 
 /** What summaries show; `curves` is null of more than two classes. */
-export interface SummaryMetrics {
+interface SummaryMetrics {
   readonly classes: MulticlassMetrics;
   readonly curves: BinaryCurves | null;
 }

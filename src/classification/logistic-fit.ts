@@ -7,7 +7,7 @@ import { momentsAggregator } from '../kernels/moments.ts';
 import { type LogisticSettings, type LogisticSolution, type LogisticSums, solveLogistic } from './logistic-problem.ts';
 
 /** Plain data that goes to the workers. */
-export interface LogisticFitArgs {
+interface LogisticFitArgs {
   readonly settings: LogisticSettings;
   readonly classWeights: Float64Array;
   /** 1 for each feature that has one value in all rows: its deviation is 0, whatever rounding makes of it. */

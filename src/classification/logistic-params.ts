@@ -59,7 +59,7 @@ export const LogisticRegressionParams = z.strictObject({
   maxBlockSizeInMB,
 });
 export type LogisticRegressionParams = z.input<typeof LogisticRegressionParams>;
-export type CheckedLogisticParams = Readonly<z.output<typeof LogisticRegressionParams>>;
+type CheckedLogisticParams = Readonly<z.output<typeof LogisticRegressionParams>>;
 
 /** What the checks below need of a stage. */
 interface Owner {

@@ -3,7 +3,7 @@ import { dot } from '../optim/arrays.ts';
 import { type Minimum, minimize, type Objective } from '../optim/minimize.ts';
 
 /** What the rows say before a fit: weighted means, standard deviations (unbiased), and the weight of each class. */
-export interface LogisticData {
+interface LogisticData {
   readonly mean: Float64Array;
   readonly std: Float64Array;
   /** Σ weight of the rows of class c, for c = 0 … numClasses-1. */

@@ -9,7 +9,7 @@ import type { TrainingColumns } from '../predictor/score-columns.ts';
 import type { ScoredRows } from './scored-rows.ts';
 
 /** What scoring for a summary needs of a classification model. */
-export interface ScorableModel {
+interface ScorableModel {
   readonly owner: string;
   readonly uid: string;
   readonly params: TrainingColumns;

@@ -11,7 +11,7 @@ export interface NodeModules {
 }
 
 /** Which names a writer of ours, or Spark's, gives to what it writes. */
-export interface OwnNames {
+interface OwnNames {
   file(name: string): boolean;
   folder(name: string): boolean;
 }

@@ -6,7 +6,7 @@ import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 
 /** What an evaluator reads of a column: a number a row, one slot of a vector a row, or all its slots. */
-export interface Wanted {
+interface Wanted {
   readonly column: string;
   /** Of vectors: the slot to read; `'all'` for every slot, row-major, of vectors or of arrays of numbers. */
   readonly slot?: number | 'all';

@@ -8,7 +8,7 @@ import { type NumberKind, numberText } from './label-text.ts';
 /** How a column comes to the step: as codes of the model's labels, or as an earlier step of a pipeline made it (its type's kind). */
 export type LabelForm = 'codes' | { readonly made: NumberKind | 'string' };
 
-export interface IndexArgs extends Site {
+interface IndexArgs extends Site {
   readonly labels: readonly string[];
   readonly form: LabelForm;
   readonly handleInvalid: 'error' | 'skip' | 'keep';

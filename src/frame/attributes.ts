@@ -13,7 +13,7 @@ export interface Attribute {
 }
 
 /** What is known of a vector column: its size, and its slots' attributes when they are known. */
-export interface AttributeGroup {
+interface AttributeGroup {
   readonly size?: number;
   readonly attributes?: readonly Attribute[];
 }

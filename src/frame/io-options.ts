@@ -185,7 +185,7 @@ const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
   ],
 ]);
 
-export type OptionTable = 'csv-read' | 'parquet-read' | 'json-read' | 'csv-write' | 'parquet-write' | 'json-write';
+type OptionTable = 'csv-read' | 'parquet-read' | 'json-read' | 'csv-write' | 'parquet-write' | 'json-write';
 
 /** What files are read and written as. */
 export type Format = 'csv' | 'parquet' | 'json';

@@ -16,7 +16,7 @@ export interface FolderOptions {
 }
 
 /** What can make a frame of rows; a session. */
-export interface FrameMaker {
+interface FrameMaker {
   createFrame(rows: readonly Record<string, unknown>[], schema: SchemaLiteral): Frame;
   /** Those of the server that the session is connected to. */
   readonly folders?: ServerFolders | undefined;

@@ -14,7 +14,7 @@ const SUFFICIENT = 1e-4;
 /** Curvature: |slope(t)| must not exceed `CURVATURE · |slope(0)|`. */
 const CURVATURE = 0.9;
 
-export interface WolfeOptions {
+interface WolfeOptions {
   /** First step tried. */
   first: number;
   /** No step goes beyond; a step that lands on it needs sufficient decrease only. */

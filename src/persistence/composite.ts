@@ -18,7 +18,7 @@ export interface CompositeLayout<State> {
   rebuild(children: ChildReader, metadata: ReadonlyMap<string, Json>): Promise<State>;
 }
 /** One stage in `folder`, or a list of stages in `folder/<i>_<uid>` whose uids stand in `paramMap.stageUids` (at most one list). */
-export type CompositeChild =
+type CompositeChild =
   | {
       readonly folder: string;
       readonly stage: SavedStage;

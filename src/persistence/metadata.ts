@@ -95,7 +95,7 @@ function readParam(className: string, schema: ParamSchema, name: string, json: J
 export const isComposite = (type: string): boolean => type === 'stage' || type === 'stages' || type === 'paramMaps';
 
 /** What is written of one stage. */
-export interface MetadataParts {
+interface MetadataParts {
   readonly className: string;
   readonly uid: string;
   readonly schema: ParamSchema;

@@ -9,7 +9,7 @@ export const PHYSICAL_TYPES = ['BOOLEAN', 'INT32', 'INT64', 'INT96', 'FLOAT', 'D
 export type PhysicalType = (typeof PHYSICAL_TYPES)[number];
 
 /** A column's chunk as the footer describes it, and its levels as the schema has them. */
-export interface ChunkInfo {
+interface ChunkInfo {
   readonly type: PhysicalType;
   readonly codec: number;
   readonly start: number;

@@ -22,7 +22,7 @@ export interface FileSystem {
   reasonToKeep(path: string): Promise<string | null>;
 }
 
-export interface Replacement {
+interface Replacement {
   /** Whether a saved stage or an empty folder at the target is replaced. */
   readonly overwrite: boolean;
   /** Honoured until the new folder takes its place. */

@@ -11,7 +11,7 @@ import { writeParquet } from './parquet-write.ts';
 type AnyStage = PipelineStage<ParamSchema>;
 
 /** What saving asks of a class besides: names of params that Spark's class of that name lacks. */
-export interface SavableClass extends LoadableClass {
+interface SavableClass extends LoadableClass {
   readonly ownParams?: readonly string[];
 }
 

@@ -15,7 +15,7 @@ export interface HuffmanTable {
 
 const MAX_HUFFMAN_BITS = 11;
 
-export const highBit = (n: number): number => 31 - Math.clz32(n);
+const highBit = (n: number): number => 31 - Math.clz32(n);
 
 export function damaged(what: string): never {
   throw new Error(`zstd data are damaged: ${what}`);

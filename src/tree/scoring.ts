@@ -22,7 +22,7 @@ export interface TreeScorer {
   sums(features: VectorColumn, rows: number, start: ArrayLike<number>): Float64Array;
 }
 
-export interface TreeScorerOptions {
+interface TreeScorerOptions {
   /** One a tree; absent: all 1. */
   readonly weights?: ArrayLike<number>;
   readonly reading?: FeatureReading;

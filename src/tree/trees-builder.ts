@@ -1,7 +1,7 @@
 import type { Trees } from './trees.ts';
 
 /** A split to add; `words` of bits (see {@link Trees.categories}) in place of a threshold where it is by category. */
-export interface SplitNode {
+interface SplitNode {
   readonly feature: number;
   readonly threshold?: number;
   readonly words?: ArrayLike<number>;

@@ -21,7 +21,7 @@ import type { Split } from './split.ts';
 const SMALL_ROWS = 100_000;
 
 /** What to search. */
-export interface SearchPlan {
+interface SearchPlan {
   readonly search: StageName;
   readonly estimator: AnyEstimator;
   readonly evaluator: AnyEvaluator;
@@ -31,7 +31,7 @@ export interface SearchPlan {
 }
 
 /** `metrics[s][p]` and, when collected, `models[s][p]`: of point p fitted to and judged on split s. */
-export interface SearchResult {
+interface SearchResult {
   readonly metrics: readonly (readonly number[])[];
   readonly models: readonly (readonly AnyTransformer[])[] | null;
 }

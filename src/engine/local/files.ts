@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly partition: ReadonlyMap<string, string | null>;
 }
 
-export interface ListOptions {
+interface ListOptions {
   readonly recursive?: boolean;
   /** A glob that the files' names must match. */
   readonly nameFilter?: string;

@@ -3,7 +3,7 @@ import type { Plan } from '../../frame/plan.ts';
 import { containsAggregate } from './sql/walk.ts';
 
 /** How many partitions a plan's rows are in: so many, or no more than so many. */
-export interface Partitions {
+interface Partitions {
   readonly count: number;
   readonly atMost: boolean;
 }

@@ -13,7 +13,7 @@ import { containsAggregate, containsSummary } from './sql/walk.ts';
 import type { Scanned } from './training/scan.ts';
 
 type SummaryExpression = Extract<Expression, { kind: 'summary' }>;
-export type SummaryPlan = Extract<Plan, { op: 'project' | 'aggregate' }>;
+type SummaryPlan = Extract<Plan, { op: 'project' | 'aggregate' }>;
 
 /** What the summaries of a plan need of the engine. */
 export interface SummaryContext {

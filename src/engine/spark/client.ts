@@ -17,7 +17,7 @@ import { pause, RetryBudget } from './retry.ts';
 import { PROBE_TIMEOUT, unlessDead } from './silence.ts';
 import { openService, type Service, type TransportOptions } from './transport.ts';
 
-export interface ClientOptions extends TransportOptions {
+interface ClientOptions extends TransportOptions {
   readonly address: Address;
   readonly logger: Logger;
   /** Name and version of this library, for the server's logs. */

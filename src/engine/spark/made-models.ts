@@ -2,7 +2,7 @@ import { aborted } from '../../error.ts';
 import type { CallOptions } from './client.ts';
 
 /** What is asked of the server. */
-export interface ModelShelf {
+interface ModelShelf {
   /** What the server keeps, a text each: JSON with `id` and `class`; Spark 4.1 writes `id: …, obj: class …`. */
   kept(): Promise<string[]>;
   remove(id: string): Promise<void>;

@@ -16,7 +16,7 @@ export interface Names {
 }
 
 /** What names need to know of plans. */
-export interface PlanNumbers {
+interface PlanNumbers {
   number(plan: Plan): bigint;
   schema(plan: Plan): Promise<Schema>;
 }

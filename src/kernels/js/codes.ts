@@ -25,7 +25,7 @@ export function scatter(
 }
 
 /** Sparse rows: those of row i are `indices` and `values` in `[starts[i], starts[i + 1])`. */
-export interface SparseRows {
+interface SparseRows {
   starts: Uint32Array;
   indices: Uint32Array;
   values: Float64Array;

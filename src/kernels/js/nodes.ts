@@ -3,7 +3,7 @@
 type Codes = Uint8Array | Uint16Array;
 
 /** Where the rows of a node go: to the left where `left(code of the feature)`. */
-export interface PlainMove {
+interface PlainMove {
   readonly codes: Codes;
   left(code: number): boolean;
   readonly to: readonly [left: number, right: number];

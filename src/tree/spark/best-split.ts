@@ -9,7 +9,7 @@ export interface SplitRules {
 }
 
 /** Statistics of one feature's bins in one node: bin b's are `size + 1` numbers from `at + b · stride` on. Searching sums them up in place. */
-export interface BinStats {
+interface BinStats {
   readonly stats: Float64Array;
   readonly at: number;
   readonly stride: number;

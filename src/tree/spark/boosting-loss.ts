@@ -2,7 +2,7 @@ import { softplus } from '../../kernels/js/math.ts';
 import { exp } from './exact.ts';
 
 /** A loss of boosted trees; y is the label (-1 or 1 for `logistic`, as which labels 0 and 1 are taken), f the prediction so far. */
-export interface BoostingLoss {
+interface BoostingLoss {
   of(f: number, label: number): number;
   /** What the next tree is fitted to, less the loss's derivative by f, for rows `[lo, hi)`. */
   residuals(out: Float64Array, predictions: Float64Array, labels: Float64Array, lo: number, hi: number): void;

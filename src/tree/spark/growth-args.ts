@@ -39,7 +39,7 @@ export interface GrowthArgs {
 }
 
 /** Memory that the threads of a fit share beside the rows. */
-export interface GrowthDesk {
+interface GrowthDesk {
   /** Tasks of a round, and what came of them: see `node-tasks.ts`. */
   readonly tasks: SharedArrayBuffer;
   readonly records: SharedArrayBuffer;

@@ -62,7 +62,7 @@ export function* nodeRows(trees: SparkTrees, t: number): Generator<readonly unkn
 }
 
 /** What rows read back must be. */
-export interface ExpectedTrees {
+interface ExpectedTrees {
   readonly owner: string;
   readonly numFeatures: number;
   readonly numTrees: number;

@@ -32,7 +32,7 @@ function categoryCounts(owner: string, field: Field, numFeatures: number): Int32
 const MOST_BINS = 65_535;
 
 /** Who asks for bins, for messages. */
-export interface BinsOwner {
+interface BinsOwner {
   readonly owner: string;
   readonly uid: string;
   readonly field: Field;

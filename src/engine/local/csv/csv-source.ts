@@ -20,7 +20,7 @@ const OWNER = 'read.csv';
 const NOWHERE = '\u0001\u0002\u0003\u0004';
 
 /** Rows of CSV files: a SELECT with one column a field, and the schema. */
-export interface CsvSource {
+interface CsvSource {
   readonly sql: string;
   readonly schema: Schema;
 }

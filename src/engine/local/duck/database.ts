@@ -8,7 +8,7 @@ import { abandon, endsInPeace, interruptAtExit, onAbort } from './interrupt.ts';
 import { readValues } from './read-vector.ts';
 import { typeOf } from './types.ts';
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
   threads: number;
   /** Such as `4GB`; DuckDB's own default when absent. */
   memoryLimit?: string;

@@ -1,7 +1,7 @@
 import { MlError, type MlErrorCode, type MlErrorDetails, show } from '../../../error.ts';
 
 /** An error as plain data that crosses threads; `code` only of an {@link MlError}. */
-export interface PlainError {
+interface PlainError {
   name: string;
   message: string;
   stack?: string;

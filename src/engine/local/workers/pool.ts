@@ -17,7 +17,7 @@ export interface Task<Args = unknown> {
   owner?: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Ends the task at once, by ending its thread. */
   signal?: AbortSignal;
   /** Drops the task while it waits for a thread; without effect once it runs. */
@@ -25,7 +25,7 @@ export interface RunOptions {
   transfer?: readonly object[];
 }
 
-export interface WorkerPoolOptions {
+interface WorkerPoolOptions {
   workers: number;
   logger?: Pick<Logger, 'warn'>;
   /** Heap limit of a thread (typed arrays do not count there); {@link DEFAULT_HEAP_MIB}, or the process's own where that is less. */

@@ -9,7 +9,7 @@ import { SpilledPartitions } from './spilled-partitions.ts';
 export { MemoryLedger } from './ledger.ts';
 export type { ColumnData, SparseData } from './partition.ts';
 
-export interface ColumnStoreOptions {
+interface ColumnStoreOptions {
   /** Counts the bytes; default: a ledger without limit. */
   ledger?: MemoryLedger;
   /** Rows at which a partition is cut, a multiple of {@link BLOCK_ROWS}; default: {@link rowsPerPartition} of the columns. */
