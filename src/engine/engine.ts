@@ -8,6 +8,7 @@ import type { SparkParamType } from '../param/param.ts';
 import type { FeatureBins, FeatureSample } from '../tree/bins.ts';
 import type { FitContext, RoundsSpec } from './local/workers/contract.ts';
 import type { StageName } from './stage-name.ts';
+
 /** An engine that trains: what an estimator's `fit` calls. */
 export interface Engine extends Executor {
   /** How many threads train, so that many small fits may go on side by side; 1 when absent. */
@@ -17,6 +18,7 @@ export interface Engine extends Executor {
   /** Runs `train` with a context over `plan`, for a stage. */
   train<T>(plan: Plan, stage: StageName, options: FitOptions, train: (context: TrainingContext) => Promise<T>): Promise<T>;
 }
+
 /** A stage as a cluster is told of it: Spark's class, and the params that are set. */
 export interface RemoteStage {
   readonly type: string;
@@ -25,6 +27,7 @@ export interface RemoteStage {
   readonly owner: string;
   readonly params: ReadonlyMap<string, { readonly type: SparkParamType; readonly value: unknown }>;
 }
+
 /** A cluster's own trainers. */
 export interface StageServer {
   /** Fails for a stage that the cluster lacks. */
@@ -35,6 +38,7 @@ export interface StageServer {
   /** What one of the cluster's own statistical functions finds of the plan's rows. */
   statistic(plan: Plan, what: RemoteStatistic, options: ActionOptions): Promise<{ readonly schema: Schema; readonly rows: readonly Row[] }>;
 }
+
 /** A function of the cluster's, and its arguments behind the rows: columns, then the rest. */
 export interface RemoteStatistic {
   readonly owner: string;
@@ -42,6 +46,7 @@ export interface RemoteStatistic {
   readonly columns: readonly string[];
   readonly args: readonly (string | boolean | readonly number[])[];
 }
+
 /**
  * What a cluster knows of how a model fares on the rows that it was fitted to, by the methods of Spark's training summary, while it keeps the model.
  */
@@ -50,6 +55,7 @@ export interface RemoteSummary {
   /** The rows of the frame that a method gives. */
   rows(method: string, options: ActionOptions): Promise<Row[]>;
 }
+
 /** A fitted model on the cluster. */
 export interface RemoteModel {
   readonly summary: RemoteSummary;
@@ -66,6 +72,7 @@ export interface RemoteModel {
   adopt(state: object, params: Iterable<string> | null): void;
   release(): Promise<void>;
 }
+
 /** What a session stands on: an engine, and what ends it. */
 export interface Backend {
   readonly engine: Engine;
@@ -73,6 +80,7 @@ export interface Backend {
   readonly folders?: ServerFolders;
   close(): Promise<void>;
 }
+
 /** A slice of the rows asked for: `columns[i]` is the i-th column named. Valid until the callback returns. Dropped rows are not in it. */
 export interface ScannedBlock {
   readonly rows: number;
@@ -80,11 +88,13 @@ export interface ScannedBlock {
   readonly firstRow: number;
   readonly columns: readonly Column[];
 }
+
 /** A distinct value of a column as text (as Spark's cast to string prints it), and how often it stands there. */
 export interface Level {
   readonly text: string;
   readonly count: number;
 }
+
 /** An order-free aggregate of one column; nulls are skipped, and NaN too. */
 export interface AggregateRequest {
   readonly column: string;
@@ -94,6 +104,7 @@ export interface AggregateRequest {
   /** A further value to skip (Imputer's `missingValue`). */
   readonly except?: number;
 }
+
 /** Features, label and weight of all rows in shared memory, cut into partitions that depend on the data alone. */
 export interface TrainingSet {
   readonly rows: number;
@@ -105,6 +116,7 @@ export interface TrainingSet {
   /** Gives the memory back, unless a cached frame keeps it. */
   release(): void;
 }
+
 /**
  * A function of one feature's sampled values, for the workers: export `name` of `module`; `local` is the export itself, for the case without worker
  * threads.
@@ -115,6 +127,7 @@ export interface SampleTask<Args = unknown> {
   readonly args: Args;
   readonly local: (values: Float64Array, weights: Float64Array | null, args: Args) => unknown;
 }
+
 /** What to load for trees. */
 export interface BinnedRequest {
   readonly features: string;
@@ -138,6 +151,7 @@ export interface BinnedRequest {
   /** Further columns of arbitrary content for the fit's own use (node numbers, scores …), which aggregators may write. */
   readonly scratch?: readonly ColumnSpec[] | ((of: { readonly rows: number; readonly numFeatures: number }) => readonly ColumnSpec[]);
 }
+
 /** Where things lie in a partition's columns; plain data that crosses threads. */
 export interface BinnedLayout {
   /** Column of each feature's codes: `u8`, or `u16` where the feature has more than 255 bins. */
@@ -150,6 +164,7 @@ export interface BinnedLayout {
   /** Codes row by row: byte j of row i at `ptr + i * stride + j` of `column`; only where all codes are `u8`. */
   readonly rowMajor?: { readonly column: number; readonly stride: number };
 }
+
 /** Bin codes of all rows in shared memory: 1–2 bytes a value (twice that with `rowMajor`), plus O(rows). */
 export interface BinnedSet {
   readonly rows: number;
@@ -159,6 +174,7 @@ export interface BinnedSet {
   /** Gives the memory back. */
   release(): void;
 }
+
 /** A fit for the workers: export `name` of `module`, and the sums it asks for. */
 export interface SolveTask<Args, R> {
   readonly module: string;
@@ -168,6 +184,7 @@ export interface SolveTask<Args, R> {
   readonly aggregators: Readonly<Record<string, AggregatorSpec>>;
   readonly rounds?: RoundsSpec;
 }
+
 /** What an estimator may ask while it trains. f64 sums are made here in blocks, in row order; the query engine only counts, compares and groups. */
 export interface TrainingContext extends StageName {
   readonly schema: Schema;

@@ -1,15 +1,20 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import type { Plan } from './plan.ts';
 import type { Schema } from './schema.ts';
+
 /** A row as users see it: name to value, own keys only. */
 export type Row = Record<string, unknown>;
+
 /** What every action takes. */
 export interface ActionOptions {
   /** Stops the work: the action fails with code `ABORTED`, `name` `AbortError`. */
   signal?: AbortSignal;
 }
+
 /** What a write does where something is already. */
 export type WriteMode = 'error' | 'overwrite' | 'append' | 'ignore';
+
+/** Where and how a write puts its files. */
 export interface Sink {
   readonly format: 'parquet' | 'csv' | 'json';
   readonly path: string;
@@ -17,6 +22,7 @@ export interface Sink {
   readonly options: Readonly<Record<string, unknown>>;
   readonly partitionBy: readonly string[];
 }
+
 /** Where warnings and errors go. */
 export interface Logger {
   debug(message: string): void;
@@ -24,6 +30,7 @@ export interface Logger {
   warn(message: string): void;
   error(message: string): void;
 }
+
 /** What a fit, a read or a write tells while it goes on. */
 export interface ProgressEvent {
   /** uid of the stage at work. */
@@ -41,11 +48,13 @@ export interface ProgressEvent {
   readonly done?: number;
   readonly total?: number;
 }
+
 /** What fits take. */
 export interface FitOptions extends ActionOptions {
   /** Called as the fit goes on. */
   onProgress?: (event: ProgressEvent) => void;
 }
+
 /** What a Frame needs of an engine; each engine implements it. */
 export interface Executor {
   readonly kind: 'local' | 'spark';

@@ -2,6 +2,7 @@ import type { Binder } from '../block/binder.ts';
 import type { Expression } from './expression.ts';
 import type { Frame } from './frame.ts';
 import type { Schema } from './schema.ts';
+
 /** A transformer as a plan sees it: what it adds to the schema, and its steps on a block. */
 export interface TransformStage {
   readonly uid: string;
@@ -14,9 +15,11 @@ export interface TransformStage {
   /** The frame with this stage's columns, made of other stages and expressions: for a cluster, which has no such stage for us to use. */
   composed?(frame: Frame): Frame;
 }
+
 /** Groups by fewer keys too: by the leading ones, or by every choice of them. */
 export type GroupingSets = 'rollup' | 'cube';
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross';
+
 /** Rows held by this process: one array or typed array a column, as `createFrame` made them. */
 export interface LocalTable {
   readonly schema: Schema;
@@ -26,6 +29,7 @@ export interface LocalTable {
   /** By column, in the order of `schema`; values as rows hold them (null for null). */
   readonly columns: readonly ArrayLike<unknown>[];
 }
+
 /** One step of a frame's lazy plan; `site` is the line of user code that built it, for error stacks. */
 export type Plan = (
   | {

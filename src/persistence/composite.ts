@@ -1,4 +1,5 @@
 import type { Json } from './metadata.ts';
+
 /**
  * How stages that hold other stages are saved. There are two ways, and a class may use both:
  *
@@ -17,6 +18,7 @@ export interface CompositeLayout<State> {
   /** The state, from the folders and the extra keys. Throws `MlError` MODEL_FORMAT for nonsense. */
   rebuild(children: ChildReader, metadata: ReadonlyMap<string, Json>): Promise<State>;
 }
+
 /** One stage in `folder`, or a list of stages in `folder/<i>_<uid>` whose uids stand in `paramMap.stageUids` (at most one list). */
 type CompositeChild =
   | {
@@ -27,10 +29,12 @@ type CompositeChild =
       readonly folder: string;
       readonly stages: readonly SavedStage[];
     };
+
 /** What saving needs of a stage; every `PipelineStage` is one. */
 export interface SavedStage {
   readonly uid: string;
 }
+
 /** Reads the children of one composite. */
 export interface ChildReader {
   /** The stage in `folder` (`bestModel`, `subModels/fold0/1`); MODEL_FORMAT when it is absent or broken. */

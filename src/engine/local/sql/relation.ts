@@ -1,6 +1,7 @@
 import type { Plan } from '../../../frame/plan.ts';
 import type { Schema } from '../../../frame/schema.ts';
 import type { DataType } from '../../../frame/types.ts';
+
 /**
  * A query and what its columns mean. Inside SQL a column goes by an internal name, since DuckDB takes `Age` and `age` for one
  * column and Millstream does not.
@@ -18,11 +19,13 @@ export interface Relation {
   /** By column, the plans it has come through unchanged: what `frame.col(name)` is told apart by. `planSql` keeps it. */
   readonly origins?: readonly (Origin | null)[];
 }
+
 /** A column's way through plans, the latest first. */
 export interface Origin {
   readonly plan: object;
   readonly before: Origin | null;
 }
+
 /** The steps of a plan that the engine itself compiles: sources, what it keeps, and what runs our own code. */
 export type EnginePlan =
   | Extract<
@@ -37,6 +40,7 @@ export type EnginePlan =
         op: 'aggregate' | 'project';
       }
     >;
+
 /** What `planSql` needs of the engine. */
 export interface PlanContext {
   /**

@@ -12,31 +12,17 @@
  *       module: import.meta.url, name: 'fitLogistic', local: fitLogistic, args, store,
  *       aggregators: { loss: linearAggregator('binaryLogistic', linearArgs) },
  *     }, { signal, onProgress });
- *
- * The column-type and aggregator types live with the kernels; they are named here again for convenience.
  */
-export {
-  type Aggregator,
-  type AggregatorSpec,
-  BLOCK_ROWS,
-  type BoundAggregator,
-  type ColumnHandle,
-  type ColumnSpec,
-  type ColumnType,
-  type FeaturePart,
-  type LinearArgs,
-  type PartitionHandle,
-  type Region,
-} from '../../../kernels/contract.ts';
-
 import type { AggregatorSpec, PartitionHandle, Region } from '../../../kernels/contract.ts';
 import type { ColumnStore } from './store.ts';
+
 /** Progress of a fit, as its function reports it. Plain data. */
 export interface FitProgress {
   iteration: number;
   objective?: number;
   [key: string]: unknown;
 }
+
 /** What a fit function sees. It runs synchronously on one thread, the leader; the others help inside `aggregate`. */
 export interface FitContext {
   /** Rows of the training set, all partitions. */
@@ -60,6 +46,7 @@ export interface FitContext {
   /** Sends progress to the caller's `onProgress`. Cheap; call it once an iteration. */
   report(progress: FitProgress): void;
 }
+
 /** What a hand works on: memory of the fit in every partition (its content is arbitrary at first), seen by all threads. */
 export interface RoundSetting {
   readonly thread: number;
@@ -67,11 +54,13 @@ export interface RoundSetting {
   readonly partitions: readonly PartitionHandle[];
   readonly regions: readonly Region[];
 }
+
 /** One thread's side of rounds. */
 export interface RoundHand {
   /** Does one piece. Pieces of a round run at the same time: what one writes, the others must not read. */
   run(phase: number, piece: number): void;
 }
+
 /**
  * Work in rounds, for fits whose threads share memory instead of adding up sums: whose results do not depend on who does which piece (integer sums do
  * not). Exported from a module under a name.
@@ -81,6 +70,7 @@ export interface Rounds<Args = never> {
   bytes(partition: PartitionHandle, args: Args, threads: number): number;
   bind(setting: RoundSetting, args: Args): RoundHand;
 }
+
 /** Rounds by address: module URL and export name. `local` is the export itself, for the case without worker threads. */
 export interface RoundsSpec<Args = unknown> {
   module: string;
@@ -107,6 +97,7 @@ export interface FitSpec<Args = unknown, Result = unknown> {
   /** Who speaks in errors, such as `LogisticRegression`. */
   owner?: string;
 }
+
 export interface FitOptions {
   /** At most so many threads (default: all of the pool's). Small training sets use one anyway. */
   workers?: number;
