@@ -10,7 +10,7 @@ import { withSize } from './ml/sized.ts';
 import { Transforms } from './ml/transform.ts';
 import { ScriptedFunctions } from './scripted/functions.ts';
 import { shared } from './shared.ts';
-import { Sources } from './sources.ts';
+import { Sources } from './sources/sources.ts';
 import { text } from './sql/duck-type.ts';
 import { expressionSql } from './sql/expression.ts';
 import { pivotTextsSql } from './sql/pivot.ts';

@@ -11,7 +11,7 @@ import { type DataType, typeName } from '../../frame/types.ts';
 import { foreignEntry, isSideFile, reasonToKeep } from '../replaceable.ts';
 import { ROW_METADATA, sparkSchemaJson } from '../spark-schema.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
-import { localPath } from './files.ts';
+import { localPath } from './sources/files.ts';
 import { textSql } from './sql/cast.ts';
 import { identifier, text } from './sql/duck-type.ts';
 import type { Relation } from './sql/relation.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { csvFormat } from '#dist/engine/local/csv/options.js';
-import { QUOTED_EMPTY } from '#dist/engine/local/csv/record-cutter.js';
-import { CsvTokenizer } from '#dist/engine/local/csv/tokenizer.js';
+import { csvFormat } from '#dist/engine/local/sources/csv/options.js';
+import { QUOTED_EMPTY } from '#dist/engine/local/sources/csv/record-cutter.js';
+import { CsvTokenizer } from '#dist/engine/local/sources/csv/tokenizer.js';
 
 type Case = [text: string, options: Record<string, unknown>, records: (string | null)[][]];
 

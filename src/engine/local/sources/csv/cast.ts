@@ -1,8 +1,8 @@
-import { MlError, show } from '../../../error.ts';
-import { type DataType, typeName } from '../../../frame/types.ts';
-import { castSql } from '../sql/cast.ts';
-import { DATE_LETTERS, readByPattern } from '../sql/date-pattern.ts';
-import { duckType, text } from '../sql/duck-type.ts';
+import { MlError, show } from '../../../../error.ts';
+import { type DataType, typeName } from '../../../../frame/types.ts';
+import { castSql } from '../../sql/cast.ts';
+import { DATE_LETTERS, readByPattern } from '../../sql/date-pattern.ts';
+import { duckType, text } from '../../sql/duck-type.ts';
 import type { CsvFormat } from './options.ts';
 
 const INTEGER = '[+-]?[0-9]+';

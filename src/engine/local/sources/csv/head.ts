@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { constants } from 'node:zlib';
-import { MlError, show } from '../../../error.ts';
+import { MlError, show } from '../../../../error.ts';
 import { unzip } from '../gzip.ts';
 import type { CsvFormat } from './options.ts';
 

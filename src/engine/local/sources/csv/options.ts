@@ -1,4 +1,4 @@
-import { MlError, show } from '../../../error.ts';
+import { MlError, show } from '../../../../error.ts';
 
 /** How a CSV text is cut into fields and what they mean; Spark's names and defaults. */
 export interface CsvFormat {

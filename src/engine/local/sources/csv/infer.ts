@@ -1,7 +1,7 @@
-import { Schema } from '../../../frame/schema.ts';
-import { type DataType, STRING } from '../../../frame/types.ts';
-import type { Database, QueryOptions } from '../duck/database.ts';
-import { text } from '../sql/duck-type.ts';
+import { Schema } from '../../../../frame/schema.ts';
+import { type DataType, STRING } from '../../../../frame/types.ts';
+import type { Database, QueryOptions } from '../../duck/database.ts';
+import { text } from '../../sql/duck-type.ts';
 import { csvCast, inferredDigits, isDate, isMoment, isWholeNumber } from './cast.ts';
 import type { CsvFormat } from './options.ts';
 import { QUOTED_EMPTY } from './record-cutter.ts';

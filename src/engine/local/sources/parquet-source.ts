@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
-import type { Plan } from '../../frame/plan.ts';
-import { type Field, Schema } from '../../frame/schema.ts';
-import { type DataType, STRING } from '../../frame/types.ts';
-import { parseSparkSchema, ROW_METADATA } from '../spark-schema.ts';
-import type { Database, QueryOptions } from './duck/database.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import { type Field, Schema } from '../../../frame/schema.ts';
+import { type DataType, STRING } from '../../../frame/types.ts';
+import { parseSparkSchema, ROW_METADATA } from '../../spark-schema.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { borders } from '../partitions.ts';
+import { duckType, text } from '../sql/duck-type.ts';
+import type { Relation } from '../sql/relation.ts';
 import type { SourceFile } from './files.ts';
-import { borders } from './partitions.ts';
 import { castSource, partitionValue, relationOf, withFields, without } from './source-columns.ts';
-import { duckType, text } from './sql/duck-type.ts';
-import type { Relation } from './sql/relation.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 

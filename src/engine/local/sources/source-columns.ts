@@ -1,8 +1,8 @@
-import { type Field, Schema } from '../../frame/schema.ts';
-import { type DataType, STRING, sameType } from '../../frame/types.ts';
+import { type Field, Schema } from '../../../frame/schema.ts';
+import { type DataType, STRING, sameType } from '../../../frame/types.ts';
+import { duckType, identifier } from '../sql/duck-type.ts';
+import type { Relation } from '../sql/relation.ts';
 import type { SourceFile } from './files.ts';
-import { duckType, identifier } from './sql/duck-type.ts';
-import type { Relation } from './sql/relation.ts';
 
 /** A relation with columns c0, c1 …, made by `sql` from the columns of `source`. */
 export function relationOf(source: string, schema: Schema, sql: (field: Field, j: number) => string): Relation {

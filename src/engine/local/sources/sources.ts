@@ -1,16 +1,16 @@
-import { MlError, show } from '../../error.ts';
-import type { Plan } from '../../frame/plan.ts';
-import type { Field } from '../../frame/schema.ts';
+import { MlError, show } from '../../../error.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import type { Field } from '../../../frame/schema.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { isDamaged } from '../duck/errors.ts';
+import type { Relation } from '../sql/relation.ts';
 import { CsvReader } from './csv/csv-source.ts';
 import { csvFormat } from './csv/options.ts';
-import type { Database, QueryOptions } from './duck/database.ts';
-import { isDamaged } from './duck/errors.ts';
 import { listFiles, type SourceFile } from './files.ts';
 import { GzipCheck } from './gzip.ts';
 import { JsonSource } from './json-source.ts';
 import { ParquetSource } from './parquet-source.ts';
 import { partitionFields, partitionSql, relationOf, withFields, without } from './source-columns.ts';
-import type { Relation } from './sql/relation.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 

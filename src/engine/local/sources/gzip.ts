@@ -2,8 +2,8 @@ import { createReadStream, statSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync, type ZlibOptions } from 'node:zlib';
-import { MlError, show, throwIfAborted } from '../../error.ts';
-import type { QueryOptions } from './duck/database.ts';
+import { MlError, show, throwIfAborted } from '../../../error.ts';
+import type { QueryOptions } from '../duck/database.ts';
 
 /** The bytes that gzip packed; of the file at `path`. */
 export function unzip(owner: string, path: string, bytes: Uint8Array, options: ZlibOptions = {}): Buffer {

@@ -1,18 +1,18 @@
-import { MlError, show } from '../../error.ts';
-import type { Plan } from '../../frame/plan.ts';
-import { type Field, Schema } from '../../frame/schema.ts';
-import { type DataType, STRING, type StructField, sameType, typeName } from '../../frame/types.ts';
+import { MlError, show } from '../../../error.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import { type Field, Schema } from '../../../frame/schema.ts';
+import { type DataType, STRING, type StructField, sameType, typeName } from '../../../frame/types.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { ScriptedFunctions } from '../scripted/functions.ts';
+import { duckType, identifier, text } from '../sql/duck-type.ts';
+import { type JsonPatterns, jsonField, jsonMisfit, jsonValue } from '../sql/json-value.ts';
+import type { Relation } from '../sql/relation.ts';
+import { failure } from '../sql/typed.ts';
 import { byPattern } from './csv/cast.ts';
 import { findLine } from './csv/head.ts';
 import { CORRUPT, refuseSampling } from './csv/options.ts';
-import type { Database, QueryOptions } from './duck/database.ts';
 import type { SourceFile } from './files.ts';
-import { ScriptedFunctions } from './scripted/functions.ts';
 import { castSource, partitionSql, relationOf, withFields, without } from './source-columns.ts';
-import { duckType, identifier, text } from './sql/duck-type.ts';
-import { type JsonPatterns, jsonField, jsonMisfit, jsonValue } from './sql/json-value.ts';
-import type { Relation } from './sql/relation.ts';
-import { failure } from './sql/typed.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
