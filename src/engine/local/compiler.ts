@@ -241,7 +241,7 @@ export class Compiler {
     const kept: KeptTable = { table, relation: this.#load(table, relation, signal) };
     this.#kept.set(plan, kept);
     this.#dropped.register(plan, table);
-    kept.relation.catch(() => this.#kept.delete(plan));
+    kept.relation.catch(() => this.#kept.get(plan) === kept && this.#kept.delete(plan)); // not the rows of a later caller, after an unpersist
     return kept.relation;
   }
 
