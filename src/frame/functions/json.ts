@@ -15,8 +15,7 @@ export function fromJson<const S extends SchemaLiteral = SchemaLiteral>(x: Colum
   if (typeof schema !== 'string' && (typeof schema !== 'object' || schema === null)) {
     throw new MlError('SCHEMA_INVALID', `fromJson: schema must be a schema or a type's name, got ${show(schema)}`, { value: schema });
   }
-  const fields = () =>
-    (typeof schema === 'string' ? parseSchema(schema) : Schema.from(schema as Schema)).fields.map(({ name, type }) => ({ name, type }));
+  const fields = () => (typeof schema === 'string' ? parseSchema(schema) : Schema.from(schema)).fields.map(({ name, type }) => ({ name, type }));
   const type = isType ? parseType(schema) : ({ kind: 'struct', fields: fields() } as const);
   return of('from_json', nameToExpression(x), toExpression(typeName(type)));
 }

@@ -55,7 +55,7 @@ function moveOrder(keys: Uint32Array, from: Uint32Array, to: Uint32Array, starts
 function toKeys(keys: Uint32Array): Uint32Array {
   const counts = new Uint32Array(6 * BUCKETS);
   for (let i = 0; i < keys.length; i += 2) {
-    const flip = (keys[i + 1] as number) >> 31;
+    const flip = keys[i + 1] >> 31;
     const low = (keys[i] ^ flip) >>> 0;
     const high = (keys[i + 1] ^ (flip | 0x80000000)) >>> 0;
     keys[i] = low;

@@ -190,7 +190,7 @@ function requireBothKinds(stage: BoostingStage, set: BinnedSet, seed: number): v
   const { numbers, weight } = set.layout;
   const isDrawn = drawnOut(seed, fraction);
   let [held, left] = [false, false];
-  for (const partition of set.partitions as readonly PartitionHandle[]) {
+  for (const partition of set.partitions) {
     const weights = weight === undefined ? null : columnView(partition, weight);
     const flags = column ? columnView(partition, numbers[0]) : null;
     for (let i = 0; i < partition.rows && !(held && left); i++) {

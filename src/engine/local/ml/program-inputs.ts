@@ -152,7 +152,7 @@ async function codeReader(
         return { kind: 'codes', codes: raw, size: labels.length, labels, seen: true };
       }
       const unseen = unseenCode(labels.length);
-      for (let i = 0; i < rows; i++) codes[i] = valid && valid[i] === 0 ? unseen : codeOf[raw[i] as number];
+      for (let i = 0; i < rows; i++) codes[i] = valid && valid[i] === 0 ? unseen : codeOf[raw[i]];
       return { kind: 'codes', codes, size: labels.length, labels };
     },
   };

@@ -186,12 +186,12 @@ class Making {
     const name = this.#featureName(feature, bins.length);
     return new MlError(
       'VALUE_INVALID',
-      `${owner}: column ${show(column)} must hold categories 0 … ${binCount(bins[feature] as FeatureBins) - 1} in ${show(name)}, row ${row} has ${show(value)}`,
+      `${owner}: column ${show(column)} must hold categories 0 … ${binCount(bins[feature]) - 1} in ${show(name)}, row ${row} has ${show(value)}`,
       { stage: owner, column, feature: name, row, value },
     );
   }
 
   #featureName(feature: number, numFeatures: number): string {
-    return featureNames(this.#schema.require(this.#options.owner, this.#columns.features), numFeatures)[feature] as string;
+    return featureNames(this.#schema.require(this.#options.owner, this.#columns.features), numFeatures)[feature];
   }
 }

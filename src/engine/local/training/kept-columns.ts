@@ -145,7 +145,7 @@ function codeSlices(column: CodeColumn, labels: readonly string[]): Slice {
   let codes = codesFor(unseenCode(size), 0);
   return (lo, hi) => {
     if (codes.length < hi - lo) codes = codesFor(unseenCode(size), hi - lo);
-    for (let i = lo; i < hi; i++) codes[i - lo] = codeOf[column.codes[i] as number];
+    for (let i = lo; i < hi; i++) codes[i - lo] = codeOf[column.codes[i]];
     return { kind: 'codes', codes, size, labels, seen };
   };
 }

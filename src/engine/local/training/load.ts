@@ -130,7 +130,7 @@ export class TrainingLoader {
   /** The part of this block that belongs to place `p`: stored vectors may be dense in one block and sparse in the next. */
   #partsAt(features: VectorColumn, p: number): VectorPart {
     const part = features.parts[p];
-    const place = this.#places[p] as Place;
+    const place = this.#places[p];
     if (features.parts.length !== this.#places.length || part?.size !== place.size) {
       throw this.#error(this.#names.features, `have ${this.#layout?.numFeatures} slots in all rows`, `${features.size}`, features.size);
     }
@@ -173,7 +173,7 @@ export class TrainingLoader {
     const valid = column.kind === 'numbers' ? column.valid : null;
     for (let i = 0; i < rows; i++) {
       if (valid && valid[i] === 0) throw this.#error(name, 'not be null', 'null', null, firstRow + i);
-      const x = values[i] as number;
+      const x = values[i];
       if (!Number.isFinite(x)) throw this.#error(name, 'hold finite numbers', show(x), x, firstRow + i);
       if (isWeight && x < 0) throw this.#error(name, 'hold weights >= 0', show(x), x, firstRow + i);
     }
@@ -199,23 +199,23 @@ export function noRows(owner: string): never {
 function partFinite(part: Exclude<VectorPart, { kind: 'codes' }>, rows: number): boolean {
   if (part.kind === 'numbers') return allFinite(part.values, 0, rows);
   if (part.kind === 'dense') return allFinite(part.values, 0, rows * part.size);
-  return allFinite(part.values, part.starts[0] as number, part.starts[rows] as number);
+  return allFinite(part.values, part.starts[0], part.starts[rows]);
 }
 
 /** x · 0 is 0 for finite numbers only, and NaN stays in a sum. */
 function allFinite(values: Float64Array, from: number, to: number): boolean {
   let sum = 0;
-  for (let i = from; i < to; i++) sum += (values[i] as number) * 0;
+  for (let i = from; i < to; i++) sum += values[i] * 0;
   return sum === 0;
 }
 
 function* slotsOf(part: VectorPart, i: number): Generator<[number, number]> {
-  if (part.kind === 'numbers') yield [0, part.values[i] as number];
-  else if (part.kind === 'dense') for (let j = 0; j < part.size; j++) yield [j, part.values[i * part.size + j] as number];
+  if (part.kind === 'numbers') yield [0, part.values[i]];
+  else if (part.kind === 'dense') for (let j = 0; j < part.size; j++) yield [j, part.values[i * part.size + j]];
   else if (part.kind === 'codes') {
-    const code = part.codes[i] as number;
-    if (code < part.size && part.table) yield [code, part.table[code] as number];
-  } else for (let p = part.starts[i] as number; p < (part.starts[i + 1] as number); p++) yield [part.indices[p] as number, part.values[p] as number];
+    const code = part.codes[i];
+    if (code < part.size && part.table) yield [code, part.table[code]];
+  } else for (let p = part.starts[i]; p < part.starts[i + 1]; p++) yield [part.indices[p], part.values[p]];
 }
 
 /** The store's columns of one part. */
@@ -226,7 +226,7 @@ function partData(_: VectorColumn, place: Place, part: VectorPart, rows: number)
     case 'codes': {
       const { codes, size } = part as Extract<VectorPart, { kind: 'codes' }>;
       const clipped = codes.slice(0, rows);
-      for (let i = 0; i < rows; i++) if ((clipped[i] as number) > size) clipped[i] = size;
+      for (let i = 0; i < rows; i++) if (clipped[i] > size) clipped[i] = size;
       return [clipped];
     }
     case 'dense':
@@ -243,12 +243,12 @@ function denseColumns(part: VectorPart, size: number, rows: number): Float64Arra
   if (part.kind === 'dense') {
     const { values } = part;
     for (let j = 0; j < size; j++) {
-      const column = columns[j] as Float64Array;
-      for (let i = 0, p = j; i < rows; i++, p += size) column[i] = values[p] as number;
+      const column = columns[j];
+      for (let i = 0, p = j; i < rows; i++, p += size) column[i] = values[p];
     }
     return columns;
   }
-  for (let i = 0; i < rows; i++) for (const [slot, value] of slotsOf(part, i)) (columns[slot] as Float64Array)[i] = value;
+  for (let i = 0; i < rows; i++) for (const [slot, value] of slotsOf(part, i)) columns[slot][i] = value;
   return columns;
 }
 

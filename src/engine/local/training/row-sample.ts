@@ -110,12 +110,12 @@ export class RowSample {
           const values = columnView(partition, column);
           const into = grown(sample.columns[j], capacity);
           sample.columns[j] = into;
-          for (let k = 0; k < taken; k++) into[places[k]] = values[rows[k] as number];
+          for (let k = 0; k < taken; k++) into[places[k]] = values[rows[k]];
         });
       } else if (part.kind === 'codes') {
         const codes = columnView(partition, part.column);
         sample.codes = grown(sample.codes, capacity);
-        for (let k = 0; k < taken; k++) sample.codes[places[k]] = codes[rows[k] as number];
+        for (let k = 0; k < taken; k++) sample.codes[places[k]] = codes[rows[k]];
       } else {
         const { starts, indices, values } = sparseView(partition, part.column);
         for (let k = 0; k < taken; k++) {
@@ -167,8 +167,8 @@ export class RowSample {
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && hashes[heap[child + 1] as number] > hashes[heap[child] as number]) child++;
-      if (hashes[heap[child] as number] <= hash) break;
+      if (child + 1 < heap.length && hashes[heap[child + 1]] > hashes[heap[child]]) child++;
+      if (hashes[heap[child]] <= hash) break;
       heap[at] = heap[child];
       at = child;
     }
@@ -204,7 +204,7 @@ function transpose({ part, rows }: PartSample, order: Uint32Array): Transposed {
 
 function gather(values: Float64Array, order: Uint32Array): Float64Array {
   const out = new Float64Array(order.length);
-  for (let i = 0; i < out.length; i++) out[i] = values[order[i] as number];
+  for (let i = 0; i < out.length; i++) out[i] = values[order[i]];
   return out;
 }
 

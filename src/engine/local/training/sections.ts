@@ -108,5 +108,5 @@ function isRowWise(expression: Expression): boolean {
 /** Whether SQL text surely is: one with a query, a window, a comment or an unknown name before a parenthesis counts as none. */
 function isRowWiseText(text: string): boolean {
   if (/\b(select|over|from)\b|\/\*|--/i.test(text)) return false;
-  return [...text.matchAll(/([\w"'`$]+)\s*\(/g)].every(([, name]) => OF_ROW.has((name as string).toLowerCase()));
+  return [...text.matchAll(/([\w"'`$]+)\s*\(/g)].every(([, name]) => OF_ROW.has(name.toLowerCase()));
 }
