@@ -1,5 +1,6 @@
 import type { VectorColumn } from '../block/column.ts';
 import { writeDenseRow } from '../block/column.ts';
+import { Numbers } from '../block/growing-numbers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
@@ -106,7 +107,7 @@ async function readRows(
   const wanted = Object.fromEntries(names.map((name, k) => [`column${k}`, { column: name }]));
   const numbers = names.length > 0 ? await readScoredRows(stage, frame, wanted, options) : {};
   const size = model.numFeatures;
-  const blocks: Float64Array[] = [];
+  const found = new Numbers();
   await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
     context.scan([featuresCol], ({ rows, firstRow, columns: [column] }) => {
       const vectors = column as VectorColumn;
@@ -122,17 +123,11 @@ async function readRows(
           },
         );
       }
-      const block = new Float64Array(rows * size);
+      const block = found.extend(rows * size);
       for (let i = 0; i < rows; i++) writeDenseRow(vectors, i, block, i * size);
-      blocks.push(block);
     }),
   );
-  const features = new Float64Array(blocks.reduce((sum, block) => sum + block.length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    features.set(block, at);
-    at += block.length;
-  }
+  const features = found.done();
   const count = features.length / size;
   const others = names.map((_, k) => (numbers as Record<string, { values: Float64Array }>)[`column${k}`].values);
   return {

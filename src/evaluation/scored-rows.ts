@@ -1,4 +1,5 @@
 import { type Column, numberAt, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { Numbers } from '../block/growing-numbers.ts';
 import type { Engine, ScannedBlock } from '../engine/engine.ts';
 import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
@@ -53,7 +54,7 @@ export const weightRule = { accepts: (w: number) => w >= 0 && w < Infinity, rule
 class Reader {
   readonly #owner: string;
   readonly #want: Wanted;
-  #values = new Float64Array(0);
+  readonly #values = new Numbers();
   #size = 1;
   rows = 0;
 
@@ -67,10 +68,10 @@ class Reader {
       const size = column.kind === 'vectors' ? column.size : arrayAt(column, 0)?.length;
       this.#requireSize(block.firstRow, size ?? this.#size, block.rows);
     }
-    this.#reserve((this.rows + block.rows) * this.#size);
-    if (column.kind === 'vectors') this.#readVectors(block, column);
-    else if (this.#want.slot === 'all') this.#readArrays(block, column);
-    else this.#readNumbers(block, column);
+    const out = this.#values.extend(block.rows * this.#size);
+    if (column.kind === 'vectors') this.#readVectors(block, column, out);
+    else if (this.#want.slot === 'all') this.#readArrays(block, column, out);
+    else this.#readNumbers(block, column, out);
     this.rows += block.rows;
   }
 
@@ -81,46 +82,38 @@ class Reader {
   }
 
   done(): ReadColumn {
-    return { values: this.#values.slice(0, this.rows * this.#size), size: this.#size };
+    return { values: this.#values.done(), size: this.#size };
   }
 
-  #readVectors({ rows, firstRow }: ScannedBlock, column: VectorColumn): void {
+  #readVectors({ rows, firstRow }: ScannedBlock, column: VectorColumn, out: Float64Array): void {
     const slot = this.#want.slot ?? 0;
     if (slot !== 'all' && column.size <= slot) this.#refuse(firstRow, `hold vectors of more than ${slot} slots`, `${column.size}`, column.size);
     const row = new Float64Array(column.size);
     for (let i = 0; i < rows; i++) {
       if (column.valid?.[i] === 0) this.#refuse(firstRow + i, 'not be null', 'null', null);
       writeDenseRow(column, i, row);
-      if (slot === 'all') this.#values.set(row, (this.rows + i) * this.#size);
-      else this.#values[this.rows + i] = row[slot];
+      if (slot === 'all') out.set(row, i * this.#size);
+      else out[i] = row[slot];
     }
   }
 
-  #readArrays({ rows, firstRow }: ScannedBlock, column: Column): void {
+  #readArrays({ rows, firstRow }: ScannedBlock, column: Column, out: Float64Array): void {
     for (let i = 0; i < rows; i++) {
       const values = arrayAt(column, i);
       if (values === null || values.includes(null)) this.#refuse(firstRow + i, 'not be null nor hold a null', show(values), values);
       if (values.length !== this.#size) this.#refuse(firstRow + i, `have ${this.#size} slots in every row`, `${values.length}`, values.length);
-      this.#values.set(values as number[], (this.rows + i) * this.#size);
+      out.set(values as number[], i * this.#size);
     }
   }
 
-  #readNumbers({ rows, firstRow }: ScannedBlock, column: Column): void {
+  #readNumbers({ rows, firstRow }: ScannedBlock, column: Column, out: Float64Array): void {
     const { accepts, rule } = this.#want;
-    const out = this.#values;
-    for (let i = 0, o = this.rows; i < rows; i++, o++) {
+    for (let i = 0; i < rows; i++) {
       const value = numberAt(column, i);
       if (value === null) this.#refuse(firstRow + i, 'not be null', 'null', null);
       if (accepts && !accepts(value)) this.#refuse(firstRow + i, `be ${rule}`, show(value), value);
-      out[o] = value;
+      out[i] = value;
     }
-  }
-
-  #reserve(length: number): void {
-    if (length <= this.#values.length) return;
-    const grown = new Float64Array(Math.max(length, 2 * this.#values.length));
-    grown.set(this.#values);
-    this.#values = grown;
   }
 
   #refuse(row: number, rule: string, got: string, value: unknown): never {

@@ -1,3 +1,4 @@
+import { Numbers } from '../block/growing-numbers.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
@@ -30,25 +31,19 @@ export const KolmogorovSmirnovTest = {
       options,
     );
     if (there) return there;
-    const blocks: Float64Array[] = [];
+    const found = new Numbers();
     await (frame.executor as Engine).train(frame.plan, { owner: OWNER, uid: OWNER }, options, (context) =>
       context.scan([sampleCol], ({ rows, firstRow, columns: [column] }) => {
         const values = numbersOf(OWNER, column, sampleCol, rows, firstRow);
         const nan = values.findIndex(Number.isNaN);
         if (nan >= 0) throw badValue(OWNER, sampleCol, 'hold numbers', firstRow + nan, values[nan]);
-        blocks.push(values);
+        found.extend(rows).set(values);
       }),
     );
-    const sample = new Float64Array(blocks.reduce((sum, block) => sum + block.length, 0));
-    let at = 0;
-    for (const block of blocks) {
-      sample.set(block, at);
-      at += block.length;
-    }
-    const n = sample.length;
+    const n = found.length;
     if (n === 0) throw new MlError('EMPTY_DATASET', `${OWNER}: the frame must have at least one row, has none`, { stage: OWNER });
     let statistic = 0;
-    sample.sort().forEach((x, i) => {
+    found.view.sort().forEach((x, i) => {
       const chance = normalCumulative((x - mean) / std);
       statistic = Math.max(statistic, (i + 1) / n - chance, chance - i / n);
     });
