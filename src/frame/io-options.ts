@@ -107,85 +107,90 @@ export interface JsonWriteOptions {
   ignoreNullFields?: boolean;
 }
 
+/** Each option's type by its name. */
+type KindsOf<Options> = {
+  readonly [K in keyof Options]-?: NonNullable<Options[K]> extends boolean ? 'boolean' : NonNullable<Options[K]> extends number ? 'number' : 'string';
+};
 type Kind = 'boolean' | 'string' | 'number';
 
-const FILES: readonly (readonly [string, Kind])[] = [
-  ['recursiveFileLookup', 'boolean'],
-  ['pathGlobFilter', 'string'],
-];
+const FILES = { recursiveFileLookup: 'boolean', pathGlobFilter: 'string' } as const;
 
-const TABLES: ReadonlyMap<string, ReadonlyMap<string, Kind>> = new Map([
-  [
-    'csv-read',
-    new Map<string, Kind>([
-      ...(['header', 'inferSchema', 'multiLine', 'ignoreLeadingWhiteSpace', 'ignoreTrailingWhiteSpace', 'enforceSchema', 'preferDate'] as const).map(
-        (name) => [name, 'boolean'] as const,
-      ),
-      ...(
-        [
-          'sep',
-          'delimiter',
-          'quote',
-          'escape',
-          'charToEscapeQuoteEscaping',
-          'comment',
-          'nullValue',
-          'nanValue',
-          'positiveInf',
-          'negativeInf',
-          'emptyValue',
-          'mode',
-          'columnNameOfCorruptRecord',
-        ] as const
-      ).map((name) => [name, 'string'] as const),
-      ...(['encoding', 'locale', 'dateFormat', 'timestampFormat', 'lineSep', 'compression'] as const).map((name) => [name, 'string'] as const),
-      ['samplingRatio', 'number'],
-      ['maxColumns', 'number'],
-      ...FILES,
-    ]),
-  ],
-  ['parquet-read', new Map<string, Kind>([['mergeSchema', 'boolean'], ...FILES])],
-  [
-    'json-read',
-    new Map<string, Kind>([
-      ['multiLine', 'boolean'],
-      ...(['primitivesAsString', 'allowSingleQuotes', 'allowNumericLeadingZeros', 'allowUnquotedFieldNames'] as const).map(
-        (name) => [name, 'boolean'] as const,
-      ),
-      ['samplingRatio', 'number'],
-      ...(['mode', 'columnNameOfCorruptRecord', 'dateFormat', 'timestampFormat', 'encoding', 'compression'] as const).map(
-        (name) => [name, 'string'] as const,
-      ),
-      ...FILES,
-    ]),
-  ],
-  [
-    'parquet-write',
-    new Map<string, Kind>([
-      ['compression', 'string'],
-      ['rowGroupSize', 'number'],
-    ]),
-  ],
-  [
-    'csv-write',
-    new Map<string, Kind>([
-      ['header', 'boolean'],
-      ['quoteAll', 'boolean'],
-      ...(['sep', 'delimiter', 'quote', 'escape', 'nullValue', 'emptyValue', 'compression', 'dateFormat', 'timestampFormat'] as const).map(
-        (name) => [name, 'string'] as const,
-      ),
-    ]),
-  ],
-  [
-    'json-write',
-    new Map<string, Kind>([
-      ['compression', 'string'],
-      ['ignoreNullFields', 'boolean'],
-    ]),
-  ],
-]);
+const CSV_READ: KindsOf<CsvReadOptions> = {
+  header: 'boolean',
+  inferSchema: 'boolean',
+  sep: 'string',
+  delimiter: 'string',
+  quote: 'string',
+  escape: 'string',
+  charToEscapeQuoteEscaping: 'string',
+  comment: 'string',
+  nullValue: 'string',
+  nanValue: 'string',
+  positiveInf: 'string',
+  negativeInf: 'string',
+  emptyValue: 'string',
+  mode: 'string',
+  columnNameOfCorruptRecord: 'string',
+  multiLine: 'boolean',
+  encoding: 'string',
+  locale: 'string',
+  preferDate: 'boolean',
+  dateFormat: 'string',
+  timestampFormat: 'string',
+  ignoreLeadingWhiteSpace: 'boolean',
+  ignoreTrailingWhiteSpace: 'boolean',
+  enforceSchema: 'boolean',
+  samplingRatio: 'number',
+  lineSep: 'string',
+  maxColumns: 'number',
+  compression: 'string',
+  ...FILES,
+};
 
-type OptionTable = 'csv-read' | 'parquet-read' | 'json-read' | 'csv-write' | 'parquet-write' | 'json-write';
+const PARQUET_READ: KindsOf<ParquetReadOptions> = { mergeSchema: 'boolean', ...FILES };
+
+const JSON_READ: KindsOf<JsonReadOptions> = {
+  multiLine: 'boolean',
+  mode: 'string',
+  columnNameOfCorruptRecord: 'string',
+  samplingRatio: 'number',
+  primitivesAsString: 'boolean',
+  allowSingleQuotes: 'boolean',
+  allowNumericLeadingZeros: 'boolean',
+  allowUnquotedFieldNames: 'boolean',
+  dateFormat: 'string',
+  timestampFormat: 'string',
+  encoding: 'string',
+  compression: 'string',
+  ...FILES,
+};
+
+const PARQUET_WRITE: KindsOf<ParquetWriteOptions> = { compression: 'string', rowGroupSize: 'number' };
+
+const CSV_WRITE: KindsOf<CsvWriteOptions> = {
+  header: 'boolean',
+  sep: 'string',
+  delimiter: 'string',
+  quote: 'string',
+  escape: 'string',
+  quoteAll: 'boolean',
+  nullValue: 'string',
+  emptyValue: 'string',
+  compression: 'string',
+  dateFormat: 'string',
+  timestampFormat: 'string',
+};
+
+const JSON_WRITE: KindsOf<JsonWriteOptions> = { compression: 'string', ignoreNullFields: 'boolean' };
+
+const TABLES = {
+  'csv-read': CSV_READ,
+  'parquet-read': PARQUET_READ,
+  'json-read': JSON_READ,
+  'csv-write': CSV_WRITE,
+  'parquet-write': PARQUET_WRITE,
+  'json-write': JSON_WRITE,
+};
 
 /** What files are read and written as. */
 export type Format = 'csv' | 'parquet' | 'json';
@@ -196,8 +201,8 @@ export function checkFormat(owner: string, format: Format): Format {
 }
 
 /** The options by their exact names, of the right types; `'true'`, `'false'` and digits are understood, unknown names are errors. */
-export function checkOptions(owner: string, table: OptionTable, options: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
-  const known = TABLES.get(table) as ReadonlyMap<string, Kind>;
+export function checkOptions(owner: string, table: keyof typeof TABLES, options: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {
+  const known = new Map<string, Kind>(Object.entries(TABLES[table]));
   const exact = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
   const checked: Record<string, unknown> = Object.create(null);
   for (const [given, value] of options) {

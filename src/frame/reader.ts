@@ -4,8 +4,8 @@ import { Frame } from './frame.ts';
 import { type CsvReadOptions, checkFormat, checkOptions, type Format, type JsonReadOptions, type ParquetReadOptions } from './io-options.ts';
 import { object } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
+import { parseSchema } from './schema-text.ts';
 import type { Checked } from './type-names.ts';
-import { parseType } from './types.ts';
 
 type Paths = string | readonly string[];
 type WithSchema<T, S> = T & { schema?: Schema | string | (S & Checked<S>) };
@@ -74,36 +74,4 @@ export class FrameReader {
     const schema = given === undefined ? null : typeof given === 'string' ? parseSchema(given) : Schema.from(given);
     return new Frame(this.#executor, { op: 'read', format, paths: list, schema, options: checkOptions(owner, `${format}-read`, all) });
   }
-}
-
-/** A schema from Spark's text: `id long, name string`, or `id: long`; names may stand in backticks. */
-export function parseSchema(text: string): Schema {
-  const fields = splitFields(text).map((part) => {
-    const match = /^(?:`((?:[^`]|``)+)`|([^\s:`]+))\s*(?::\s*|\s+)(.+?)(\s+not\s+null)?$/is.exec(part.trim());
-    if (!match) throw new MlError('SCHEMA_INVALID', `Schema: must be "name type, name type", got ${show(text)}`, { value: text });
-    const [, quoted, plain, type, notNull] = match;
-    return { name: quoted?.replaceAll('``', '`') ?? plain, type: parseType(type), nullable: notNull === undefined };
-  });
-  return new Schema(fields);
-}
-
-/** Parts between commas that stand outside brackets and backticks. */
-function splitFields(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let quoted = false;
-  let from = 0;
-  for (let i = 0; i < text.length; i++) {
-    const c = text[i];
-    if (c === '`') quoted = !quoted;
-    else if (quoted) continue;
-    else if (c === '<' || c === '(') depth++;
-    else if (c === '>' || c === ')') depth--;
-    else if (c === ',' && depth === 0) {
-      parts.push(text.slice(from, i));
-      from = i + 1;
-    }
-  }
-  parts.push(text.slice(from));
-  return parts;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSchema } from '#dist/frame/reader.js';
 import { Schema } from '#dist/frame/schema.js';
+import { parseSchema } from '#dist/frame/schema-text.js';
 import { typeName } from '#dist/frame/types.js';
 import { refuses } from '../engine/harness.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseSchema } from '#dist/frame/reader.js';
+import { parseSchema } from '#dist/frame/schema-text.js';
 import { cellText, showTable } from '#dist/frame/show.js';
 import { parseType } from '#dist/frame/types.js';
 import { Vectors } from '#dist/linalg/vectors.js';

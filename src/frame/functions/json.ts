@@ -1,7 +1,7 @@
 import { MlError, show } from '../../error.ts';
 import { type Column, type ColumnOrName, nameToExpression, toExpression } from '../column.ts';
-import { parseSchema } from '../reader.ts';
 import { Schema, type SchemaLiteral } from '../schema.ts';
+import { parseSchema } from '../schema-text.ts';
 import type { Checked } from '../type-names.ts';
 import { parseType, typeName } from '../types.ts';
 import { of } from './of.ts';
