@@ -1,5 +1,5 @@
 import { MlError, show } from './error.ts';
-import type { LoadableClass } from './persistence/load.ts';
+import type { LoadableClass } from './persistence/layout.ts';
 import { registeredStage } from './pipeline/registry.ts';
 
 /**

@@ -30,6 +30,11 @@ type CompositeChild =
       readonly stages: readonly SavedStage[];
     };
 
+/** The stages among a state's children. */
+export function stagesOf(children: readonly CompositeChild[]): readonly SavedStage[] {
+  return children.flatMap((child): readonly SavedStage[] => ('stage' in child ? [child.stage] : child.stages));
+}
+
 /** What saving needs of a stage; every `PipelineStage` is one. */
 export interface SavedStage {
   readonly uid: string;

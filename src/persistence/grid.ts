@@ -2,7 +2,7 @@ import { show } from '../error.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
-import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
+import { type ChildReader, type CompositeLayout, type SavedStage, stagesOf } from './composite.ts';
 import { arrayJson, type Json, objectJson, parseJson } from './json.ts';
 import { isComposite } from './metadata.ts';
 import { type PlainParamType, paramJson, paramValue } from './param-json.ts';
@@ -22,11 +22,7 @@ function collect(values: Iterable<unknown>, found: Map<string, AnyStage>): void 
     found.set(value.uid, value);
     collect(Object.values(value.params), found);
     const { layout } = value.constructor as { layout?: CompositeLayout<unknown> };
-    const children = layout?.children((value as { state?: unknown }).state, {}) ?? [];
-    collect(
-      children.flatMap((child): readonly unknown[] => ('stage' in child ? [child.stage] : child.stages)),
-      found,
-    );
+    collect(stagesOf(layout?.children((value as { state?: unknown }).state, {}) ?? []), found);
   }
 }
 

@@ -3,28 +3,19 @@ import { foldersOf } from '../frame/open-sessions.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ModelClass } from '../pipeline/model.ts';
 import type { PipelineStage, StageClass } from '../pipeline/stage.ts';
-import type { Codec, ColumnTypes, RowCollector, Rows, SideTable, StreamedCodec } from './codec.ts';
-import { type ColumnField, parseColumnType } from './column-type.ts';
-import type { ChildReader, CompositeLayout, SavedStage } from './composite.ts';
+import type { Codec, RowCollector, Rows, SideTable, StreamedCodec } from './codec.ts';
+import type { ColumnField } from './column-type.ts';
+import type { ChildReader, SavedStage } from './composite.ts';
 import { formatError, isFileMap, MapFiles, type ModelFiles, type ModelSource } from './files.ts';
 import { openFolder } from './folder.ts';
 import { readGrid } from './grid.ts';
+import { columnFields, dataFields, type LoadableClass, MAX_STAGE_DEPTH, stageFolder } from './layout.ts';
 import { isPlainName, type Json, parseMetadata, type StageMetadata, setParamsOf } from './metadata.ts';
 import { sameParam } from './param-json.ts';
 import { visitParquet } from './parquet-read.ts';
-import { dataFiles, join, metadataLine, within } from './parts.ts';
-
-/** What loading asks of a class besides what every stage declares. */
-export interface LoadableClass extends StageClass {
-  // biome-ignore lint/suspicious/noExplicitAny: states of all classes
-  readonly codec?: Codec<any> | StreamedCodec<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: states of all classes
-  readonly layout?: CompositeLayout<any>;
-  new (params: never, ...rest: never[]): PipelineStage<ParamSchema>;
-}
+import { dataFiles, join, readMetadataLine, within } from './parts.ts';
 
 const MAX_DATA_BYTES = 2 ** 31 - 1;
-export const MAX_DEPTH = 16;
 const MAX_STAGES = 10_000;
 const MAX_ATTEMPTS = 5;
 
@@ -79,9 +70,9 @@ class Loader {
   }
 
   async load(folder: string, depth: number, expected?: StageClass): Promise<PipelineStage<ParamSchema>> {
-    if (depth > MAX_DEPTH) throw this.#error(folder, `stages are nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_STAGE_DEPTH) throw this.#error(folder, `stages are nested deeper than ${MAX_STAGE_DEPTH} levels`);
     if (++this.#stages > MAX_STAGES) throw this.#error(folder, `there are more than ${MAX_STAGES} stages`);
-    const { file, line } = await metadataLine(this.#files, folder);
+    const { file, line } = await readMetadataLine(this.#files, folder);
     const metadata = await within(this.#files, file, () => parseMetadata(line));
     const { canonicalName, findStage } = await stageTable();
     const className = canonicalName(metadata.className);
@@ -159,8 +150,8 @@ class Loader {
     }
   }
 
-  #error(file: string, reason: string, cause?: unknown): MlError {
-    return formatError(this.#files.root, file, reason, cause);
+  #error(file: string, reason: string): MlError {
+    return formatError(this.#files.root, file, reason);
   }
 }
 
@@ -237,19 +228,4 @@ class Children implements ChildReader {
   async has(folder: string): Promise<boolean> {
     return (await this.#files.list(join(this.#folder, ...folder.split('/')))) !== null;
   }
-}
-
-/** `<i>_<uid>`, i padded with zeros to the digits of the count, as Spark names it. */
-export function stageFolder(i: number, count: number, uid: string): string {
-  return `${String(i).padStart(String(count).length, '0')}_${uid}`;
-}
-
-/** The columns of a model's `data/`, for these params. */
-export function dataFields<State>({ columns }: Pick<Codec<State>, 'columns'>, params: Readonly<Record<string, unknown>>): ColumnField[] {
-  return columnFields(typeof columns === 'function' ? columns(params) : columns);
-}
-
-export function columnFields(columns: ColumnTypes): ColumnField[] {
-  const entries = columns instanceof Map ? [...columns] : Object.entries(columns);
-  return entries.map(([name, type]) => [name, parseColumnType(type)]);
 }

@@ -13,7 +13,7 @@ export const join = (...names: string[]): string => names.filter((name) => name 
 const isVisible = (name: string): boolean => !name.startsWith('_') && !name.startsWith('.') && !name.endsWith('.crc');
 
 /** The line of `metadata/` that describes a stage, and its file; empty parts may stand beside it. */
-export async function metadataLine(files: ModelFiles, folder: string): Promise<{ file: string; line: string }> {
+export async function readMetadataLine(files: ModelFiles, folder: string): Promise<{ file: string; line: string }> {
   const parent = join(folder, 'metadata');
   const names = await files.list(parent);
   if (!names) throw formatError(files.root, folder, 'it is no saved stage: it has no folder metadata');

@@ -2,9 +2,10 @@ import { MlError, show } from '../error.ts';
 import { type ParamSchema, paramShapes } from '../param/param.ts';
 import type { ParamMap } from '../param/param-map.ts';
 import type { PipelineStage } from '../pipeline/stage.ts';
+import { stagesOf } from './composite.ts';
 import { gridJson, isStage } from './grid.ts';
 import { arrayJson, valueJson } from './json.ts';
-import { columnFields, dataFields, type LoadableClass, MAX_DEPTH, stageFolder } from './load.ts';
+import { columnFields, dataFields, type LoadableClass, MAX_STAGE_DEPTH, stageFolder } from './layout.ts';
 import { isPlainName, metadataLine, SPARK_VERSION } from './metadata.ts';
 import { writeParquet } from './parquet-write.ts';
 
@@ -34,7 +35,7 @@ export function classesOf(stage: AnyStage): Set<SavableClass> {
     const Class = classOf(value);
     classes.add(Class);
     Object.values(value.params).forEach(visit);
-    for (const child of Class.layout?.children(stateOf(value), {}) ?? []) visit('stage' in child ? child.stage : child.stages);
+    stagesOf(Class.layout?.children(stateOf(value), {}) ?? []).forEach(visit);
   };
   visit(stage);
   return classes;
@@ -53,8 +54,8 @@ function addStage(
   depth = 0,
 ): void {
   const Class = classOf(stage);
-  if (depth > MAX_DEPTH) {
-    throw new MlError('NOT_SUPPORTED', `save: stages must not be nested deeper than ${MAX_DEPTH} levels; put them into one pipeline`, {
+  if (depth > MAX_STAGE_DEPTH) {
+    throw new MlError('NOT_SUPPORTED', `save: stages must not be nested deeper than ${MAX_STAGE_DEPTH} levels; put them into one pipeline`, {
       stage: stage.uid,
     });
   }

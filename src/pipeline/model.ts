@@ -3,7 +3,7 @@ import { MlError, show } from '../error.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type * as z from '../param/zod.ts';
 import type { Codec, StreamedCodec } from '../persistence/codec.ts';
-import type { CompositeLayout } from '../persistence/composite.ts';
+import { type CompositeLayout, stagesOf } from '../persistence/composite.ts';
 import type { PipelineStage, StageClass } from './stage.ts';
 import { Transformer } from './transformer.ts';
 
@@ -55,11 +55,8 @@ function requireState<State>({ codec, layout }: Partial<ModelClass<State>> & { l
   try {
     const [row = []] = codec?.encode(state) ?? [];
     const values = [...row, ...Object.values(codec?.metadata?.(state) ?? {})];
-    const children = layout?.children(state, {}).flatMap((child): readonly unknown[] => ('stage' in child ? [child.stage] : child.stages)) ?? [];
-    isWhole =
-      typeof state === 'object' &&
-      !values.includes(undefined) &&
-      children.every((child) => typeof (child as PipelineStage<ParamSchema>).uid === 'string');
+    const children = stagesOf(layout?.children(state, {}) ?? []);
+    isWhole = typeof state === 'object' && !values.includes(undefined) && children.every((child) => typeof child.uid === 'string');
   } catch {
     isWhole = false;
   }
