@@ -15,7 +15,10 @@ export class Column extends Operand {
     return this.#call('+', other);
   }
 
-  /** `this - other`; whole numbers that overflow are an error. Of two dates or timestamps the interval between them: `cast('int')` of two dates' gives days. */
+  /**
+   * `this - other`; whole numbers that overflow are an error. Of two dates or timestamps the interval between them: `cast('int')` of two dates' gives
+   * days.
+   */
   minus(other: ColumnOrValue): Column {
     return this.#call('-', other);
   }

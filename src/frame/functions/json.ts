@@ -7,8 +7,8 @@ import { parseType, typeName } from '../types.ts';
 import { of } from './of.ts';
 
 /**
- * The value that a JSON text holds, of a struct's type given as a schema (`'a int, b string'`, or a literal), or of `array<…>`, `map<…>` or `struct<…>`. Values of
- * another kind are null, and so is each field of a struct where the text is no JSON.
+ * The value that a JSON text holds, of a struct's type given as a schema (`'a int, b string'`, or a literal), or of `array<…>`, `map<…>` or
+ * `struct<…>`. Values of another kind are null, and so is each field of a struct where the text is no JSON.
  */
 export function fromJson<const S extends SchemaLiteral = SchemaLiteral>(x: ColumnOrName, schema: Schema | string | (S & Checked<S>)): Column {
   const isType = typeof schema === 'string' && /^\s*(?:array|map|struct)\s*</i.test(schema);

@@ -2,8 +2,9 @@ import { sideBounds } from './split.ts';
 import type { GrownNode } from './tree-list.ts';
 
 /**
- * Draws leaf values that were set after the splits were chosen into bounds under which the tree keeps its monotone constraints (-1, 0 or 1 a feature). As while it grows, no side of a split
- * on a constrained feature may cross the middle of both, which is here that of their leaves' means, weighted by cover.
+ * Draws leaf values that were set after the splits were chosen into bounds under which the tree keeps its monotone constraints (-1, 0 or 1 a
+ * feature). As while it grows, no side of a split on a constrained feature may cross the middle of both, which is here that of their leaves' means,
+ * weighted by cover.
  */
 export function boundLeaves(root: GrownNode, monotone: readonly number[]): void {
   const means = new Map<GrownNode, number>();

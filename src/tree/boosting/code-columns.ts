@@ -1,7 +1,10 @@
 import type { FeatureBins } from '../bins.ts';
 import { binCount } from '../bins.ts';
 
-/** A feature within a code column: its code c adds `steps[c]` to the column's code, where steps are `level · factor`, levels numbering the codes that occur. */
+/**
+ * A feature within a code column: its code c adds `steps[c]` to the column's code, where steps are `level · factor`, levels numbering the codes that
+ * occur.
+ */
 export interface BundleMember {
   readonly feature: number;
   readonly factor: number;
@@ -11,8 +14,8 @@ export interface BundleMember {
 }
 
 /**
- * A column of the histograms: sums `[offset, offset + size)`. One feature with codes of its own, or (`members`) several of few levels that share a byte: one addition a row
- * then serves them all, and what each has is added up from the combinations.
+ * A column of the histograms: sums `[offset, offset + size)`. One feature with codes of its own, or (`members`) several of few levels that share a
+ * byte: one addition a row then serves them all, and what each has is added up from the combinations.
  */
 export interface CodeColumn {
   readonly offset: number;
@@ -47,8 +50,8 @@ export function mostSums(bins: readonly FeatureBins[]): number {
 }
 
 /**
- * The columns of the features. `occurs[256 · feature + code]` is 1 where a row has the code: features of few such codes share columns, first fit in falling order
- * of their levels, as long as the products of levels stay within a byte.
+ * The columns of the features. `occurs[256 · feature + code]` is 1 where a row has the code: features of few such codes share columns, first fit in
+ * falling order of their levels, as long as the products of levels stay within a byte.
  */
 export function planColumns(bins: readonly FeatureBins[], occurs: Uint8Array): CodeColumns {
   const bundles: { combinations: number; members: BundleMember[] }[] = [];

@@ -34,8 +34,9 @@ type NodeRow = readonly [
 ];
 
 /**
- * How the state of the model class `owner` is saved: a row a node as Spark lays out its ensembles (ids count within a tree, in preorder; a split is one threshold, or the
- * categories that go left of `numCategories`), with cover and the side of missing values in place of impurities; the rest stands in the metadata.
+ * How the state of the model class `owner` is saved: a row a node as Spark lays out its ensembles (ids count within a tree, in preorder; a split is
+ * one threshold, or the categories that go left of `numCategories`), with cover and the side of missing values in place of impurities; the rest
+ * stands in the metadata.
  */
 export function boostingCodec(owner: string): Codec<BoostingState> {
   const fail = (problem: string): never => {

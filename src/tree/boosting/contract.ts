@@ -1,9 +1,10 @@
 import type { Trees } from '../trees.ts';
 
 /**
- * What is minimised over the rows i: `sum_i w_i · loss(y_i, f(x_i))`, where f is the raw score (one a class for `softmax`). Names and scales as in LightGBM and scikit-learn:
- * logistic `log(1 + e^f) - y·f`; softmax `log sum_c e^f_c - f_y`; squared `(y - f)² / 2`; absolute `|y - f|`; huber with threshold `alpha`; quantile `alpha` (pinball);
- * poisson `e^f - y·f`, gamma `y·e^-f + f`, tweedie of variance power `power` in (1, 2): `-y·e^((1-p)f)/(1-p) + e^((2-p)f)/(2-p)` (mean `e^f`).
+ * What is minimised over the rows i: `sum_i w_i · loss(y_i, f(x_i))`, where f is the raw score (one a class for `softmax`). Names and scales as in
+ * LightGBM and scikit-learn: logistic `log(1 + e^f) - y·f`; softmax `log sum_c e^f_c - f_y`; squared `(y - f)² / 2`; absolute `|y - f|`; huber with
+ * threshold `alpha`; quantile `alpha` (pinball); poisson `e^f - y·f`, gamma `y·e^-f + f`, tweedie of variance power `power` in (1, 2):
+ * `-y·e^((1-p)f)/(1-p) + e^((2-p)f)/(2-p)` (mean `e^f`).
  */
 export interface LossSpec {
   readonly name: 'logistic' | 'softmax' | 'squared' | 'absolute' | 'huber' | 'quantile' | 'poisson' | 'gamma' | 'tweedie';

@@ -2,9 +2,10 @@ import { sortNumbers } from '../../kernels/sort.ts';
 import { sortDoubles } from './sort-doubles.ts';
 
 /**
- * Edges of a numeric feature's bins (see {@link FeatureBins}), from a sample of its values: between all distinct ones where they are at most `maxBins`, else such that the bins
- * hold near-equal weight, values too heavy for a share having bins of their own (LightGBM's greedy rule). Edges lie midway between neighbours. NaN and rows of weight 0 do not
- * count; ±Inf are values, set apart from all finite ones. Empty where there is only one value or none. `values` is overwritten.
+ * Edges of a numeric feature's bins (see {@link FeatureBins}), from a sample of its values: between all distinct ones where they are at most
+ * `maxBins`, else such that the bins hold near-equal weight, values too heavy for a share having bins of their own (LightGBM's greedy rule). Edges
+ * lie midway between neighbours. NaN and rows of weight 0 do not count; ±Inf are values, set apart from all finite ones. Empty where there is only
+ * one value or none. `values` is overwritten.
  */
 export function numericEdges(values: Float64Array, weights: Float64Array | null, maxBins: number): Float64Array {
   const { distinct, masses } = massesOf(values, weights);

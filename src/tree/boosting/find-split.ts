@@ -7,8 +7,8 @@ export interface FeatureSums {
 }
 
 /**
- * {@link bestSplit} of a numeric feature for the common case (no L1, no bounds, no constraint, rows by their share of the hessian): the same split, found without an object
- * a candidate.
+ * {@link bestSplit} of a numeric feature for the common case (no L1, no bounds, no constraint, rows by their share of the hessian): the same split,
+ * found without an object a candidate.
  */
 export function bestNumericSplit({ g, h }: FeatureSums, bins: number, node: GrowingNode, rules: SplitRules): Split | null {
   const { minChildWeight, l2 } = rules;
@@ -83,7 +83,10 @@ export function isPlain(node: GrowingNode, { l1 }: SplitRules, monotone: number)
   return monotone === 0 && l1 === 0 && node.low === Number.NEGATIVE_INFINITY && node.high === Number.POSITIVE_INFINITY;
 }
 
-/** What all candidates of a feature are measured by: the rows that a side needs, rows a unit of hessian, whether rows are missing, the gain of the node as a leaf. */
+/**
+ * What all candidates of a feature are measured by: the rows that a side needs, rows a unit of hessian, whether rows are missing, the gain of the
+ * node as a leaf.
+ */
 function measuresOf(h: Float64Array, bins: number, node: GrowingNode, { minSamplesLeaf, l2 }: SplitRules) {
   return {
     least: Math.max(minSamplesLeaf, 1),

@@ -17,9 +17,9 @@ import { Validation } from './validation.ts';
 export { boostingRounds };
 
 /**
- * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's, but is good
- * for no other fit: many rows are put in another order. Gradients are rounded to 16 bits, up or down at random but so that they are right on
- * average, and their sums are integers: the same trees for any number of workers, bit by bit.
+ * Fits boosted trees to binned rows on the workers. The set must have a label that the loss accepts, checked by the caller; it stays the caller's,
+ * but is good for no other fit: many rows are put in another order. Gradients are rounded to 16 bits, up or down at random but so that they are right
+ * on average, and their sums are integers: the same trees for any number of workers, bit by bit.
  */
 export function fitBoosting(context: TrainingContext, set: BinnedSet, spec: BoostingSpec): Promise<BoostingResult> {
   const args: BoostingArgs = { layout: set.layout, spec, rows: set.partitions.map(({ rows }) => rows) };
@@ -102,7 +102,10 @@ class Boosting {
     return this.#result(start);
   }
 
-  /** Whether rows are put next to each other by the leaves of the last tree: of many of them, after 1, 4, 16 … iterations, where enough are to come to be worth it. */
+  /**
+   * Whether rows are put next to each other by the leaves of the last tree: of many of them, after 1, 4, 16 … iterations, where enough are to come to
+   * be worth it.
+   */
   #arrangesAt(t: number): boolean {
     const { columns, memory } = this.#hand;
     return columns.columns.length * memory.dims.total >= ARRANGED && t > 0 && Math.log2(t) % 2 === 0 && 2 * t + WORTHWHILE <= this.#spec.iterations;

@@ -50,7 +50,10 @@ export class Grower {
     this.#monotone = own.args.spec.growth.monotone?.some((m) => m !== 0) ? own.args.spec.growth.monotone : undefined;
   }
 
-  /** Grows the tree of a score whose root is summed already; `seed` is that of its draws. Leaf l of the result stands for leaf l of the board's ranges. */
+  /**
+   * Grows the tree of a score whose root is summed already; `seed` is that of its draws. Leaf l of the result stands for leaf l of the board's
+   * ranges.
+   */
   grow(score: number, seed: number): { root: GrownNode; leaves: readonly GrownNode[] } {
     const { dims } = this.#hand.memory;
     const { growth } = this.#hand.args.spec;

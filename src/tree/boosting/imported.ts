@@ -10,7 +10,10 @@ export interface Objective {
   readonly numbers?: ModelLoss;
 }
 
-/** The loss of a model that is read as `kind`. Throws MlError NOT_SUPPORTED, naming the class to use, where the objective `said` is of the other kind only. */
+/**
+ * The loss of a model that is read as `kind`. Throws MlError NOT_SUPPORTED, naming the class to use, where the objective `said` is of the other kind
+ * only.
+ */
 export function lossOf(owner: string, kind: ModelKind, objective: Objective, method: string, said: string): ModelLoss {
   const loss = objective[kind];
   if (loss) return loss;

@@ -2,7 +2,8 @@ import { exp, log, sigmoid, softmax, softplus } from '../../kernels/js/math.ts';
 import type { LossSpec } from './contract.ts';
 
 /**
- * What a raw score f predicts: `identity` f, `exp` e^f, `sigmoid` 1 / (1 + e^-f), `softplus` log(1 + e^f), `signedSquare` f·|f|, `step` 1 where f > 0, else 0; `softmax` of all scores.
+ * What a raw score f predicts: `identity` f, `exp` e^f, `sigmoid` 1 / (1 + e^-f), `softplus` log(1 + e^f), `signedSquare` f·|f|, `step` 1 where f >
+ * 0, else 0; `softmax` of all scores.
  */
 export type Link = 'identity' | 'exp' | 'sigmoid' | 'softplus' | 'signedSquare' | 'step' | 'softmax';
 export const LINKS: ReadonlySet<string> = new Set<Link>(['identity', 'exp', 'sigmoid', 'softplus', 'signedSquare', 'step', 'softmax']);
@@ -70,7 +71,10 @@ export function scoreOf(link: Link, prediction: number): number {
   return link === 'exp' ? log(prediction) : prediction;
 }
 
-/** Replaces the k scores from `at` on by probabilities. Two classes of one score f have the scores -f and f; those of `sigmoid` do not sum to 1 where there are more. */
+/**
+ * Replaces the k scores from `at` on by probabilities. Two classes of one score f have the scores -f and f; those of `sigmoid` do not sum to 1 where
+ * there are more.
+ */
 export function toProbabilities(link: Link, scores: Float64Array, at: number, k: number): void {
   if (link === 'softmax') softmax(scores, at, k);
   else if (link === 'step') {

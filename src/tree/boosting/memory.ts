@@ -112,7 +112,10 @@ export interface PartitionPlaces {
   readonly weights: number;
   /** f64, not 0 for rows held out. Address 0 where none is. */
   readonly heldWeights: number;
-  /** By thread: its sums, its wide sums (address 0 where none are needed), room for a block's values of a column or for gathered rows, and for sides of codes. */
+  /**
+   * By thread: its sums, its wide sums (address 0 where none are needed), room for a block's values of a column or for gathered rows, and for sides
+   * of codes.
+   */
   readonly own: readonly { readonly sums: number; readonly wide: number; readonly spare: number; readonly sides: number }[];
 }
 

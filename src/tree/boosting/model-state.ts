@@ -8,7 +8,10 @@ import { classCount, type ModelLoss } from './link.ts';
 /** What a fitted HistGradientBoosting model is made of. Plain data. */
 export interface BoostingState {
   readonly trees: Trees;
-  /** Start scores: one a class for `softmax`, else one. The raw score c is `start[c] + Σ` of the leaves' values of the trees t with `t mod start.length = c`. */
+  /**
+   * Start scores: one a class for `softmax`, else one. The raw score c is `start[c] + Σ` of the leaves' values of the trees t with
+   * `t mod start.length = c`.
+   */
   readonly start: readonly number[];
   readonly loss: ModelLoss;
   readonly numFeatures: number;

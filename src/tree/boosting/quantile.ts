@@ -1,6 +1,7 @@
 /**
- * The p-quantile of weighted values: the least value v such that the rows up to v hold at least the share p of all weight; where they hold exactly that, the mean of
- * v and the next larger value (so the median of 1, 2 is 1.5). Weight 2 is the row twice, weight 0 the row absent. 0 of no rows. Linear on average; reorders both arrays.
+ * The p-quantile of weighted values: the least value v such that the rows up to v hold at least the share p of all weight; where they hold exactly
+ * that, the mean of v and the next larger value (so the median of 1, 2 is 1.5). Weight 2 is the row twice, weight 0 the row absent. 0 of no rows.
+ * Linear on average; reorders both arrays.
  */
 export function weightedQuantile(values: Float64Array, weights: Float64Array | null, p: number): number {
   let n = values.length;

@@ -7,8 +7,8 @@ const MASK = BUCKETS - 1;
 let spareValues = new Float64Array(0);
 
 /**
- * Sorts in place, ascending (-0 before 0, no NaN among them), and moves `order` along. Radix sort from the lowest digit on of the doubles' bits, turned about so that they
- * order as the numbers do: several times as fast as a comparison sort of many values.
+ * Sorts in place, ascending (-0 before 0, no NaN among them), and moves `order` along. Radix sort from the lowest digit on of the doubles' bits,
+ * turned about so that they order as the numbers do: several times as fast as a comparison sort of many values.
  */
 export function sortDoubles(values: Float64Array, order: Uint32Array | null): void {
   const n = values.length;

@@ -115,7 +115,10 @@ export class SplitSearch {
     return best;
   }
 
-  /** The rules by which a split of the feature is better than what was found; null where the feature is not allowed. Ties go to the feature of the lower number. */
+  /**
+   * The rules by which a split of the feature is better than what was found; null where the feature is not allowed. Ties go to the feature of the
+   * lower number.
+   */
   #rulesFor(feature: number, side: number, found: Found | null): SplitRules | null {
     const { board, dims } = this.#memory;
     if (board.allowed[dims.features * side + feature] === 0) return null;

@@ -8,8 +8,8 @@ export interface RowSums {
 }
 
 /**
- * Sums by code of one feature in one node, `bins + 1` entries: the last is the missing code's. `count` null: rows are counted by their share of the node's hessian,
- * rounded to the nearest whole number, as LightGBM does.
+ * Sums by code of one feature in one node, `bins + 1` entries: the last is the missing code's. `count` null: rows are counted by their share of the
+ * node's hessian, rounded to the nearest whole number, as LightGBM does.
  */
 export interface FeatureHistogram {
   readonly g: Float64Array;
@@ -28,7 +28,10 @@ export interface SplitSide extends RowSums {
   readonly value: number;
 }
 
-/** `bin` is the last code on the left of a numeric split (after the last bin: all but missing), -1 in a category split, whose bits of the left side are `categories`. */
+/**
+ * `bin` is the last code on the left of a numeric split (after the last bin: all but missing), -1 in a category split, whose bits of the left side
+ * are `categories`.
+ */
 export interface Split {
   readonly gain: number;
   readonly bin: number;
@@ -65,9 +68,10 @@ function shrunk(g: number, l1: number): number {
 }
 
 /**
- * The split of one feature with the largest gain `gain(left) + gain(right) - gain(node)` above `minSplitGain`, or null. Each side keeps at least `minSamplesLeaf` rows and the
- * hessian `minChildWeight`; under a constraint (-1 or 1) the right side's value is not above, or not below, the left's. Missing rows are tried on both sides; where the node
- * has none, missing goes with the larger side (left when equal). On equal gains the lowest bin wins, and missing on the right.
+ * The split of one feature with the largest gain `gain(left) + gain(right) - gain(node)` above `minSplitGain`, or null. Each side keeps at least
+ * `minSamplesLeaf` rows and the hessian `minChildWeight`; under a constraint (-1 or 1) the right side's value is not above, or not below, the left's.
+ * Missing rows are tried on both sides; where the node has none, missing goes with the larger side (left when equal). On equal gains the lowest bin
+ * wins, and missing on the right.
  */
 export function bestSplit(histogram: FeatureHistogram, isCategorical: boolean, node: GrowingNode, rules: SplitRules, monotone = 0): Split | null {
   const search = new Search(histogram, node, rules, monotone);
@@ -98,8 +102,9 @@ export function allowedFeatures(interactions: GrowthRules['interactions'], path:
 }
 
 /**
- * A gain that the rounding of gradients alone hardly ever reaches. Rounding moves a gradient by at most half a unit (1 / scale) in standard deviation, so that the gain of a split
- * of rows that are all alike is about `1/4 · unit² · rows / hessian` times the largest of many χ² variables of one degree, which stays below 32.
+ * A gain that the rounding of gradients alone hardly ever reaches. Rounding moves a gradient by at most half a unit (1 / scale) in standard
+ * deviation, so that the gain of a split of rows that are all alike is about `1/4 · unit² · rows / hessian` times the largest of many χ² variables of
+ * one degree, which stays below 32.
  */
 export function noiseGain({ count, h }: { readonly count: number; readonly h: number }, scale: number): number {
   return h > 0 ? (8 * count) / (h * scale * scale) : 0;
@@ -204,8 +209,9 @@ function scanOneVersusRest(search: Search): void {
 }
 
 /**
- * Many categories: those of at least `categorySmoothing` rows stand in the order of `g / (h + categorySmoothing)`, missing rows as one more, and the left side takes the first
- * 1, 2, 3 … of them from either end, up to `maxCategoryThreshold` and half of them (Fisher 1958). Rarer ones stay on the right.
+ * Many categories: those of at least `categorySmoothing` rows stand in the order of `g / (h + categorySmoothing)`, missing rows as one more, and the
+ * left side takes the first 1, 2, 3 … of them from either end, up to `maxCategoryThreshold` and half of them (Fisher 1958). Rarer ones stay on the
+ * right.
  */
 function scanSorted(search: Search): void {
   const { bins, hasMissing, histogram, rules } = search;

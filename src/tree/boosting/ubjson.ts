@@ -1,6 +1,6 @@
 /**
- * UBJSON, the binary form of JSON that XGBoost writes (draft 12): a marker a value, numbers in big-endian order, arrays and objects whose type and count may stand in front.
- * https://ubjson.org
+ * UBJSON, the binary form of JSON that XGBoost writes (draft 12): a marker a value, numbers in big-endian order, arrays and objects whose type and
+ * count may stand in front. https://ubjson.org
  */
 
 /** Values within values at most. */
@@ -14,7 +14,10 @@ export function isUbjson(bytes: Uint8Array): boolean {
   return bytes[0] === OPEN_OBJECT && /[iUIlL#$N]/.test(String.fromCharCode(bytes[1]));
 }
 
-/** The value that `bytes` hold. Objects have no prototype. `fail` is called for bytes that are cut off or hold something else; memory is taken in proportion to the bytes. */
+/**
+ * The value that `bytes` hold. Objects have no prototype. `fail` is called for bytes that are cut off or hold something else; memory is taken in
+ * proportion to the bytes.
+ */
 export function readUbjson(bytes: Uint8Array, fail: Fail): unknown {
   return new Cursor(bytes, fail).value(0);
 }

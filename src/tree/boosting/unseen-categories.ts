@@ -2,8 +2,9 @@ import { columnView } from '../../kernels/partition-view.ts';
 import type { BoostingArgs, BoostingMemory } from './memory.ts';
 
 /**
- * By feature, the bits of a split's words that are of no category of the rows that train: of categories that only other rows have or none, and behind the last one.
- * They go where missing values go. Null of features that are not split by category. Reads columns only until all their categories have been met.
+ * By feature, the bits of a split's words that are of no category of the rows that train: of categories that only other rows have or none, and behind
+ * the last one. They go where missing values go. Null of features that are not split by category. Reads columns only until all their categories have
+ * been met.
  */
 export function unseenCategories({ dims, partitions }: BoostingMemory, { layout }: BoostingArgs): readonly (Uint32Array | null)[] {
   return layout.bins.map((bins, feature) => {

@@ -24,8 +24,9 @@ export function requireAlike(stage: RuledStage, initial: BoostingState, plan: Fe
 }
 
 /**
- * The model to go on from, for rows of `sizes` categories a feature. Trees that part unknown categories from missing ones (XGBoost's) keep doing so: one category beyond all of the model's and
- * of the rows' stands for them, in the trees and in the reading of the new model, and those between have the model's answer for unknown ones.
+ * The model to go on from, for rows of `sizes` categories a feature. Trees that part unknown categories from missing ones (XGBoost's) keep doing so:
+ * one category beyond all of the model's and of the rows' stands for them, in the trees and in the reading of the new model, and those between have
+ * the model's answer for unknown ones.
  */
 export function widened(initial: BoostingState, sizes: readonly number[]): BoostingState {
   const { otherCategory = [] } = initial.reading ?? {};

@@ -46,9 +46,10 @@ const Model = z.object({
 });
 
 /**
- * Reads a model as XGBoost saves it (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`: gbtree and dart, splits by threshold and by category. XGBoost rounds features to
- * 32-bit floats and goes left where they are less than the threshold; thresholds become the 64-bit ones that split the same values. Throws MlError MODEL_FORMAT for a
- * broken file, NOT_SUPPORTED for linear boosters, several targets and objectives that are unknown or not of that kind.
+ * Reads a model as XGBoost saves it (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`: gbtree and dart, splits by threshold and
+ * by category. XGBoost rounds features to 32-bit floats and goes left where they are less than the threshold; thresholds become the 64-bit ones that
+ * split the same values. Throws MlError MODEL_FORMAT for a broken file, NOT_SUPPORTED for linear boosters, several targets and objectives that are
+ * unknown or not of that kind.
  */
 export function parseXGBoost(owner: string, model: string | Uint8Array, kind: ModelKind): BoostingState {
   const fail = (problem: string): never => {

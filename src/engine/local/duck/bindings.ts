@@ -88,8 +88,8 @@ let views: ArrayBuffer[] | null = null;
 let nowhere: MessagePort | null = null;
 
 /**
- * Frees all that `work` was lent by {@link view} when it is done. V8 would otherwise collect its whole heap again and again because of these copies, each of
- * fresh pages: a quarter of the time of scoring. A port that is closed drops what it is handed.
+ * Frees all that `work` was lent by {@link view} when it is done. V8 would otherwise collect its whole heap again and again because of these copies,
+ * each of fresh pages: a quarter of the time of scoring. A port that is closed drops what it is handed.
  */
 export function withViews<T>(work: () => T): T {
   const outer = views;

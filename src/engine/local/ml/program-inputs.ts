@@ -23,7 +23,10 @@ export interface InputReader {
   read(vector: RawVector, rows: number, firstRow: number): Column;
 }
 
-/** Up to so many labels (fewer than half of what a byte holds) are looked up by `list_position`, which is linear in them; more by the hash table of an ENUM type. */
+/**
+ * Up to so many labels (fewer than half of what a byte holds) are looked up by `list_position`, which is linear in them; more by the hash table of an
+ * ENUM type.
+ */
 const LIST_LIMIT = 100;
 
 /** Looks after the ENUM types that stand for long lists of labels. */

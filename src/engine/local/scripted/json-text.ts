@@ -12,7 +12,9 @@ const DEEPEST = 1000;
 
 class Malformed extends Error {}
 
-/** The first JSON value of a text, as strict JSON: Spark's parser takes single quotes, and does not look behind the value. Null where there is none. */
+/**
+ * The first JSON value of a text, as strict JSON: Spark's parser takes single quotes, and does not look behind the value. Null where there is none.
+ */
 export function strictJson(text: string, allowed: Allowed): string | null {
   try {
     return new JsonReader(text, allowed).value(0);

@@ -17,8 +17,8 @@ type KeptColumn = NumberColumn | CodeColumn;
 type Slice = (lo: number, hi: number) => KeptColumn;
 
 /**
- * Columns of a cached frame of few rows as programs read them: numbers, and texts as codes. A query over so few rows costs more than all else that a fit
- * does with them; so each column is read once, when a fit first asks for it, and lies here for the next.
+ * Columns of a cached frame of few rows as programs read them: numbers, and texts as codes. A query over so few rows costs more than all else that a
+ * fit does with them; so each column is read once, when a fit first asks for it, and lies here for the next.
  */
 export class KeptColumns {
   readonly rows: number;

@@ -113,7 +113,8 @@ async function visit(
   const bare = chain.stages.length === 0 && !chain.cached;
   const few = await compiler.hasFewRows(chain.base);
   const kept = watched !== null ? null : await compiler.keptColumns(chain);
-  // A cached frame's rows are not kept twice: what is read here over plain files, or a few rows kept below, goes into a training set, and that is kept.
+  // A cached frame's rows are not kept twice: what is read here over plain files, or a few rows kept below, goes into a training set, and that is
+  // kept.
   const direct = chain.cached && !kept && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
   const source = bare ? narrow(plan, new Set(names)) : chain.base;
   const from = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);

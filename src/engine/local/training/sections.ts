@@ -12,8 +12,8 @@ const inUse = new Set<Plan>();
 const SECTION_BYTES = 1 << 27;
 
 /**
- * The query's chunks in order; few rows all at once. Over Parquet files they come section by section, each computed as a whole while the one before is used:
- * a stream would keep DuckDB's threads waiting for one another.
+ * The query's chunks in order; few rows all at once. Over Parquet files they come section by section, each computed as a whole while the one before
+ * is used: a stream would keep DuckDB's threads waiting for one another.
  */
 export async function* chunks(
   { compiler, database }: { compiler: Compiler; database: Database },
