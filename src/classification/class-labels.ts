@@ -1,11 +1,10 @@
 import type { TrainingContext } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { attributeOf, categories } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
 import { checkThresholdCount } from '../predictor/score-columns.ts';
 
-interface Classifier {
-  readonly owner: string;
-  readonly uid: string;
+interface Classifier extends StageName {
   readonly params: { readonly labelCol: string; readonly thresholds?: readonly number[] };
 }
 

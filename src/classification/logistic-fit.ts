@@ -1,5 +1,6 @@
 import type { TrainingContext, TrainingSet } from '../engine/engine.ts';
 import type { FitContext } from '../engine/local/workers/contract.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { LinearArgs } from '../kernels/contract.ts';
 import { linearAggregator } from '../kernels/linear.ts';
@@ -13,7 +14,7 @@ interface LogisticFitArgs {
   /** 1 for each feature that has one value in all rows: its deviation is 0, whatever rounding makes of it. */
   readonly constant: Uint8Array;
   /** For messages. */
-  readonly stage: { readonly owner: string; readonly uid: string; readonly featuresCol: string };
+  readonly stage: StageName & { readonly featuresCol: string };
   readonly featureNames: readonly string[];
 }
 

@@ -1,3 +1,4 @@
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import { isMatrix, type Matrix } from '../linalg/matrices.ts';
 import { isVector, type Vector } from '../linalg/vectors.ts';
@@ -62,9 +63,7 @@ export type LogisticRegressionParams = z.input<typeof LogisticRegressionParams>;
 type CheckedLogisticParams = Readonly<z.output<typeof LogisticRegressionParams>>;
 
 /** What the checks below need of a stage. */
-interface Owner {
-  readonly owner: string;
-  readonly uid: string;
+interface Owner extends StageName {
   readonly params: CheckedLogisticParams;
   isSet(name: string): boolean;
 }

@@ -1,4 +1,5 @@
 import type { TrainingSet } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { PartitionHandle } from '../kernels/contract.ts';
 import { isStray, MAX_CLASSES } from './class-labels.ts';
@@ -10,9 +11,7 @@ export interface ClassLabels {
   readonly weights: Float64Array;
 }
 
-interface Owner {
-  readonly owner: string;
-  readonly uid: string;
+interface Owner extends StageName {
   readonly params: { readonly labelCol: string; readonly weightCol?: string };
 }
 

@@ -2,6 +2,7 @@ import type { Step } from '../block/binder.ts';
 import type { NumberColumn, VectorColumn } from '../block/column.ts';
 import { denseValues } from '../block/column.ts';
 import { Numbers } from '../block/growing-numbers.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { visitLabelledRows } from '../predictor/labelled-rows.ts';
@@ -9,9 +10,7 @@ import type { TrainingColumns } from '../predictor/score-columns.ts';
 import type { ScoredRows } from './scored-rows.ts';
 
 /** What scoring for a summary needs of a classification model. */
-interface ScorableModel {
-  readonly owner: string;
-  readonly uid: string;
+interface ScorableModel extends StageName {
   readonly params: TrainingColumns;
   readonly numClasses: number;
   /** Scores blocks whose one input is the features; gives probabilities and predictions. */

@@ -1,3 +1,4 @@
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError } from '../error.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Transformer } from '../pipeline/transformer.ts';
@@ -27,7 +28,7 @@ export function summaryColumns(model: Transformer<ParamSchema> & { readonly para
 }
 
 /** The training summary in a model's state; an error where it has none. */
-export function requireSummary<S>({ owner, uid, state: { summary } }: { owner: string; uid: string; state: { readonly summary?: S } }): S {
+export function requireSummary<S>({ owner, uid, state: { summary } }: StageName & { state: { readonly summary?: S } }): S {
   if (summary) return summary;
   throw new MlError('NOT_SUPPORTED', `${owner}: no training summary is at hand; a loaded model has none`, { stage: uid });
 }

@@ -2,6 +2,7 @@ import type { Binder } from '../block/binder.ts';
 import type { Block, Column, NumberColumn } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import type { AggregateRequest, TrainingContext } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { Frame } from '../frame/frame.ts';
 import { latestSession } from '../frame/open-sessions.ts';
@@ -173,7 +174,7 @@ export function fillHoles({ missingValue, filling }: { readonly missingValue: nu
   };
 }
 
-function addOutputs(stage: { owner: string; uid: string; params: InOutParams }, schema: Schema): Schema {
+function addOutputs(stage: StageName & { params: InOutParams }, schema: Schema): Schema {
   const columns = inOutColumns(stage);
   const twice = columns.find(({ input }, i) => columns.findIndex((other) => other.input === input) !== i);
   if (twice) {

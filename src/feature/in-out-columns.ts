@@ -1,3 +1,4 @@
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type * as z from '../param/zod.ts';
 
@@ -14,9 +15,7 @@ export interface InOutColumn {
   readonly output: string;
 }
 
-interface Owner {
-  readonly owner: string;
-  readonly uid: string;
+interface Owner extends StageName {
   readonly params: InOutParams;
 }
 

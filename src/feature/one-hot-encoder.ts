@@ -2,6 +2,7 @@ import type { Binder, Step } from '../block/binder.ts';
 import { type CodePart, codesFor, type VectorColumn } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import type { TrainingContext } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import { attributeOf, groupMetadata } from '../frame/attributes.ts';
 import type { Field, Metadata, Schema } from '../frame/schema.ts';
@@ -241,7 +242,7 @@ interface Encoding {
 }
 
 /** A column whose only category would be dropped cannot be encoded. */
-function requireTwo({ owner, uid, params }: { owner: string; uid: string; params: Encoding }, input: string, categories: readonly string[]): void {
+function requireTwo({ owner, uid, params }: StageName & { params: Encoding }, input: string, categories: readonly string[]): void {
   if (!params.dropLast || params.handleInvalid === 'keep' || categories.length > 1) return;
   throw new MlError(
     'SCHEMA_INVALID',

@@ -1,5 +1,6 @@
 import type { Block, VectorColumn } from '../block/column.ts';
 import type { ScannedBlock, TrainingContext } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import { featureNames, groupMetadata, groupOf } from '../frame/attributes.ts';
 import type { Field, Metadata, Schema } from '../frame/schema.ts';
@@ -110,7 +111,7 @@ function otherSize({ owner, stage, column }: Site, expected: number, size: numbe
 
 /** `schema` with the scaled column: a slot for each of the input's, which a fitted model knows the number of. */
 export function scaledSchema(
-  stage: { readonly owner: string; readonly uid: string; getOrDefault(name: 'inputCol'): string; readonly params: { readonly outputCol: string } },
+  stage: StageName & { getOrDefault(name: 'inputCol'): string; readonly params: { readonly outputCol: string } },
   schema: Schema,
   fitted?: number,
 ): Schema {

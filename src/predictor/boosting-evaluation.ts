@@ -1,4 +1,5 @@
 import { checkFeatures } from '../block/features.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -10,9 +11,7 @@ import { treeCount } from '../tree/trees.ts';
 import { visitWeighedRows } from './labelled-rows.ts';
 import type { TrainingColumns } from './score-columns.ts';
 
-interface Model {
-  readonly owner: string;
-  readonly uid: string;
+interface Model extends StageName {
   readonly params: TrainingColumns;
   readonly state: BoostingState;
 }

@@ -1,3 +1,4 @@
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
@@ -8,15 +9,13 @@ import type { TrainingColumns } from './score-columns.ts';
 import type { EnsembleState } from './tree-codec.ts';
 
 /** The loss of that name, whatever its case; logistic is no loss of regression. */
-export function gbtLoss({ owner, uid }: { readonly owner: string; readonly uid: string }, name: string): 'squared' | 'absolute' {
+export function gbtLoss({ owner, uid }: StageName, name: string): 'squared' | 'absolute' {
   const loss = typeof name === 'string' ? name.toLowerCase() : name;
   if (loss === 'squared' || loss === 'absolute') return loss;
   throw new MlError('PARAM_INVALID', `${owner}: loss must be squared or absolute, got ${show(name)}`, { stage: uid, param: 'lossType', value: name });
 }
 
-interface GBTModel {
-  readonly owner: string;
-  readonly uid: string;
+interface GBTModel extends StageName {
   readonly params: TrainingColumns;
   readonly state: EnsembleState;
   readonly numFeatures: number;

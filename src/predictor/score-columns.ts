@@ -1,12 +1,7 @@
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
 import { attributeMetadata, groupMetadata, groupOf } from '../frame/attributes.ts';
 import type { Metadata, Schema } from '../frame/schema.ts';
-
-/** What messages need to know of the stage that reads or adds columns. */
-interface Owner {
-  readonly owner: string;
-  readonly uid: string;
-}
 
 /** Columns that a fit reads; an empty or absent weight column is none. */
 export interface TrainingColumns {
@@ -30,7 +25,7 @@ export function requireTrainingColumns(owner: string, schema: Schema, { features
 }
 
 /** Refuses a schema whose features are others than those of the fit, as far as it tells how many there are. */
-export function requireFeatures({ owner, uid }: Owner, schema: Schema, featuresCol: string, numFeatures: number): void {
+export function requireFeatures({ owner, uid }: StageName, schema: Schema, featuresCol: string, numFeatures: number): void {
   const { size } = groupOf(schema.require(owner, featuresCol, 'vector'));
   if (size === undefined || size === numFeatures) return;
   throw new MlError('SCHEMA_INVALID', `${owner}: column ${show(featuresCol)} must have the ${numFeatures} features of the fit, has ${size}`, {
@@ -87,7 +82,7 @@ export function addBoostingColumns(
 }
 
 /** Refuses `thresholds` that are not one a class. */
-export function checkThresholdCount({ owner, uid }: Owner, thresholds: readonly number[] | undefined, numClasses: number): void {
+export function checkThresholdCount({ owner, uid }: StageName, thresholds: readonly number[] | undefined, numClasses: number): void {
   if (!thresholds || thresholds.length === numClasses) return;
   throw new MlError('PARAM_INVALID', `${owner}: thresholds must have one entry a class, that is ${numClasses}, got ${show(thresholds)}`, {
     stage: uid,

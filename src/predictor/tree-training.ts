@@ -1,4 +1,5 @@
 import type { TrainingContext } from '../engine/engine.ts';
+import type { StageName } from '../engine/stage-name.ts';
 import { MlError } from '../error.ts';
 import { featureNames } from '../frame/attributes.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -30,9 +31,7 @@ interface BoostedParams extends TreeParams {
   readonly validationTol: number;
 }
 
-interface TreeEstimator<Params> {
-  readonly owner: string;
-  readonly uid: string;
+interface TreeEstimator<Params> extends StageName {
   readonly params: Params;
 }
 

@@ -1,3 +1,4 @@
+import type { StageName } from '../../engine/stage-name.ts';
 import { MlError, show } from '../../error.ts';
 import { categories, featureNames, groupOf } from '../../frame/attributes.ts';
 import type { Field } from '../../frame/schema.ts';
@@ -7,9 +8,7 @@ import type { Trees } from '../trees.ts';
 import { ONE_VERSUS_REST } from './split.ts';
 
 /** Who asks, for messages, and what it says of features. */
-export interface FeatureRules {
-  readonly owner: string;
-  readonly uid: string;
+export interface FeatureRules extends StageName {
   readonly params: Pick<BoostingParams, 'maxBins' | 'categoricalFeatures' | 'monotoneConstraints' | 'interactionConstraints'>;
 }
 

@@ -1,3 +1,4 @@
+import type { StageName } from '../../engine/stage-name.ts';
 import { MlError, show } from '../../error.ts';
 import { categories, featureNames, groupOf } from '../../frame/attributes.ts';
 import type { Field } from '../../frame/schema.ts';
@@ -32,9 +33,7 @@ function categoryCounts(owner: string, field: Field, numFeatures: number): Int32
 const MOST_BINS = 65_535;
 
 /** Who asks for bins, for messages. */
-interface BinsOwner {
-  readonly owner: string;
-  readonly uid: string;
+interface BinsOwner extends StageName {
   readonly field: Field;
 }
 
