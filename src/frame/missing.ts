@@ -1,5 +1,6 @@
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
+import { isRecord } from '../param/record.ts';
 import { toExpression, type Value } from './column.ts';
 import { checkNames } from './plan-arguments.ts';
 
@@ -25,7 +26,7 @@ export function fillPlan(
     if (['number', 'bigint', 'string', 'boolean'].includes(typeof v)) return v;
     throw new MlError('VALUE_INVALID', `fillna: value must be a number, bigint, string or boolean, got ${show(v)}`, { value: v });
   };
-  if (typeof value === 'object' && value !== null) {
+  if (isRecord(value)) {
     return Object.entries(value).map(([column, v]) => ({ column, value: check(v) }));
   }
   if (subset === null) return [{ column: null, value: check(value) }];

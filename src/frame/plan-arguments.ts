@@ -52,9 +52,9 @@ export function fraction(owner: string, value: number): number {
 }
 
 export function seedOf(owner: string, seed: number | bigint): bigint {
-  if (typeof seed === 'bigint') return BigInt.asIntN(64, seed);
+  if (typeof seed === 'bigint' && BigInt.asIntN(64, seed) === seed) return seed;
   if (Number.isSafeInteger(seed)) return BigInt(seed);
-  throw new MlError('PARAM_INVALID', `${owner}: seed must be a whole number, got ${show(seed)}`, { param: 'seed', value: seed });
+  throw new MlError('PARAM_INVALID', `${owner}: seed must be a whole number of 64 bits, got ${show(seed)}`, { param: 'seed', value: seed });
 }
 
 export function checkNames(owner: string, names: readonly string[]): string[] {

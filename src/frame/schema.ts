@@ -1,4 +1,6 @@
 import { MlError, requireMade, show } from '../error.ts';
+import { nameHint } from '../param/param.ts';
+import { isRecord } from '../param/record.ts';
 import { type DataType, isNumeric, type Metadata, parseType, type StructField, typeName } from './types.ts';
 
 export type { Metadata };
@@ -55,7 +57,7 @@ export class Schema {
   /** A schema from a literal, or the schema itself. */
   static from(source: Schema | SchemaLiteral): Schema {
     if (source instanceof Schema) return source;
-    if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+    if (!isRecord(source)) {
       throw new MlError('SCHEMA_INVALID', `Schema: a schema must be an object such as { age: 'double' }, got ${show(source)}`, { value: source });
     }
     return new Schema(Object.entries(source).map(([name, value]) => literalField(name, value)));
@@ -197,6 +199,8 @@ function branches(name: string, type: DataType, note: string, indent: string): s
   }
 }
 
+const FIELD_KEYS = ['type', 'nullable', 'attributes', 'metadata'];
+
 function literalField(name: string, value: string | FieldLiteral): Field {
   if (typeof value === 'string') return { name, type: parseType(value), nullable: true };
   if (typeof value !== 'object' || value === null || typeof value.type !== 'string') {
@@ -211,6 +215,15 @@ function literalField(name: string, value: string | FieldLiteral): Field {
   if (value.attributes !== undefined && (typeof value.attributes !== 'object' || value.attributes === null || Array.isArray(value.attributes))) {
     const must = `attributes of column ${show(name)} must be Spark's ml_attr, such as { type: 'nominal', vals: […] }`;
     throw new MlError('SCHEMA_INVALID', `Schema: ${must}, got ${show(value.attributes)}`, { column: name, value: value.attributes });
+  }
+  const odd = Object.keys(value).find((key) => !FIELD_KEYS.includes(key));
+  if (odd !== undefined) {
+    const message = `Schema: column ${show(name)} must have no ${odd}; ${nameHint(FIELD_KEYS, odd)}`;
+    throw new MlError('SCHEMA_INVALID', message, { column: name });
+  }
+  if (value.nullable !== undefined && typeof value.nullable !== 'boolean') {
+    const message = `Schema: nullable of column ${show(name)} must be true or false, got ${show(value.nullable)}`;
+    throw new MlError('SCHEMA_INVALID', message, { column: name, value: value.nullable });
   }
   const metadata = value.attributes === undefined ? value.metadata : { ...value.metadata, ml_attr: value.attributes };
   return { name, type: parseType(value.type), nullable: value.nullable ?? true, metadata };

@@ -1,4 +1,5 @@
 import { double, int, isArray, oneOf, param, text } from './param.ts';
+import { isRecord } from './record.ts';
 import { featuresCol, labelCol, maxIter, predictionCol, probabilityCol, rawPredictionCol, seed, thresholds, weightCol } from './shared.ts';
 import * as z from './zod.ts';
 
@@ -14,8 +15,7 @@ type ClassWeight = 'balanced' | readonly number[];
 
 const isKey = (v: unknown): v is FeatureKey => (typeof v === 'string' ? v !== '' : Number.isInteger(v) && (v as number) >= 0);
 const isKeys = (v: unknown) => isArray(v, isKey) && v.length > 0;
-const isSigns = (v: unknown) =>
-  typeof v === 'object' && v !== null && !Array.isArray(v) && Object.values(v).every((sign) => sign === -1 || sign === 0 || sign === 1);
+const isSigns = (v: unknown) => isRecord(v) && Object.values(v).every((sign) => sign === -1 || sign === 0 || sign === 1);
 const share = () => double({ above: 0, max: 1 });
 
 const CLASS_METRICS = [

@@ -1,5 +1,6 @@
 import { MlError, show } from '../error.ts';
 import { javaDouble } from '../linalg/format.ts';
+import { isRecord } from './record.ts';
 import * as z from './zod.ts';
 
 /** The JVM's type of a param, which its JSON must show (a double is written `1.0`); `json` is any plain value, of classes that the JVM lacks. */
@@ -110,7 +111,7 @@ export function isInt(value: unknown): value is number {
 }
 
 export function isArray(value: unknown, accepts: (item: unknown) => boolean): value is unknown[] {
-  return Array.isArray(value) && value.every(accepts);
+  return Array.isArray(value) && Array.from(value).every((item) => accepts(item)); // a hole is an item too
 }
 
 /** A param as documentation shows it. */
@@ -170,7 +171,7 @@ export function paramText(type: SparkParamType, value: unknown): string {
 
 /** Splits what a user wrote into params set (undefined means not set; typed arrays become arrays) and checks them; throws one sentence for the first mistake. */
 export function checkParams(owner: string, schema: ParamSchema, input: unknown): Map<string, unknown> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isRecord(input)) {
     throw new MlError(
       'PARAM_INVALID',
       `${owner}: params must be an object such as { ${[...paramShapes(schema).keys()][0] ?? ''}: … }, got ${show(input)}`,

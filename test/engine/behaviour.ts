@@ -258,6 +258,7 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
         { summary: 'max', x: '4.0', s: 'd' },
       ]);
       expect((await frame.summary('50%', 'max').collect())[0]).toMatchObject({ summary: '50%', x: '2.0', y: '4.0' });
+      expect(await frame.select('s').describe().collect()).toMatchObject([{ summary: 'count', s: '4' }, {}, {}, { s: 'a' }, { s: 'd' }]);
       expect(await frame.approxQuantile(['x', 'y'], [0, 0.5, 1])).toEqual([
         [1, 2, 4],
         [2, 4, 8],

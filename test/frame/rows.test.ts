@@ -44,6 +44,10 @@ describe('without a schema', () => {
     ['nothing but null', [null, undefined], 'SCHEMA_INVALID', { column: 'x' }],
     ['an array of nothing', [[], [null]], 'SCHEMA_INVALID', { column: 'x' }],
     ['an array of two types', [[1, 'x']], 'VALUE_INVALID', {}],
+    ['an empty object', [{}], 'VALUE_INVALID', { column: 'x', row: 0 }],
+    ['a Set', [new Set([1])], 'VALUE_INVALID', { column: 'x', row: 0 }],
+    ['a number in an object', [null, Object(1)], 'VALUE_INVALID', { column: 'x', row: 1 }],
+    ['a promise', [Promise.resolve(1)], 'VALUE_INVALID', { column: 'x', row: 0 }],
   ])('refuses a column of %s', (_, values, code, details) => refuses(() => open().createFrame(values.map((x) => ({ x }))), code, details));
 });
 
@@ -70,6 +74,10 @@ describe('with a schema', () => {
     ['vector', [1, 2]],
     ['array<int>', [1.5]],
     ['decimal(4,2)', 'x'],
+    ['decimal(4,2)', [1]],
+    ['struct<a:int>', new Date(0)],
+    ['struct<a:int>', new Map([['a', 1]])],
+    ['map<string,int>', new Date(0)],
   ])('refuses a value that is no %s: %j', async (type, value) => {
     await refuses(
       () =>

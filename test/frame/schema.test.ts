@@ -63,6 +63,12 @@ describe('require', () => {
     refuses(() => Schema.from({ s: 'string' }).require('Stage', 's', 'numeric'), 'COLUMN_TYPE', { value: 'string' }, /StringIndexer/));
 });
 
+it.each<[string, unknown, RegExp]>([
+  ['a Map', new Map([['a', 'int']]), /must be an object such as/],
+  ['an unknown key', { a: { type: 'int', nullabel: true } }, /column "a" must have no nullabel; did you mean nullable\?/],
+  ['a nullable that is a text', { a: { type: 'int', nullable: 'no' } }, /nullable of column "a" must be true or false, got "no"/],
+])('refuses a literal that is, or holds, %s', (_, literal, text) => refuses(() => Schema.from(literal as never), 'SCHEMA_INVALID', {}, text));
+
 it('adds columns under free names, and replaces them where they stand', async () => {
   const type = { kind: 'int' } as const;
   expect(schema.add('Stage', 'new', type).names).toEqual(['age', 'id', 'features', 'new']);

@@ -96,6 +96,8 @@ describe('Pipeline', () => {
 
   it('refuses what is no stage', () => {
     expect(() => new Pipeline({ stages: [{} as never] })).toThrow('Pipeline: stages must be an array of estimators and transformers, got [{}]');
+    expect(() => new Pipeline({ stages: Object.assign(new Array(2), { 1: before }) })).toThrow('got [undefined,');
+    expect(() => new Pipeline(new Map([['stages', [before]]]) as never)).toThrow('params must be an object such as');
     // @ts-expect-error: a misspelt param does not compile
     expect(() => new Pipeline({ stage: [] })).toThrow('unknown param stage; did you mean stages?');
   });

@@ -4,6 +4,7 @@ import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, sameType, typeName } from '../../frame/types.ts';
 import { isMatrix } from '../../linalg/matrices.ts';
 import { isVector } from '../../linalg/vectors.ts';
+import { isRecord } from '../../param/record.ts';
 
 const OWNER = 'createFrame';
 
@@ -44,9 +45,7 @@ export function tableOfRows(rows: RowsIn, schema: Schema | null, partitions: num
 
 /** Maps, dates and the like are objects without columns: their rows would be lost. */
 function isRow(row: unknown, arrays: boolean): boolean {
-  if (typeof row !== 'object' || row === null) return false;
-  if (Array.isArray(row)) return arrays;
-  return !(ArrayBuffer.isView(row) || [Map, Set, Date, Promise].some((Class) => row instanceof Class) || isVector(row));
+  return Array.isArray(row) ? arrays : isRecord(row) && !isVector(row);
 }
 
 /** The table's columns in the order and with the types of `schema`. */
@@ -127,6 +126,7 @@ function typeOfValue(value: unknown, depth = 0): DataType | null {
   if (ArrayBuffer.isView(value)) return { kind: 'array', element: { kind: value instanceof BigInt64Array ? 'long' : 'double' } };
   if (Array.isArray(value)) return { kind: 'array', element: elementType(value, depth) };
   if (value instanceof Map) return { kind: 'map', key: elementType([...value.keys()], depth), value: elementType([...value.values()], depth) };
+  if (!isRecord(value) || Object.keys(value).length === 0) return null;
   return {
     kind: 'struct',
     fields: Object.entries(value).map(([name, v]) => ({ name, type: typeOfValue(v, depth + 1) ?? { kind: 'void' } })),

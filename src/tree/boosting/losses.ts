@@ -1,4 +1,5 @@
 import { exp, log, sigmoid, softmax, softplus } from '../../kernels/js/math.ts';
+import { MOST } from '../extremes.ts';
 import type { LossSpec } from './contract.ts';
 import { weightedQuantile } from './quantile.ts';
 
@@ -18,8 +19,6 @@ export interface LabelledRows {
 
 /** Newton steps on counts overshoot from far below: LightGBM divides by e^(score + 0.7), and so do we. */
 const POISSON_DAMPING = exp(0.7);
-/** Labels and weights beyond this have squares that can no longer be summed. */
-export const MOST = 1e100;
 /** Start scores stay finite where a class has no rows. */
 const LEAST_SHARE = 1e-15;
 

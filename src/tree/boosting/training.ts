@@ -3,12 +3,13 @@ import { MlError, show } from '../../error.ts';
 import type { PartitionHandle } from '../../kernels/contract.ts';
 import { columnView } from '../../kernels/partition-view.ts';
 import type { BoostingParams } from '../../param/boosting.ts';
+import { weightFault } from '../extremes.ts';
 import type { BoostingSpec, LossSpec } from './contract.ts';
 import { EDGES, numericEdges } from './edges.ts';
 import { chooseBins, type FeaturePlan, type FeatureRules, planFeatures } from './features.ts';
 import { fitBoosting } from './fit.ts';
 import { drawnOut } from './gradient-pass.ts';
-import { labelRule, MOST } from './losses.ts';
+import { labelRule } from './losses.ts';
 import { type BoostingState, boostingState } from './model-state.ts';
 import { requireAlike, widened } from './warm-start.ts';
 
@@ -161,13 +162,11 @@ export function classTotals(stage: BoostingStage, set: BinnedSet, known: number 
   return Float64Array.from(totals);
 }
 
-/** Squares of sums of weights must be numbers too. */
 function requireWeights(stage: BoostingStage, heaviest: number): void {
   const column = stage.params.weightCol ?? '';
   if (heaviest === 0) refuse(stage, column, 'must have a weight above 0 in some row, all are 0');
-  if (heaviest > MOST || heaviest < 1 / MOST) {
-    refuse(stage, column, `must have a largest weight in [${1 / MOST}, ${MOST}], it is ${show(heaviest)}; divide all weights by it`);
-  }
+  const fault = weightFault(heaviest);
+  if (fault) refuse(stage, column, `must have a ${fault}`);
 }
 
 /** Every class has its own trees: beyond this a label is a mistake. */

@@ -1,13 +1,14 @@
 import type { BinnedSet, SolveTask, TrainingContext } from '../../engine/engine.ts';
 import { MlError, show } from '../../error.ts';
-import type { ColumnSpec, PartitionHandle } from '../../kernels/contract.ts';
+import type { ColumnSpec } from '../../kernels/contract.ts';
 import { binCount, type FeatureSample } from '../bins.ts';
 import { type BoostedArgs, type BoostedTrees, boostedTask } from './boosted.ts';
 import { candidateRows } from './candidates.ts';
+import { checkHeldOut, checkSquares, countClasses, weightOf } from './check-rows.ts';
 import { drawForest, drawIterations } from './drawn-rows.ts';
 import { type ForestArgs, forestTask } from './forest.ts';
 import { type GrowthArgs, growthDesk } from './growth-args.ts';
-import type { BoostedRequest, ForestRequest, GrowthSettings, TreeColumns } from './request.ts';
+import type { BoostedRequest, ForestRequest, Request } from './request.ts';
 import { doublesOf } from './row-nodes.ts';
 import type { SparkTrees } from './spark-trees.ts';
 import { chooseBins, featuresPerNode, splitKinds } from './tree-features.ts';
@@ -20,8 +21,6 @@ const MOST_TOGETHER = 128;
 const MOST_DRAWS = 1 << 22;
 /** Up to so many rows a tree is grown by one thread, row by row, so that even last digits are Spark's: at most as many as Spark looks at all of. */
 const LEAST_SHARED_ROWS = 65_536;
-/** Classes at most where the label column does not tell how many there are. */
-const MAX_CLASSES = 100;
 
 /** The rows of a fit: their labels, weights if there are any, and what the trees vote for each, (rows, classes) row-major. */
 export interface VotedRows {
@@ -54,8 +53,8 @@ async function growForest(context: TrainingContext, request: ForestRequest, vote
   const set = await load(context, request, scratch);
   try {
     const numClasses = request.impurity === 'variance' ? 0 : countClasses(context, request, set);
-    if (numClasses === 0) checkSquares(context, request, set);
     const weight = weightOf(context, request, set);
+    if (numClasses === 0) checkSquares(context, request, set);
     const columns = set.layout.scratch;
     const lanes = drawn ? columns.length / 2 : columns.length;
     const grown = growth(request, set, { numClasses, numTrees, minWeight: request.minWeightFractionPerNode * weight, bootstrap });
@@ -92,11 +91,12 @@ export async function fitGradientBoostedTrees(context: TrainingContext, request:
   const set = await load(context, request, () => scratch, validationIndicatorCol);
   try {
     if (loss === 'logistic') countClasses(context, { ...request, numClasses: 2 }, set);
-    else checkSquares(context, request, set);
     const heldOut = set.layout.numbers[0];
     if (heldOut !== undefined) checkHeldOut(context, request, set, heldOut);
+    const weight = weightOf(context, request, set, heldOut);
+    if (loss !== 'logistic') checkSquares(context, request, set);
     const [nodes, predictions, residuals, counts] = set.layout.scratch;
-    const minWeight = request.minWeightFractionPerNode * weightOf(context, request, set, heldOut);
+    const minWeight = request.minWeightFractionPerNode * weight;
     const grown = growth(request, set, { numClasses: 0, numTrees: 1, minWeight, bootstrap: false });
     const asSpark = grown.asSpark && set.rows * maxIter <= MOST_DRAWS;
     const held = heldOut === undefined ? null : allRows(set, heldOut);
@@ -145,8 +145,6 @@ function allRows({ partitions, rows }: BinnedSet, column: number): Float64Array 
   for (const partition of partitions) out.set(doublesOf(partition, column), partition.firstRow);
   return out;
 }
-
-type Request = GrowthSettings & { readonly uid: string; readonly columns: TreeColumns };
 
 /** Numbers of nodes: a tree of depth 15 has fewer than 2^16. */
 function nodeColumn(maxDepth: number): ColumnSpec {
@@ -228,80 +226,4 @@ function growth(
       shared && numClasses === 0 && perNode === numFeatures && !bootstrap && layout.weight === undefined && bins.every((count) => count <= 255),
     ...(layout.weight !== undefined && { weight: layout.weight }),
   };
-}
-
-/** Checks that labels are classes 0 … k - 1; k is what is asked for, or the largest label + 1. */
-function countClasses(
-  { owner }: TrainingContext,
-  { uid, columns, numClasses }: { uid: string; columns: TreeColumns; numClasses?: number },
-  { partitions, layout }: BinnedSet,
-): number {
-  const most = numClasses ?? MAX_CLASSES;
-  let classes = 0;
-  for (const partition of partitions) {
-    const labels = doublesOf(partition, layout.label as number);
-    for (let i = 0; i < labels.length; i++) {
-      const y = labels[i];
-      if (!(y >= 0 && y < most && Number.isInteger(y))) {
-        const rule = `class numbers 0 … ${most - 1}${numClasses === undefined ? ', or more where its attribute says so, as StringIndexer writes it' : ''}`;
-        const row = partition.firstRow + i;
-        throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.label)} must hold ${rule}; row ${row} has ${show(y)}`, {
-          stage: uid,
-          column: columns.label,
-          row,
-          value: y,
-        });
-      }
-      if (y >= classes) classes = y + 1;
-    }
-  }
-  return numClasses ?? classes;
-}
-
-/** Variances of labels whose squares overflow would be no numbers. */
-function checkSquares({ owner }: TrainingContext, { uid, columns }: Request, { partitions, layout }: BinnedSet): void {
-  let squares = 0;
-  for (const partition of partitions) {
-    const labels = doublesOf(partition, layout.label as number);
-    const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
-    for (let i = 0; i < labels.length; i++) squares += (weights ? weights[i] : 1) * labels[i] * labels[i];
-  }
-  if (Number.isFinite(squares)) return;
-  throw new MlError(
-    'VALUE_INVALID',
-    `${owner}: column ${show(columns.label)} must hold numbers whose weighted squares add up to a finite number, they add up to ${squares}; divide them by 1e150 or more`,
-    { stage: uid, column: columns.label },
-  );
-}
-
-/** Weight of the rows that train, added in row order; neither it nor that of the rows held out, if some are, may be 0. */
-function weightOf({ owner }: TrainingContext, { uid, columns }: Request, { partitions, layout, rows }: BinnedSet, heldOut?: number): number {
-  if (layout.weight === undefined && heldOut === undefined) return rows;
-  const sums: [training: number, heldOut: number] = [0, 0];
-  for (const partition of partitions) {
-    const weights = layout.weight === undefined ? null : doublesOf(partition, layout.weight);
-    const held = heldOut === undefined ? null : doublesOf(partition, heldOut);
-    for (let i = 0; i < partition.rows; i++) sums[held && held[i] !== 0 ? 1 : 0] += weights ? weights[i] : 1;
-  }
-  const refuse = (which: string) => {
-    throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a weight above 0 in some row${which}, all are 0`, {
-      stage: uid,
-      column: columns.weight,
-    });
-  };
-  if (sums[0] === 0) refuse(heldOut === undefined ? '' : ' that is not held out');
-  if (heldOut !== undefined && sums[1] === 0) refuse(' that is held out');
-  return sums[0];
-}
-
-function checkHeldOut({ owner }: TrainingContext, { uid, validationIndicatorCol }: BoostedRequest, { partitions }: BinnedSet, column: number): void {
-  const all = (value: boolean) =>
-    partitions.every((partition: PartitionHandle) => doublesOf(partition, column).every((held) => (held !== 0) === value));
-  const same = all(true) ? 'true' : all(false) ? 'false' : null;
-  if (same === null) return;
-  throw new MlError(
-    'VALUE_INVALID',
-    `${owner}: column ${show(validationIndicatorCol)} must be true in some rows, which are held out, and false in others, is ${same} in all`,
-    { stage: uid, column: validationIndicatorCol },
-  );
 }

@@ -23,10 +23,14 @@ export interface TreeColumns {
   readonly weight?: string;
 }
 
-/** A decision tree (`numTrees` 1, no `bootstrap`, all features) or a random forest. */
-export interface ForestRequest extends GrowthSettings {
+/** What all fits of the family are asked by. */
+export interface Request extends GrowthSettings {
   readonly uid: string;
   readonly columns: TreeColumns;
+}
+
+/** A decision tree (`numTrees` 1, no `bootstrap`, all features) or a random forest. */
+export interface ForestRequest extends Request {
   readonly impurity: 'gini' | 'entropy' | 'variance';
   /** Of gini and entropy: labels are 0 … numClasses - 1; absent: the largest label + 1. The classes found are `statsSize` of the result. */
   readonly numClasses?: number;
@@ -38,9 +42,7 @@ export interface ForestRequest extends GrowthSettings {
 }
 
 /** Boosted regression trees. `logistic`: labels 0 and 1, taken as -1 and 1. */
-export interface BoostedRequest extends GrowthSettings {
-  readonly uid: string;
-  readonly columns: TreeColumns;
+export interface BoostedRequest extends Request {
   readonly loss: 'squared' | 'absolute' | 'logistic';
   /** Trees at most, >= 1. */
   readonly maxIter: number;

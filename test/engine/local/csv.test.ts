@@ -98,3 +98,15 @@ it('holds the header of each file against the schema, with enforceSchema false',
     .catch((e: unknown) => e);
   expect(found).toMatchObject({ code: 'SCHEMA_INVALID', details: { path: path('headers-y.csv'), column: 'a' } });
 });
+
+it('finds the types of a hundred columns as of a few', async () => {
+  const texts = [
+    ['1', '2.5', 'true', '2024-01-31', '', 'x', '1', ''],
+    ['-3', '4', 'False', '2024-02-29', '', '1', 'y', '7'],
+  ];
+  const types = ['int', 'double', 'boolean', 'date', 'string', 'string', 'string', 'int'];
+  const file = path('wide.csv');
+  writeFileSync(file, texts.map((line) => new Array<string[]>(14).fill(line).flat().join(',')).join('\n'));
+  const found = await open().read.csv(file, { inferSchema: true }).dtypes();
+  expect(found.map(([, type]) => type)).toEqual(new Array<string[]>(14).fill(types).flat());
+});

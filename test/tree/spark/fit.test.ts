@@ -348,6 +348,15 @@ describe('bad input is refused before any tree grows', () => {
     for (const impurity of ['gini', 'variance'] as const)
       await refuses(() => grow(frameOf(open(), light), { impurity, columns: WEIGHTED }), 'VALUE_INVALID', none, 'in some row, all are 0');
     await refuses(() => boost(frameOf(open(), light), { columns: WEIGHTED }), 'VALUE_INVALID', none, 'in some row, all are 0');
+    for (const w of [1e-300, 1e308]) {
+      const extreme = frameOf(
+        open(),
+        rows.map((row) => ({ ...row, w })),
+      );
+      for (const impurity of ['gini', 'variance'] as const)
+        await refuses(() => grow(extreme, { impurity, columns: WEIGHTED }), 'VALUE_INVALID', none, 'divide all weights by it');
+      await refuses(() => boost(extreme, { columns: WEIGHTED }), 'VALUE_INVALID', none, 'divide all weights by it');
+    }
     for (const [heavy, rule] of [
       [true, 'that is not held out'],
       [false, 'that is held out'],

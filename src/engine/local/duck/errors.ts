@@ -84,11 +84,24 @@ function badLine(path: string): number | null {
   return null;
 }
 
+/** Spark's names of DuckDB's. */
+const WHOLE_TYPES = new Map([
+  ['INT8', 'byte'],
+  ['INT16', 'short'],
+  ['INT32', 'int'],
+  ['INT64', 'long'],
+]);
+
 function sentence(raw: string, names: ReadonlyMap<string, string>): string {
   const [head = ''] = raw.split(/\n\s*\n|\nLINE \d+:|\nCandidate|\nPossible solutions|\nDid you mean/);
   return head
     .replace(/^[A-Za-z ]+Error: /, '')
     .replace(/\s*\n\s*/g, ' ')
+    .replace(
+      /^Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (\w+)( when .*)?$/,
+      'a value must fit into $2, got $1',
+    )
+    .replace(/\bU?INT(8|16|32|64|128)\b/g, (type) => WHOLE_TYPES.get(type) ?? type)
     .replace(/"([^"]+)"/g, (quoted, name: string) => (names.has(name) ? JSON.stringify(names.get(name)) : quoted))
     .trim()
     .replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())

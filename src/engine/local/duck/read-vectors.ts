@@ -85,11 +85,15 @@ function commonSize(raw: RawVectors, valid: Uint8Array | null, rows: number, dec
     const size = raw.types[i] === 1 ? raw.values.entries[4 * i + 2] : raw.sizes[i];
     if (width < 0) width = size;
     if (size !== width) {
-      throw new MlError('VALUE_INVALID', `column ${JSON.stringify(column)}: vectors must all have ${width} slots, row ${firstRow + i} has ${size}`, {
-        column,
-        row: firstRow + i,
-        value: size,
-      });
+      throw new MlError(
+        'VALUE_INVALID',
+        `column ${JSON.stringify(column)}: vectors must all have ${width} slots, row ${firstRow + i} has ${size}; filter such rows out`,
+        {
+          column,
+          row: firstRow + i,
+          value: size,
+        },
+      );
     }
   }
   return width < 0 ? (declared ?? 0) : width;

@@ -2,6 +2,7 @@ import { MlError, show } from '../../../error.ts';
 import { type DataType, typeName } from '../../../frame/types.ts';
 import { isMatrix, SparseMatrix } from '../../../linalg/matrices.ts';
 import { isVector, SparseVector } from '../../../linalg/vectors.ts';
+import { isRecord } from '../../../param/record.ts';
 import { copyInto, copyValidity, listChild, low, type RawVector } from './bindings.ts';
 import { VectorForm } from './vector-form.ts';
 
@@ -103,8 +104,8 @@ function writer(type: DataType): Writer {
         const objects = Array.from({ length: rows }, (_, i) => {
           if (!valid[i]) return null;
           const v = value(i);
-          if (typeof v !== 'object' || v === null || Array.isArray(v)) throw refused(where, i, `an object (${typeName(type)})`, v);
-          return v as Record<string, unknown>;
+          if (!isRecord(v)) throw refused(where, i, `an object (${typeName(type)})`, v);
+          return v;
         });
         type.fields.forEach((field, k) => {
           const items = objects.map((o) => (o && Object.hasOwn(o, field.name) ? o[field.name] : null));
@@ -189,7 +190,7 @@ function toDays(value: unknown): number | typeof refuse {
 function decimal(precision: number, scale: number): Writer {
   const rule = `a decimal(${precision},${scale}) as text, number or bigint`;
   const toUnscaled = (value: unknown): bigint | typeof refuse => {
-    const match = /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(typeof value === 'string' ? value : String(value));
+    const match = Array.isArray(value) ? null : /^([+-]?)(\d+)(?:\.(\d*))?$/.exec(String(value));
     if (!match || (match[3] ?? '').length > scale) return refuse;
     const digits = BigInt(match[2] + (match[3] ?? '').padEnd(scale, '0'));
     return String(digits).length > precision ? refuse : match[1] === '-' ? -digits : digits;
@@ -224,7 +225,7 @@ function utf8(text: string, where: Where, i: number): Uint8Array {
 
 function mapEntries(value: unknown): unknown[] | null {
   if (value instanceof Map) return [...value];
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : null;
+  return isRecord(value) ? Object.entries(value) : null;
 }
 
 /** Lists of what `items` finds in a value; `write` puts all items into the child vector. */

@@ -14,7 +14,7 @@ import { sampleSql } from './sample.ts';
 import { select } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
 import { combineSql, unionSql } from './union.ts';
-import { containsSummary } from './walk.ts';
+import { containsAggregate, containsSummary } from './walk.ts';
 
 /**
  * The relation of a plan: relational steps become nested SELECTs here, the engine gives those of its own. A mistake carries the stack of
@@ -170,6 +170,10 @@ async function withColumns(from: Relation, plan: Extract<Plan, { op: 'withColumn
   const fields: Field[] = [...from.schema.fields];
   const sql = from.columns.map((c) => `t.${c}`);
   for (const { name, value } of plan.columns) {
+    if (containsAggregate(value)) {
+      const message = `withColumn: column ${show(name)} must be made row by row, not by an aggregate; put that into agg(…), or over a window`;
+      throw new MlError('EXPRESSION_INVALID', message, { column: name });
+    }
     const made = expressionSql(value, scope);
     const field = { name, type: made.type, nullable: made.nullable, metadata: made.metadata };
     const at = from.schema.fields.flatMap((f, i) => (f.name === name ? [i] : []));
