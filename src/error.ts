@@ -76,6 +76,11 @@ export function requireMade(owner: string, there: boolean, remedy: string): void
   if (!there) throw new MlError('PARAM_INVALID', `${owner}: must be made from its own parts, got others; ${remedy}`);
 }
 
+/** What the system says of a failure, without the call that failed and its path, which may be long and a temporary one. */
+export function systemReason(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+ '.*$/s, '') : show(error);
+}
+
 /** Whether the value's class says how it prints: stages, points of grids, vectors … */
 function printsItself(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || 'toJSON' in value || Object.hasOwn(value, 'toString')) return false;

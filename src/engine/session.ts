@@ -39,7 +39,7 @@ export class Session {
 
   /** A session on this machine: DuckDB and worker threads within this process. */
   static async local(options: LocalOptions = {}): Promise<Session> {
-    const { logger = CONSOLE } = object('Session.local', 'options', options);
+    const logger = loggerOf('Session.local', options);
     return new Session(openLocal(options, logger), logger);
   }
 
@@ -48,7 +48,7 @@ export class Session {
    * paths with a scheme (`hdfs:`, `s3a:`, `file:`) are the server's. Fails when the server cannot be reached or refuses the token.
    */
   static async connect(address: string, options: ConnectOptions = {}): Promise<Session> {
-    const { logger = CONSOLE } = object('Session.connect', 'options', options);
+    const logger = loggerOf('Session.connect', options);
     const { openSpark } = await import('./spark/open.ts');
     return new Session(await openSpark(address, options, logger), logger);
   }
@@ -145,4 +145,16 @@ export class Session {
     if (this.#closing)
       throw new MlError('SESSION_CLOSED', `${owner}: the session is closed; make a new one with Session.local() or Session.connect()`);
   }
+}
+
+const METHODS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** The logger asked for; one that lacks a method would fail at its first message. */
+function loggerOf(owner: string, options: { readonly logger?: Logger }): Logger {
+  const { logger = CONSOLE } = object(owner, 'options', options);
+  if (METHODS.every((method) => typeof logger?.[method] === 'function')) return logger;
+  throw new MlError('PARAM_INVALID', `${owner}: logger must have the methods ${METHODS.join(', ')}, got ${show(logger)}`, {
+    param: 'logger',
+    value: logger,
+  });
 }

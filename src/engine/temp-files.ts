@@ -3,14 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { MlError, show } from '../error.ts';
+import { MlError, show, systemReason } from '../error.ts';
 
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 /** What names of temporary folders say of who made them: the machine (containers share disks, not process ids) and the process. */
 export const OWN_PROCESS = `${HOST}-${process.pid}`;
 export const PROCESS = '[0-9a-f]{8}-[0-9]+';
 const FOLDER = new RegExp(`^millstream-(${PROCESS})-[A-Za-z0-9]{6}$`);
-const live = new Set<TempFolder>();
+/** Folders that must not outlive the process. */
+const live = new Set<{ readonly path: string }>();
 let listening = false;
 
 /** A folder for what a session spills or sends, named with the process; removed on close, at exit and on Ctrl-C. */
@@ -24,17 +25,26 @@ export class TempFolder {
       removeStale(parent);
       this.path = mkdtempSync(join(parent, `millstream-${OWN_PROCESS}-`));
     } catch (cause) {
-      const message = `${what} must be a folder that can be written to, ${show(parent)} is not: ${(cause as Error).message}`;
+      const message = `${what} must be a folder that can be written to, ${show(parent)} is not: ${systemReason(cause)}`;
       throw new MlError('IO_FAILED', message, { path: parent }, { cause });
     }
-    live.add(this);
-    listen();
+    removeAtEnd(this);
   }
 
   remove(): void {
-    live.delete(this);
+    keepAtEnd(this);
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** Has a folder removed at the end of the process and on Ctrl-C, unless {@link keepAtEnd} comes first. */
+export function removeAtEnd(folder: { readonly path: string }): void {
+  live.add(folder);
+  listen();
+}
+
+export function keepAtEnd(folder: { readonly path: string }): void {
+  live.delete(folder);
 }
 
 /** Whether a process of this machine, as {@link OWN_PROCESS} names it, is no more. */
@@ -81,6 +91,10 @@ function listen(): void {
 
 function removeAll(): void {
   for (const folder of live) {
-    if (existsSync(folder.path)) rmSync(folder.path, { recursive: true, force: true });
+    try {
+      if (existsSync(folder.path)) rmSync(folder.path, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // a thread still writes there: whoever writes in that place next removes it
+    }
   }
 }

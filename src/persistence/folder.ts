@@ -2,7 +2,7 @@ import type * as Fs from 'node:fs';
 import type * as FsPromises from 'node:fs/promises';
 import type * as Path from 'node:path';
 import type * as Url from 'node:url';
-import { MlError, show } from '../error.ts';
+import { MlError, show, systemReason } from '../error.ts';
 import { formatError, type ModelFiles, nodeModule, tooLarge } from './files.ts';
 
 /** The path on this machine that `path` means; URLs of another scheme than `file:` are refused. */
@@ -158,6 +158,6 @@ class Folder implements ModelFiles {
 /** An error of the file system as one of ours, with path and errno. */
 export function asMlError(error: unknown, path: string, what = 'load'): MlError {
   if (error instanceof MlError) return error;
-  const { code, errno, message } = error as NodeJS.ErrnoException;
-  return new MlError('IO_FAILED', `${what}: ${show(path)}: ${message}`, { path, errno: code ?? errno }, { cause: error });
+  const { code, errno } = error as NodeJS.ErrnoException;
+  return new MlError('IO_FAILED', `${what}: ${show(path)}: ${systemReason(error)}`, { path, errno: code ?? errno }, { cause: error });
 }

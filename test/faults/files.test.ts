@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { VectorAssembler } from '#dist/feature/index.js';
-import { folder, refuses, session, written } from '../engine/harness.ts';
+import { failure, folder, refuses, session, written } from '../engine/harness.ts';
 
 const s = session();
 const path = folder();
@@ -29,6 +29,9 @@ describe('a CSV file', () => {
     await refuses(() => s().range(2).write.parquet(path('a\0b')), 'PARAM_INVALID', { param: 'path' }, 'NUL');
     symlinkSync(path('round'), path('round'));
     await refuses(() => s().read.csv(path('round')).count(), 'IO_FAILED', { path: path('round'), errno: 'ELOOP' });
+    const long = path('x'.repeat(5000));
+    for (const action of [() => s().read.csv(long).count(), () => s().range(2).write.parquet(long)])
+      expect((await failure(action)).message.length).toBeLessThan(300);
   });
 
   it('that is gone since its frame was made is told by its path', async () => {

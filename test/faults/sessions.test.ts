@@ -125,18 +125,24 @@ describe('a process', () => {
     expect(third).toBe(first);
   });
 
-  it('that is interrupted or ended at work leaves no temporary files', async () => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      const temp = path(`temp-${signal}`);
+  it('that is interrupted or ended at work leaves no temporary files, and nothing half-written', async () => {
+    for (const [signal, work] of [
+      ['SIGINT', 'wait'],
+      ['SIGTERM', 'wait'],
+      ['SIGINT', 'write'],
+      ['SIGTERM', 'write'],
+    ] as const) {
+      const [temp, target] = [path(`temp-${signal}-${work}`), path(`target-${signal}-${work}`)] as const;
       mkdirSync(temp);
-      const busy = child({ FAULTS_TEMP: temp }, 'wait');
+      mkdirSync(target);
+      const busy = child({ FAULTS_TEMP: temp, FAULTS_TARGET: target }, work);
       await new Promise((resolve) => busy.stdout?.once('data', resolve).once('end', resolve));
-      expect(readdirSync(temp).length).toBe(1);
+      expect([readdirSync(temp).length, readdirSync(target).length]).toEqual([1, work === 'write' ? 1 : 0]);
       const ended = new Promise<[number | null, string | null]>((resolve) => busy.once('exit', (code, by) => resolve([code, by])));
       busy.kill(signal);
       const [code, by] = await ended;
       expect(by ?? code).not.toBe(0);
-      expect(readdirSync(temp)).toEqual([]);
+      expect([...readdirSync(temp), ...readdirSync(target)]).toEqual([]);
     }
   });
 });

@@ -95,6 +95,7 @@ LIGHTGBM = {
     "xentropy-lambda": ("share", {"objective": "cross_entropy_lambda"}),
     "rank": ("multiclass", {"objective": "lambdarank"}),
     "sqrt": ("number", {"objective": "regression", "reg_sqrt": True}),
+    "sqrt-quantile": ("number", {"objective": "quantile", "alpha": 0.3, "reg_sqrt": True}),
     "custom": ("number", {"objective": lambda scores, data: (scores - data.get_label(), np.ones(N))}),
 }
 

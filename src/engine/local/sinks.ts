@@ -4,7 +4,7 @@ import { existsSync, readdirSync, renameSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { join } from 'node:path';
-import { MlError, show } from '../../error.ts';
+import { MlError, show, systemReason } from '../../error.ts';
 import type { Sink } from '../../frame/executor.ts';
 import { type Field, Schema } from '../../frame/schema.ts';
 import { type DataType, typeName } from '../../frame/types.ts';
@@ -97,7 +97,7 @@ function escapeChar(char: string): string {
 }
 
 function reason(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/^[\w.]+: /, '') : String(error);
+  return systemReason(error).replace(/^[\w.]+: /, '');
 }
 
 /** The COPY statement, given the folder to write to. */

@@ -1,6 +1,7 @@
 import { MlError, show } from '../../error.ts';
 import type { FeatureReading } from '../reading.ts';
 import { type Trees, treeCount } from '../trees.ts';
+import { OF_ROOTS } from './lightgbm.ts';
 import type { ForeignLoss, ModelLoss } from './link.ts';
 import type { BoostingState } from './model-state.ts';
 
@@ -160,7 +161,7 @@ function foreignText({ objective, link, numClasses }: ForeignLoss): string {
     case 'softplus':
       return 'cross_entropy_lambda';
     case 'signedSquare':
-      return 'regression sqrt';
+      return `${OF_ROOTS.has(objective) ? objective : 'regression'} sqrt`;
     case 'identity':
       return OF_SCORES.has(objective) ? objective : 'custom';
     default:

@@ -144,6 +144,9 @@ function aroundZero(threshold: number): number {
   return threshold >= 0 ? ZERO : BELOW_ZERO;
 }
 
+/** Objectives that may be trained on the roots of the labels (`reg_sqrt`). */
+export const OF_ROOTS: ReadonlySet<string> = new Set(['regression', 'regression_l1', 'quantile', 'fair', 'mape']);
+
 function readObjective(reader: Reader, text: string): Objective & { readonly scale: number } {
   const [name = '', ...rest] = text.split(/\s+/).filter((word) => word !== '');
   const option = (key: string, otherwise: number): number => {
@@ -159,6 +162,7 @@ function readObjective(reader: Reader, text: string): Objective & { readonly sca
     ...(numClasses && { numClasses }),
   });
   const numbers = (loss: ModelLoss) => ({ numbers: loss, scale: 1 });
+  if (OF_ROOTS.has(name) && rest.includes('sqrt')) return numbers(foreign('signedSquare'));
   switch (name) {
     case 'binary':
       return { classes: { name: 'logistic' }, scale: option('sigmoid', 1) };
@@ -170,7 +174,7 @@ function readObjective(reader: Reader, text: string): Objective & { readonly sca
     case 'multiclassova':
       return { classes: foreign('sigmoid', option('num_class', 0)), scale: option('sigmoid', 1) };
     case 'regression':
-      return numbers(rest.includes('sqrt') ? foreign('signedSquare') : { name: 'squared' });
+      return numbers({ name: 'squared' });
     case 'regression_l1':
       return numbers({ name: 'absolute' });
     case 'huber':

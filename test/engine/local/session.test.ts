@@ -105,6 +105,8 @@ it.each([
   ['workers', { workers: 0 }, 'PARAM_INVALID'],
   ['workers', { workers: 1.5 }, 'PARAM_INVALID'],
   ['memoryLimit', { memoryLimit: 'much' }, 'PARAM_INVALID'],
+  ['logger', { logger: 5 }, 'PARAM_INVALID'],
+  ['logger', { logger: { warn() {} } }, 'PARAM_INVALID'],
   ['thread', { thread: 1 }, 'PARAM_UNKNOWN'],
 ] as const)('refuses a bad option: %s %j', (param, options, code) => refuses(() => Session.local(options as object), code, { param }));
 

@@ -1,4 +1,4 @@
-// Trains and scores in a process (or thread) of its own and prints what came out; `wait`: is then at work until it is killed.
+// Trains and scores in a process (or thread) of its own and prints what came out; `wait`: is then at work until it is killed; `write`: writes a folder until then.
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { LogisticRegression } from '../../../dist/classification/index.js';
 import { StringIndexer, VectorAssembler } from '../../../dist/feature/index.js';
@@ -21,6 +21,13 @@ if (process.argv[2] === 'wait') {
   await frame.count();
   setTimeout(() => console.log('busy'), 300);
   await busy;
+}
+if (process.argv[2] === 'write') {
+  const target = `${process.env.FAULTS_TARGET}/out`;
+  const written = session.range(1e12).selectExpr('sin(id) AS x').write.parquet(target);
+  written.catch(() => {});
+  setTimeout(() => console.log('busy'), 1000);
+  await written;
 }
 const model = await new Pipeline({
   stages: [

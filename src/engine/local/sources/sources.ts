@@ -1,4 +1,4 @@
-import { MlError, show } from '../../../error.ts';
+import { MlError, show, systemReason } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Field } from '../../../frame/schema.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
@@ -73,7 +73,7 @@ function readFailure(error: unknown, owner: string, first: string): unknown {
     const message = error.message.includes(first) ? error.message : `${error.message}, ${show(first)}`;
     return new MlError(error.code, message, { ...error.details, path: first }, { cause: error.cause });
   }
-  const { code, path = first, message, syscall } = error as NodeJS.ErrnoException;
+  const { code, path = first, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;
-  return new MlError('IO_FAILED', `${owner}: ${show(path)} could not be read: ${message}`, { path, errno: code }, { cause: error });
+  return new MlError('IO_FAILED', `${owner}: ${show(path)} could not be read: ${systemReason(error)}`, { path, errno: code }, { cause: error });
 }
