@@ -285,6 +285,51 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
       await refuses(() => frame.repartition(0), 'PARAM_INVALID');
     });
 
+    it('go by name where a number is wanted', async () => {
+      const frame = session.createFrame([{ x: 3, n: 2, d: '2024-01-31', a: [5, 6, 7] }], { x: 'int', n: 'int', d: 'date', a: 'array<int>' });
+      const made = [
+        F.pow('x', 'n'),
+        F.pmod('x', 2),
+        F.tryDivide('x', 'n'),
+        F.sequence('n', 'x'),
+        F.dateAdd('d', 'n'),
+        F.addMonths('d', 'n'),
+        F.get('a', 'n'),
+      ];
+      const [row] = await frame.select(made.map((column, i) => column.as(`c${i}`))).collect();
+      expect(Object.values(row)).toEqual([9, 1, 1.5, [2, 3], '2024-02-02', '2024-03-31', 7]);
+    });
+
+    it('hold decimals as wide as Spark makes them', async () => {
+      const frame = session.createFrame([{ a: '99999999.99', b: '9999999999999999.99', i: 99999 }], {
+        a: 'decimal(10,2)',
+        b: 'decimal(18,2)',
+        i: 'int',
+      });
+      const [a, b] = [col('a'), col('b')];
+      const made = frame.select(
+        a.times(a).as('aa'),
+        b.times(b).as('bb'),
+        b.times(col('i')).as('bi'),
+        b.plus(b).as('sum'),
+        b.minus(b.negate()).as('less'),
+      );
+      expect((await made.dtypes()).map(([, type]) => type)).toEqual([
+        'decimal(21,4)',
+        'decimal(37,4)',
+        'decimal(29,2)',
+        'decimal(19,2)',
+        'decimal(19,2)',
+      ]);
+      expect(await made.first()).toEqual({
+        aa: '9999999998000000.0001',
+        bb: '99999999999999999800000000000000.0001',
+        bi: '999989999999999999000.01',
+        sum: '19999999999999999.98',
+        less: '19999999999999999.98',
+      });
+    });
+
     it('go by all names of an operator', async () => {
       const [a, s] = [col('a'), col('s')];
       const frame = session.createFrame([{ a: 6, s: 'ab' }], { a: 'double', s: 'string' });

@@ -22,6 +22,7 @@ import { quoted } from './names.ts';
 import { PlanCompiler } from './plan.ts';
 import type { CommandSchema, Relation } from './proto/connect_pb.ts';
 import { hasScheme } from './read.ts';
+import { withRefusedValue } from './refused-values.ts';
 import { type RelType, relationOf } from './relation.ts';
 import { QueryResult } from './results.ts';
 import { scanContext } from './scan.ts';
@@ -131,10 +132,14 @@ export class SparkEngine implements Engine {
       partitioningColumns: [...sink.partitionBy],
       options: Object.fromEntries(Object.entries(sink.options).map(([name, given]) => [name, String(given)])),
     };
-    await this.located(plan, async () => {
-      const input = await this.prepared(plan, { owner, signal: options.signal });
-      await this.command({ commandType: { case: 'writeOperation', value: { input, ...into } } }, { owner, signal: options.signal });
-    });
+    await this.located(
+      plan,
+      async () => {
+        const input = await this.prepared(plan, { owner, signal: options.signal });
+        await this.command({ commandType: { case: 'writeOperation', value: { input, ...into } } }, { owner, signal: options.signal });
+      },
+      options,
+    );
   }
 
   async explain(plan: Plan): Promise<string> {
@@ -241,21 +246,25 @@ export class SparkEngine implements Engine {
         if (empty) yield { schema: result.schema, batch: null };
         return;
       } catch (error) {
-        if (again || !empty || !(await this.#sendsAnew(error, plan))) throw await located(error, plan, this);
+        if (again || !empty || !(await this.#sendsAnew(error, plan))) throw await this.#told(error, plan, options);
       }
     }
   }
 
   /** Errors of `work` are told of the plan's step that made them. It is done once more where the server has lost a model that can be sent anew. */
-  async located<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
+  async located<T>(plan: Plan, work: () => Promise<T>, options: ActionOptions = {}): Promise<T> {
     try {
       return await work().catch(async (error: unknown) => {
         if (await this.#sendsAnew(error, plan)) return work();
         throw error;
       });
     } catch (error) {
-      throw await located(error, plan, this);
+      throw await this.#told(error, plan, options);
     }
+  }
+
+  async #told(error: unknown, plan: Plan, options: ActionOptions): Promise<unknown> {
+    return located(await withRefusedValue(error, this.compiler.transforms(plan), this, options), plan, this);
   }
 
   async #sendsAnew(error: unknown, plan: Plan): Promise<boolean> {

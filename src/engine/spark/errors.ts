@@ -212,10 +212,14 @@ const firstLine = (text: string) => text.trim().split('\n', 1)[0].trim();
 
 /** The first sentences of a message: without error class, SQL state, and the plans and stacks that follow. */
 function plainText(message: string): string {
-  return firstLine(message.replace('Generic Spark Connect ML error.', ''))
-    .replace(/^\(?[a-z][\w.]*\.[A-Z]\w*(Exception|Error)\)?:? ?/, '')
-    .replace(/^\[[A-Z][A-Z\d_.]*\]\s*/, '')
-    .replace(/\s*SQLSTATE:? [A-Z\d]{5}.*$/, '')
-    .replace(/[.;:]\s*$/, '')
-    .replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase());
+  return (
+    firstLine(message.replace('Generic Spark Connect ML error.', ''))
+      .replace(/^\(?[a-z][\w.]*\.[A-Z]\w*(Exception|Error)\)?:? ?/, '')
+      .replace(/^\[[A-Z][A-Z\d_.]*\]\s*/, '')
+      .replace(/\s*SQLSTATE:? [A-Z\d]{5}.*$/, '')
+      // A setting that sessions of ours have and need.
+      .replace(/\s*If necessary set "?spark\.sql\.ansi\.enabled"? to .*$/, '')
+      .replace(/[.;:]\s*$/, '')
+      .replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase())
+  );
 }

@@ -70,6 +70,13 @@ export class PlanCompiler {
     return found;
   }
 
+  /** The transforms in a plan, of those that are composed what they are made of; the first to run comes first. */
+  *transforms(plan: Plan): Generator<TransformPlan, void> {
+    const composed = this.#composed.get(plan);
+    for (const input of composed ? [composed] : inputsOf(plan)) yield* this.transforms(input);
+    if (plan.op === 'transform' && !composed) yield plan;
+  }
+
   /** The number by which expressions name a plan; what only keeps rows has its input's. */
   number(plan: Plan): bigint {
     if (plan.op === 'cache') return this.number(plan.input);

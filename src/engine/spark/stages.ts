@@ -17,6 +17,7 @@ import { DOUBLES, mlParams } from './params.ts';
 import { columnsOf, PlainNames } from './plain-names.ts';
 import type { TransformPlan } from './plan.ts';
 import type { MlCommandResult, Relation } from './proto/connect_pb.ts';
+import { withTrainedColumn } from './refused-values.ts';
 import { type RelType, relationOf } from './relation.ts';
 import { withScratch } from './scratch.ts';
 import { type MlCommand, ToldModel } from './told-model.ts';
@@ -76,10 +77,11 @@ export class SparkStages implements StageServer {
     const told = onProgress && ((event: ProgressEvent) => onProgress({ ...event, stage: stage.uid }));
     const { named, names, dataset } = await this.#named(plan, stage);
     const estimator = { name: stage.type, uid: stage.uid, type: ESTIMATOR };
-    const id = await this.#engine.located(plan, async () => {
+    const fitted = async () => {
       const fit = { estimator, params: mlParams(named), dataset: await dataset({ owner, signal }) };
       return this.#make({ case: 'fit', value: fit }, { owner, signal, onProgress: told });
-    });
+    };
+    const id = await this.#located(plan, stage, fitted, { signal });
     const model = new ToldModel(this.#engine, (command, options) => this.#run(command, options), id, dataset);
     return {
       data: async ({ signal }) => {
@@ -101,9 +103,9 @@ export class SparkStages implements StageServer {
     const { owner } = stage;
     const { named, dataset } = await this.#named(plan, stage);
     const evaluator = { name: stage.type, uid: stage.uid, type: EVALUATOR };
-    const result = await this.#engine.located(plan, async () =>
-      this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(named), dataset: await dataset({ owner, signal }) } }, { owner, signal }),
-    );
+    const judged = async () =>
+      this.#run({ case: 'evaluate', value: { evaluator, params: mlParams(named), dataset: await dataset({ owner, signal }) } }, { owner, signal });
+    const result = await this.#located(plan, stage, judged, { signal });
     const literal = result.resultType.case === 'param' ? result.resultType.value.literalType : undefined;
     if (literal?.case === 'double') return literal.value;
     throw new MlError('SPARK_FAILED', `${owner}: the server must answer with a number, got ${show(literal?.case)}`);
@@ -152,6 +154,12 @@ export class SparkStages implements StageServer {
     if (!names) return made;
     const relation = relationOf(made);
     return names.output(relation, await this.#engine.schemaThere(relation, { owner: described.owner }));
+  }
+
+  /** `work` of a stage on a plan; an error is told of the step, or of the stage's column, that made it. */
+  #located<T>(plan: Plan, stage: RemoteStage, work: () => Promise<T>, options: ActionOptions): Promise<T> {
+    const told = (error: unknown) => Promise.reject(withTrainedColumn(error, stage));
+    return this.#engine.located(plan, () => work().catch(told), options);
   }
 
   /** A stage and the rows that it works on, with plain names where Spark needs them. */

@@ -1,6 +1,6 @@
 import { MlError, show } from '../../error.ts';
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { lambda, of, unary } from './of.ts';
+import { lambda, numberOf, of, unary } from './of.ts';
 
 /** An array of these columns’ values. */
 export function array(...columns: ColumnOrName[]): Column {
@@ -87,18 +87,18 @@ export function sortArray(x: ColumnOrName, ascending?: boolean): Column {
 
 /** The value so many times. */
 export function arrayRepeat(x: ColumnOrValue, count: ColumnOrValue): Column {
-  return of('array_repeat', toExpression(x), toExpression(count));
+  return of('array_repeat', toExpression(x), numberOf(count));
 }
 
 export function slice(x: ColumnOrName, start: ColumnOrValue, length: ColumnOrValue): Column {
-  return of('slice', nameToExpression(x), toExpression(start), toExpression(length));
+  return of('slice', nameToExpression(x), numberOf(start), numberOf(length));
 }
 
 /** The items of all arrays in the array. */
 export const flatten = unary('flatten');
 
 export function sequence(start: ColumnOrValue, stop: ColumnOrValue, step?: ColumnOrValue): Column {
-  return of('sequence', toExpression(start), toExpression(stop), ...(step === undefined ? [] : [toExpression(step)]));
+  return of('sequence', numberOf(start), numberOf(stop), ...(step === undefined ? [] : [numberOf(step)]));
 }
 
 /** An array’s item from 1 (from the end when negative), or the value of a map’s key. */
@@ -113,7 +113,7 @@ export function tryElementAt(x: ColumnOrName, key: ColumnOrValue): Column {
 
 /** An array’s item from 0; null out of range. */
 export function get(x: ColumnOrName, index: ColumnOrValue): Column {
-  return of('get', nameToExpression(x), toExpression(index));
+  return of('get', nameToExpression(x), numberOf(index));
 }
 
 /** One row an item, or an entry of a map as columns `key` and `value`; none for what is empty or null. `alias` takes a list of names. */

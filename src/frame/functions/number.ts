@@ -1,5 +1,5 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { of, unary } from './of.ts';
+import { numberOf, of, unary } from './of.ts';
 
 /** The magnitude; an error for the least whole number of its type. */
 export const abs = unary('abs');
@@ -30,7 +30,7 @@ export const log1p = unary('log1p');
 
 /** `x` to the power `y`, as a double. */
 export function pow(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('pow', toExpression(x), toExpression(y));
+  return of('pow', numberOf(x), numberOf(y));
 }
 
 /** As {@link pow}. */
@@ -91,7 +91,7 @@ export const atan = unary('atan');
 
 /** The angle of the point (`x`, `y`), in radians, in (-π, π]. */
 export function atan2(y: ColumnOrValue, x: ColumnOrValue): Column {
-  return of('atan2', toExpression(y), toExpression(x));
+  return of('atan2', numberOf(y), numberOf(x));
 }
 
 /** Hyperbolic sine. */
@@ -114,7 +114,7 @@ export const radians = unary('radians');
 
 /** `√(x² + y²)`. */
 export function hypot(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('hypot', toExpression(x), toExpression(y));
+  return of('hypot', numberOf(x), numberOf(y));
 }
 
 /** Null outside of 0 to 20. */
@@ -122,32 +122,32 @@ export const factorial = unary('factorial');
 
 /** The remainder that is not negative (for y > 0). */
 export function pmod(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('pmod', toExpression(x), toExpression(y));
+  return of('pmod', numberOf(x), numberOf(y));
 }
 
 /** The sum; null instead of an overflow. */
 export function tryAdd(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('try_add', toExpression(x), toExpression(y));
+  return of('try_add', numberOf(x), numberOf(y));
 }
 
 /** `x - y`, null where it overflows. */
 export function trySubtract(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('try_subtract', toExpression(x), toExpression(y));
+  return of('try_subtract', numberOf(x), numberOf(y));
 }
 
 /** `x * y`, null where it overflows. */
 export function tryMultiply(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('try_multiply', toExpression(x), toExpression(y));
+  return of('try_multiply', numberOf(x), numberOf(y));
 }
 
 /** The quotient; null for a divisor of 0. */
 export function tryDivide(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('try_divide', toExpression(x), toExpression(y));
+  return of('try_divide', numberOf(x), numberOf(y));
 }
 
 /** The remainder, null for a divisor of 0. */
 export function tryMod(x: ColumnOrValue, y: ColumnOrValue): Column {
-  return of('try_mod', toExpression(x), toExpression(y));
+  return of('try_mod', numberOf(x), numberOf(y));
 }
 
 /** The greatest value that is not null; NaN is the greatest number. */
@@ -173,7 +173,7 @@ export const negate = unary('negative');
 
 /** Which of `count` equal ranges of [low, high) holds x, from 1. */
 export function widthBucket(x: ColumnOrValue, low: ColumnOrValue, high: ColumnOrValue, count: ColumnOrValue): Column {
-  return of('width_bucket', toExpression(x), toExpression(low), toExpression(high), toExpression(count));
+  return of('width_bucket', numberOf(x), numberOf(low), numberOf(high), numberOf(count));
 }
 
 /** The number of the row, from 0. */

@@ -22,3 +22,6 @@ export const unary =
   (name: string) =>
   (x: ColumnOrName): Column =>
     of(name, nameToExpression(x));
+
+/** A number: a column, its name, or a constant. */
+export const numberOf = (x: ColumnOrValue): Expression => (typeof x === 'string' ? nameToExpression(x) : toExpression(x));

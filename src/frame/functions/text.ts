@@ -1,5 +1,5 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { of, unary } from './of.ts';
+import { numberOf, of, unary } from './of.ts';
 
 /**
  * The text with `X` for capital letters, `x` for small ones and `n` for digits, or other characters given; null leaves characters as they are, as
@@ -97,7 +97,7 @@ export function rpad(x: ColumnOrName, length: ColumnOrValue, pad?: ColumnOrValue
 
 /** The text so many times. */
 export function repeat(x: ColumnOrName, count: ColumnOrValue): Column {
-  return of('repeat', nameToExpression(x), toExpression(count));
+  return of('repeat', nameToExpression(x), numberOf(count));
 }
 
 /** A text or an array backwards. */

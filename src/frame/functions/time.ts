@@ -1,5 +1,5 @@
 import { type Column, type ColumnOrName, type ColumnOrValue, nameToExpression, toExpression } from '../column.ts';
-import { of, unary } from './of.ts';
+import { numberOf, of, unary } from './of.ts';
 
 /** Today in UTC, the same for a whole query. */
 export function currentDate(): Column {
@@ -46,12 +46,12 @@ export const dayofweek = unary('dayofweek');
 
 /** The date so many days later. */
 export function dateAdd(x: ColumnOrName, days: ColumnOrValue): Column {
-  return of('date_add', nameToExpression(x), toExpression(days));
+  return of('date_add', nameToExpression(x), numberOf(days));
 }
 
 /** The date so many days before. */
 export function dateSub(x: ColumnOrName, days: ColumnOrValue): Column {
-  return of('date_sub', nameToExpression(x), toExpression(days));
+  return of('date_sub', nameToExpression(x), numberOf(days));
 }
 
 /** Days from `start` to `end`. */
@@ -63,7 +63,7 @@ export const dateDiff = datediff;
 
 /** The date so many months later; the last day of a shorter month stands for a missing one. */
 export function addMonths(x: ColumnOrName, months: ColumnOrValue): Column {
-  return of('add_months', nameToExpression(x), toExpression(months));
+  return of('add_months', nameToExpression(x), numberOf(months));
 }
 
 /** Months from `start` to `end`, with a fraction of 31 days to a month; `roundOff` to 8 digits. */
@@ -145,7 +145,7 @@ export const day = unary('day');
 
 /** As {@link dateAdd}. */
 export function dateadd(x: ColumnOrName, days: ColumnOrValue): Column {
-  return of('dateadd', nameToExpression(x), toExpression(days));
+  return of('dateadd', nameToExpression(x), numberOf(days));
 }
 
 /** As {@link toDate}; null where the text is no date. */

@@ -25,7 +25,9 @@ export function arithmetic(op: string, a: Typed, b: Typed, lenient = false): Bui
       op === '*'
         ? decimalType(p.precision + q.precision + 1, p.scale + q.scale)
         : decimalType(Math.max(p.precision - p.scale, q.precision - q.scale) + Math.max(p.scale, q.scale) + 1, Math.max(p.scale, q.scale));
-    return { sql: `CAST((${a.sql} ${op} ${b.sql}) AS ${duckType(exact)})`, type: exact };
+    // DuckDB counts on in 64 bits while both sides fit into them, and then overflows.
+    const left = p.precision <= 18 && exact.kind === 'decimal' && exact.precision > 18 ? `CAST(${a.sql} AS DECIMAL(19,${p.scale}))` : a.sql;
+    return { sql: `CAST((${left} ${op} ${b.sql}) AS ${duckType(exact)})`, type: exact };
   }
   if (lenient && isInteger(type)) return { sql: `TRY_CAST(${x}::HUGEINT ${op} ${y}::HUGEINT AS ${duck})`, type, nullable: true };
   return { sql: `(${x} ${op} ${y})`, type };
