@@ -1,11 +1,24 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { DecisionTreeClassifier, LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
-import { Bucketizer, IndexToString, OneHotEncoder, StringIndexer, StringIndexerModel, VectorAssembler } from '#dist/feature/index.js';
+import type { MlErrorCode, MlErrorDetails } from '#dist/error.js';
+import { RegressionEvaluator } from '#dist/evaluation/index.js';
+import {
+  Bucketizer,
+  Imputer,
+  IndexToString,
+  OneHotEncoder,
+  StandardScaler,
+  StringIndexer,
+  StringIndexerModel,
+  VectorAssembler,
+} from '#dist/feature/index.js';
 import { col, lit } from '#dist/frame/column.js';
 import type { Frame } from '#dist/frame/frame.js';
+import { arrayToVector, sequence } from '#dist/frame/functions.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { Pipeline } from '#dist/pipeline/index.js';
+import { GBTRegressor } from '#dist/regression/index.js';
 import { failure, refuses } from '../engine/harness.ts';
 
 const ROWS = [
@@ -65,6 +78,45 @@ const TRAINED: readonly [name: string, (frame: Frame) => Promise<unknown>, colum
   ['a vector with a hole', (f) => new DecisionTreeClassifier({ labelCol: 'id', featuresCol: 'u' }).fit(f), 'u'],
 ];
 
+const NONE = lit(false);
+/** Of rows or params that a fit or a judgement refuses: the code, and what the details hold. */
+const REFUSED: readonly [name: string, (frame: Frame) => Promise<unknown>, code: MlErrorCode, details: MlErrorDetails][] = [
+  ['no rows: regression', (f) => new LogisticRegression({ labelCol: 'id', featuresCol: 'v' }).fit(f.filter(NONE)), 'EMPTY_DATASET', {}],
+  ['no rows: tree', (f) => new DecisionTreeClassifier({ labelCol: 'id', featuresCol: 'v' }).fit(f.filter(NONE)), 'EMPTY_DATASET', {}],
+  ['no rows: boosted trees', (f) => new GBTRegressor({ labelCol: 'id', featuresCol: 'v', maxIter: 2 }).fit(f.filter(NONE)), 'EMPTY_DATASET', {}],
+  ['no rows: scaler', (f) => new StandardScaler({ inputCol: 'v', outputCol: 'o' }).fit(f.filter(NONE)), 'EMPTY_DATASET', {}],
+  ['no rows: judgement', (f) => new RegressionEvaluator({ labelCol: 'id', predictionCol: 'use' }).evaluate(f.filter(NONE)), 'EMPTY_DATASET', {}],
+  ['no value', (f) => new Imputer({ inputCol: 'use', outputCol: 'o' }).fit(f.filter(NONE)), 'VALUE_INVALID', { column: 'use' }],
+  [
+    'a null among vectors of a regression',
+    (f) => new LogisticRegression({ labelCol: 'id', featuresCol: 'n' }).fit(f.withColumn('id', col('id').minus(1))),
+    'VALUE_INVALID',
+    { column: 'n' },
+  ],
+  [
+    'vectors of two sizes',
+    (f) =>
+      new StandardScaler({ inputCol: 's', outputCol: 'o' }).fit(
+        f.coalesce(1).withColumn('s', arrayToVector(sequence(lit(1), col('id').cast('int')))),
+      ),
+    'VALUE_INVALID',
+    { column: 's' },
+  ],
+  [
+    'too few bins',
+    (f) => {
+      const stages = [
+        new StringIndexer({ inputCol: 'k.x', outputCol: 'i' }),
+        new VectorAssembler({ inputCols: ['i'], outputCol: 'features' }),
+        new DecisionTreeClassifier({ maxBins: 2, labelCol: 'id' }),
+      ];
+      return new Pipeline({ stages }).fit(f);
+    },
+    'PARAM_INVALID',
+    { param: 'maxBins', column: 'features', value: 3 },
+  ],
+];
+
 describe('a value that Spark’s stage refuses', { timeout: 240_000 }, () => {
   let cluster: Session;
   let local: Session;
@@ -99,6 +151,11 @@ describe('a value that Spark’s stage refuses', { timeout: 240_000 }, () => {
     const [theirs, ours] = [await failure(() => run(frame(cluster))), await failure(() => run(frame(local)))];
     expect([theirs.code, theirs.details.column]).toEqual(['VALUE_INVALID', column]);
     expect([ours.code, ours.details.column]).toEqual(['VALUE_INVALID', column]);
+  });
+
+  it.each(REFUSED)('or rows and params that a fit refuses are told as here: %s', async (_, run, code, details) => {
+    for (const session of [cluster, local])
+      await refuses(() => run(frame(session)), code, details, /^((?!Exception|Job aborted|requirement failed).)*$/);
   });
 
   it('of a calculation is told in a sentence that knows the session’s settings', () =>

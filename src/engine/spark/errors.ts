@@ -214,8 +214,11 @@ const firstLine = (text: string) => text.trim().split('\n', 1)[0].trim();
 function plainText(message: string): string {
   return (
     firstLine(message.replace('Generic Spark Connect ML error.', ''))
+      // A task's last failure: where it ran is of no use here.
+      .replace(/^Job aborted due to stage failure: .*?\): (?=[\w.]+(Exception|Error): )/, '')
       .replace(/^\(?[a-z][\w.]*\.[A-Z]\w*(Exception|Error)\)?:? ?/, '')
       .replace(/^\[[A-Z][A-Z\d_.]*\]\s*/, '')
+      .replace(/^requirement failed: /, '')
       .replace(/\s*SQLSTATE:? [A-Z\d]{5}.*$/, '')
       // A setting that sessions of ours have and need.
       .replace(/\s*If necessary set "?spark\.sql\.ansi\.enabled"? to .*$/, '')

@@ -35,7 +35,7 @@ export async function located(error: unknown, plan: Plan, engine: { schema(plan:
       return inner;
     }
   }
-  return blame(refusal(plan, schemas) ?? named(error, plan, schemas), plan.site);
+  return blame(refusal(plan, schemas) ?? (error.details.stage === undefined ? named(error, plan, schemas) : error), plan.site);
 }
 
 /** What a stage has against the columns that it is given. */

@@ -1,11 +1,10 @@
-import { MlError, type MlErrorDetails, show } from '../../error.ts';
+import { MlError, type MlErrorDetails } from '../../error.ts';
 import { type Column, col } from '../../frame/column.ts';
 import type { ActionOptions, Executor } from '../../frame/executor.ts';
 import { Frame } from '../../frame/frame.ts';
 import type { Field } from '../../frame/schema.ts';
 import { isNumeric } from '../../frame/types.ts';
 import { makeRowScorer } from '../../scoring/row-scorer.ts';
-import type { RemoteStage } from '../engine.ts';
 import type { AnyStage } from './model-files.ts';
 import type { TransformPlan } from './plan.ts';
 
@@ -74,21 +73,6 @@ async function refusal(
     }
   }
   return null;
-}
-
-/** What Spark's estimators and evaluators say of the values of a column, and the param that names it with its default. */
-const TRAINED: readonly (readonly [RegExp, string, string | undefined])[] = [
-  [/^labels MUST/i, 'labelCol', 'label'],
-  [/^weights MUST/i, 'weightCol', undefined],
-  [/^vectors? (?:values )?MUST/i, 'featuresCol', 'features'],
-];
-
-/** The error of a fit or a judgement that met a value which it refuses, with the column. */
-export function withTrainedColumn(error: unknown, { params, uid }: RemoteStage): unknown {
-  if (!(error instanceof MlError)) return error;
-  const [, param = '', usual] = TRAINED.find(([pattern]) => pattern.test(said(error))) ?? [];
-  const column = params.get(param)?.value ?? usual;
-  return typeof column === 'string' ? refused(error, `${error.message}, in column ${show(column)}`, { stage: uid, column }) : error;
 }
 
 /** The message without its owner. */

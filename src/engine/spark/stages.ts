@@ -17,7 +17,7 @@ import { DOUBLES, mlParams } from './params.ts';
 import { columnsOf, PlainNames } from './plain-names.ts';
 import type { TransformPlan } from './plan.ts';
 import type { MlCommandResult, Relation } from './proto/connect_pb.ts';
-import { withTrainedColumn } from './refused-values.ts';
+import { withStage } from './refused-fits.ts';
 import { type RelType, relationOf } from './relation.ts';
 import { withScratch } from './scratch.ts';
 import { type MlCommand, ToldModel } from './told-model.ts';
@@ -156,9 +156,9 @@ export class SparkStages implements StageServer {
     return names.output(relation, await this.#engine.schemaThere(relation, { owner: described.owner }));
   }
 
-  /** `work` of a stage on a plan; an error is told of the step, or of the stage's column, that made it. */
+  /** `work` of a stage on a plan; an error is told of the plan's step, or of the stage, that made it. */
   #located<T>(plan: Plan, stage: RemoteStage, work: () => Promise<T>, options: ActionOptions): Promise<T> {
-    const told = (error: unknown) => Promise.reject(withTrainedColumn(error, stage));
+    const told = (error: unknown) => Promise.reject(withStage(error, stage));
     return this.#engine.located(plan, () => work().catch(told), options);
   }
 
