@@ -147,6 +147,6 @@ describe('stages on a cluster', { timeout: 300_000 }, () => {
       'local session',
     );
     const unseen = cluster.createFrame([{ churn: 'Maybe' }]);
-    await refuses(() => model.stages[1].transform(unseen).collect(), 'SPARK_FAILED', {}, /Maybe/);
+    await refuses(() => model.stages[1].transform(unseen).collect(), 'VALUE_INVALID', { column: 'churn', value: 'Maybe' });
   });
 });
