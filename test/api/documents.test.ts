@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const IMPORTS = `
 import * as millstream from 'millstream';
-import { avg, broadcast, callFunction, coalesce, col, concatWs, count, crc32, desc, explode, expr, fromJson, groupingId, hash, jsonTuple, lit, load, makeDtInterval, Pipeline, PipelineModel, posexplode, regexpReplace, rowNumber, Session, sessionWindow, sha2, struct, sum, timestampDiff, toJson, typeOf, Vectors, when, Window, window, xxhash64 } from 'millstream';
+import { avg, broadcast, callFunction, coalesce, col, concatWs, count, crc32, desc, explode, expr, fromJson, groupingId, hash, jsonTuple, lit, load, makeDtInterval, parseUrl, Pipeline, PipelineModel, posexplode, regexpReplace, rowNumber, Session, sessionWindow, sha2, struct, sum, timestampDiff, toJson, toNumber, typeOf, Vectors, when, Window, window, xxhash64 } from 'millstream';
 import { LogisticRegression, type LogisticRegressionModel, OneVsRest, RandomForestClassifier } from 'millstream/classification';
 import { BinaryClassificationEvaluator } from 'millstream/evaluation';
 import { StringIndexerModel, VectorAssembler } from 'millstream/feature';

@@ -707,6 +707,12 @@ EXPRESSION_FRAMES = {
     "visits": {"columns": [["u", "string"], ["at", "timestamp"], ["x", "int"]],
                "rows": [["p", "2024-01-01T00:10:00", 3], ["p", "2024-01-01T00:00:00", 1], ["p", "2024-01-01T00:05:00", 2], ["p", "2024-01-01T00:15:00.000001", 4], ["q", "2024-01-01T00:00:00", 5],
                         ["q", None, 6], ["p", "2024-01-01T01:00:00", 7], [None, "2023-12-31T23:59:59", 8], [None, "2024-01-01T00:00:00", 9]]},
+    "texts": {"columns": [["id", "int"], ["u", "string"], ["n", "string"], ["m", "double"], ["w", "string"]],
+              "rows": [[0, "http://user:pa%20ss@spark.apache.org:8080/path/a;p?query=1&k=v%20w&k=2#Ref", "$1,234.56", 1234.5, "Hi there! Good morning. It is 3.14 o'clock? well-known é"],
+                       [1, "https://example.com", "12", -12.0, "Hello world. 12,000.50 items! foo_bar a@b.com x.y"], [2, "not a url", "$12.5", 0.5, ""], [3, None, None, None, None],
+                       [4, "mailto:a@b.com", "$ 7", 0.0, "..."], [5, "ftp://[::1]/x?query=", "-3", 99999.0, "one\n\ntwo"], [6, "/relative/path?a=1&a=2", "<5>", 1.25, "ß"], [7, "http://a_b.com/x", "$,1", -0.25, "a-b-c -d"],
+                       [8, "http://h/p?x=1&query=2&queryx=3#", "", 7.0, "x"], [9, "http://1.2.3.4?q", "$9999", 12.0, "a  b"], [10, "http://", "012", 1000000.0, "no"], [11, "HTTP://EXAMPLE.com/%zz", "$0.5", 5.0, "no"],
+                       [12, "http://exämple.com/ü?ü=1", "3-", 5.5, "no"], [13, "", " 12 ", 5.25, "no"], [14, "http://h:99x/p", "1.5", 55.0, "no"], [15, "http://h/a|b", "1e3", 0.01, "no"], [16, "http:", ".", 10.0, "no"]]},
     "keys": {"columns": [["d", "double"], ["v", "int"]], "rows": [[NAN, 1], [0.0, 2], [None, 3], [1.0, 4]]},
 }
 
@@ -1867,6 +1873,36 @@ struct(lit(1).alias("p"), col("s").alias("q")).dropFields("p") | s
 struct(lit(1).alias("p"), col("s").alias("q"), lit(2).alias("r")).dropFields("p", "r", "z") | s
 struct(struct(lit(1).alias("p"), lit(2).alias("q")).alias("u")).dropFields("u.p").getField("u") |
 struct(lit(1).alias("p")).dropFields("p") |
+to_binary(lit("616")) |
+to_binary(col("s"), lit("utf-8")) | s
+to_binary(lit("YWI="), lit("base64")) |
+to_binary(lit("xx"), lit("hex")) |
+try_to_binary(lit("xx"), lit("hex")) |
+try_to_binary(lit("YW="), lit("base64")) |
+to_binary(lit("a"), lit("nope")) |
+quote(lit("Don't")) |
+quote(col("s")) | s
+jaro_winkler_similarity(lit("martha"), lit("marhta")) |
+jaro_winkler_similarity(lit("dixon"), lit("dicksonx")) |
+jaro_winkler_similarity(lit(""), lit("")) |
+jaro_winkler_similarity(lit("abc"), lit("")) |
+try_url_decode(lit("%zz")) |
+try_url_decode(lit("a+b%20%C3%A9")) |
+length(uuid()) |
+convert_timezone(lit("Europe/Berlin"), lit("America/New_York"), col("at")) | at
+convert_timezone(None, lit("Asia/Tokyo"), col("at")) | at
+to_timestamp_ntz(lit("2024-01-01 10:00:00")) |
+to_timestamp_ltz(lit("2024-01-01")) |
+to_timestamp_ntz(lit("x")) |
+localtimestamp() > lit("2020-01-01").cast("timestamp") |
+vector_inner_product(array(lit(1.0), lit(2.0), lit(3.0)).cast("array<float>"), array(lit(4.0), lit(5.0), lit(6.0)).cast("array<float>")) |
+vector_l2_distance(array(lit(1.0), lit(2.0)).cast("array<float>"), array(lit(4.0), lit(6.0)).cast("array<float>")) |
+vector_cosine_similarity(array(lit(3.0), lit(4.0)).cast("array<float>"), array(lit(4.0), lit(3.0)).cast("array<float>")) |
+vector_cosine_similarity(array(lit(0.0), lit(0.0)).cast("array<float>"), array(lit(1.0), lit(1.0)).cast("array<float>")) |
+vector_inner_product(array(lit(1.0)).cast("array<float>"), array(lit(1.0), lit(2.0)).cast("array<float>")) |
+vector_inner_product(array(lit(1.0)), array(lit(2.0))) |
+vector_l2_distance(lit(None).cast("array<float>"), array(lit(2.0)).cast("array<float>")) |
+vector_inner_product(array(lit(None).cast("float")), array(lit(2.0)).cast("array<float>")) |
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2200,6 +2236,51 @@ visits | df.groupBy(F.session_window("x", "5 minutes")).count()
 visits | df.groupBy(F.window("at", "5 minutes").alias("w")).count().select(F.window_time("w"), "count").orderBy("window_time(w)")
 visits | df.groupBy("u", F.session_window("at", "5 minutes")).count().select("u", F.window_time("session_window")).orderBy("u", F.col("window_time(session_window)"))
 visits | df.select(F.window_time("x"))
+texts | df.select("id", F.try_parse_url("u", F.lit("HOST")).alias("HOST"), F.try_parse_url("u", F.lit("PATH")).alias("PATH"), F.try_parse_url("u", F.lit("QUERY")).alias("QUERY"), F.try_parse_url("u", F.lit("REF")).alias("REF"), F.try_parse_url("u", F.lit("PROTOCOL")).alias("PROTOCOL"), F.try_parse_url("u", F.lit("FILE")).alias("FILE"), F.try_parse_url("u", F.lit("AUTHORITY")).alias("AUTHORITY"), F.try_parse_url("u", F.lit("USERINFO")).alias("USERINFO"), F.try_parse_url("u", F.lit("NOPE")).alias("NOPE"))
+texts | df.select("id", F.try_parse_url("u", F.lit("QUERY"), F.lit("query")).alias("a"), F.try_parse_url("u", F.lit("QUERY"), F.lit("k")).alias("b"), F.try_parse_url("u", F.lit("HOST"), F.lit("k")).alias("c"))
+texts | df.where("id < 2").select(F.parse_url("u", F.lit("HOST")), F.parse_url("u", F.lit("QUERY"), F.lit("k")))
+texts | df.where("id = 2").select(F.parse_url("u", F.lit("HOST")))
+texts | df.select("id", F.sentences("w"))
+texts | df.where("id < 2").select(F.sentences("w", F.lit("en"), F.lit("US")))
+texts | df.select("id", F.try_to_number("n", F.lit("$9,999.99")))
+texts | df.select("id", F.try_to_number("n", F.lit("S999")))
+texts | df.select("id", F.try_to_number("n", F.lit("MI99")))
+texts | df.select("id", F.try_to_number("n", F.lit("999PR")))
+texts | df.select("id", F.try_to_number("n", F.lit("000")))
+texts | df.select("id", F.try_to_number("n", F.lit("99S")))
+texts | df.select("id", F.try_to_number("n", F.lit("$99D9")))
+texts | df.select("id", F.try_to_number("n", F.lit("9,999")))
+texts | df.select("id", F.try_to_number("n", F.lit("99.")))
+texts | df.select("id", F.try_to_number("n", F.lit("999999999")))
+texts | df.where("id = 0").select(F.to_number("n", F.lit("$9,999.99")))
+texts | df.where("id = 1").select(F.to_number("n", F.lit("$9,999.99")))
+texts | df.select(F.try_to_number("n", F.lit("L99")))
+texts | df.select(F.try_to_number("n", F.lit("")))
+texts | df.select(F.try_to_number("n", F.lit("99,")))
+texts | df.select(F.try_to_number("n", F.lit("9.9.9")))
+texts | df.select(F.try_to_number("n", F.lit("99$")))
+texts | df.select(F.try_to_number("n", F.lit("9,,9")))
+texts | df.select(F.try_to_number("n", F.lit(".")))
+texts | df.select(F.try_to_number("n", F.lit("SS9")))
+texts | df.select(F.try_to_number("n", F.lit("9.9,9")))
+texts | df.select("id", F.to_char("m", F.lit("$9,999.99")))
+texts | df.select("id", F.to_char("m", F.lit("S999.99")))
+texts | df.select("id", F.to_char("m", F.lit("999.99S")))
+texts | df.select("id", F.to_char("m", F.lit("MI999.9")))
+texts | df.select("id", F.to_char("m", F.lit("999.99PR")))
+texts | df.select("id", F.to_char("m", F.lit("000.00")))
+texts | df.select("id", F.to_char("m", F.lit("9,999,999")))
+texts | df.select("id", F.to_char("m", F.lit("0,009,999.99")))
+texts | df.select("id", F.to_char("m", F.lit("99MI")))
+texts | df.select("id", F.to_char("m", F.lit("$99.9S")))
+texts | df.select("id", F.to_char("m", F.lit(".99")))
+texts | df.select("id", F.to_char("m", F.lit("S$9,999.00")))
+texts | df.select("id", F.to_char("m", F.lit("99999.")))
+main | df.select("id", F.to_char("i", F.lit("9,999")), F.to_varchar("l", F.lit("S9,999")))
+main | df.select("id", F.to_char("day", F.lit("yyyy/MM")), F.to_char("at", F.lit("HH:mm"))).where("id < 3")
+main | df.select("id", F.to_char(F.encode("s", "UTF-8"), F.lit("hex")), F.to_char(F.encode("s", "UTF-8"), F.lit("base64")), F.to_char(F.encode("s", "UTF-8"), F.lit("UTF-8")))
+main | df.select(F.to_char(F.encode("s", "UTF-8"), F.lit("nope")))
+main | df.select(F.to_char("b", F.lit("9")))
 """
 
 VALUE_EXPRESSIONS = """

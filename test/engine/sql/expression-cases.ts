@@ -60,7 +60,7 @@ function wanted(value: unknown, type: string): unknown {
       Object.entries(value as object).map(([k, v]) => [wanted(entries[1] === 'string' ? k : Number(k), entries[1]), wanted(v, entries[2])]),
     );
   if (type === 'binary') return new Uint8Array(Buffer.from(value as string, 'hex'));
-  if (type === 'timestamp') return new Date(`${(value as string).slice(0, 23)}Z`);
+  if (type.startsWith('timestamp')) return new Date(`${(value as string).slice(0, 23)}Z`);
   return cell(value, type);
 }
 

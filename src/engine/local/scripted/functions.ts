@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { type IntervalType, intervalText } from '../../../frame/interval.ts';
 import { type DataType, parseType } from '../../../frame/types.ts';
 
-import { low, rawType } from '../duck/bindings.ts';
+import { logicalType, low } from '../duck/bindings.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { readValues } from '../duck/read-vector.ts';
 import { typeOf } from '../duck/types.ts';
@@ -12,8 +12,11 @@ import { hashValue, type ValueHash } from '../hashes/hash-value.ts';
 import { murmur3 } from '../hashes/murmur3.ts';
 import { xxhash64 } from '../hashes/xxhash64.ts';
 import { jsonOf, strictJson } from './json-text.ts';
+import { formatNumber, type NumberFormat, numberFormat, parseNumber } from './number-format.ts';
 import { regexpExtract, regexpExtractAll, regexpInstr, regexpReplace, rlike, splitAt } from './regexp.ts';
+import { localeOf, sentences } from './sentences.ts';
 import { soundex } from './soundex.ts';
+import { urlPart } from './url.ts';
 
 /** How names of the functions here begin, by which a query is known to need them. */
 const PREFIX = 'spark_';
@@ -39,6 +42,22 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
   { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
   { name: `${PREFIX}to_json`, result: TEXT, call: ([value], [type]) => (value === null ? null : jsonOf(value, type)) },
   { name: `${PREFIX}interval_text`, result: TEXT, call: ofTexts(intervalAsText) },
+  {
+    name: `${PREFIX}url_part`,
+    result: { kind: 'array', element: TEXT },
+    call: ([url, part, key = null]) => {
+      if (url === null || part === null) return null;
+      const found = urlPart(url as string, part as string, key as string | null);
+      return found === undefined ? [] : [found];
+    },
+  },
+  { name: `${PREFIX}to_number`, result: TEXT, call: ofTexts((x: string, format: string) => parseNumber(x, formatOf('to_number', format))) },
+  { name: `${PREFIX}to_char`, result: TEXT, call: ofTexts((x: string, format: string) => formatNumber(x, formatOf('to_char', format))) },
+  {
+    name: `${PREFIX}sentences`,
+    result: { kind: 'array', element: { kind: 'array', element: TEXT } },
+    call: ofTexts((x: string, language: string, country: string) => sentences(x, localeOf(language, country))),
+  },
   { name: `${PREFIX}soundex`, result: TEXT, call: ofTexts(soundex) },
   { name: `${PREFIX}rlike`, result: { kind: 'boolean' }, call: ofTexts(rlike) },
   { name: `${PREFIX}regexp_extract`, result: TEXT, call: ofTexts(regexpExtract) },
@@ -51,6 +70,14 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
 /** Intervals of months, days and microseconds have been read as texts. */
 function intervalAsText(value: bigint | number | string, type: string): string {
   return typeof value === 'string' ? value : intervalText(value, parseType(type) as IntervalType);
+}
+
+/** The last format that was read: it is a constant of the query. */
+let lastFormat: { readonly text: string; readonly format: NumberFormat } | null = null;
+
+function formatOf(owner: string, text: string): NumberFormat {
+  if (lastFormat?.text !== text) lastFormat = { text, format: numberFormat(owner, text) };
+  return lastFormat.format;
 }
 
 /** A function whose value is null when an argument is. */
@@ -96,7 +123,7 @@ export class ScriptedFunctions {
         low.scalar_function_set_name(f, name);
         low.scalar_function_set_special_handling(f);
         low.scalar_function_set_varargs(f, low.create_logical_type(low.Type.ANY));
-        low.scalar_function_set_return_type(f, result.kind === 'array' ? low.create_list_type(rawType('string')) : rawType(result.kind as 'int'));
+        low.scalar_function_set_return_type(f, logicalType(result));
         low.scalar_function_set_function(f, (info, input, output) => {
           try {
             const rows = low.data_chunk_get_size(input);

@@ -3,6 +3,7 @@ import { AGGREGATE_RULES, RANKING_RULES } from './aggregate.ts';
 import { COLLECTION_RULES } from './collection.ts';
 import { CONDITIONAL_RULES } from './conditional.ts';
 import { ENCODING_RULES } from './encoding.ts';
+import { FORMAT_RULES } from './format.ts';
 import { INTERVAL_RULES } from './interval.ts';
 import { JSON_RULES } from './json.ts';
 import { MAP_RULES } from './map.ts';
@@ -15,6 +16,7 @@ import { STRUCT_RULES } from './struct.ts';
 import { TEXT_RULES } from './text.ts';
 import { TIME_RULES } from './time.ts';
 import { VECTOR_RULES } from './vector.ts';
+import { WORD_RULES } from './words.ts';
 
 const table = (rules: Rules): [string, Rule][] => rules.flatMap(([names, rule]) => names.split(' ').map((name): [string, Rule] => [name, rule]));
 
@@ -22,6 +24,8 @@ const ALL: ReadonlyMap<string, Rule> = new Map(
   [
     TEXT_RULES,
     REGEXP_RULES,
+    WORD_RULES,
+    FORMAT_RULES,
     ENCODING_RULES,
     NUMBER_RULES,
     RANDOM_RULES,

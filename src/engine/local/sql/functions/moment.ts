@@ -101,6 +101,17 @@ export const MOMENT_RULES: Rules = [
   ...(['from_utc_timestamp', 'to_utc_timestamp'] as const).map(
     (name) => [name, rule(2, 2, ([x, zone]) => ({ sql: inZone(name, moment(x), String(constant(name, 'zone', zone))), type: TIMESTAMP }))] as const,
   ),
+  [
+    'convert_timezone',
+    rule(2, 3, (args, { name }) => {
+      const [source, target] = args.slice(0, -1).map((zone) => String(constant(name, 'zone', zone)));
+      const x = moment(args[args.length - 1]);
+      const sql =
+        target === undefined ? inZone('from_utc_timestamp', x, source) : inZone('from_utc_timestamp', inZone('to_utc_timestamp', x, source), target);
+      const label = target === undefined ? `current_timezone(), ${args[0].name}, ${args[1].name}` : args.map((a) => a.name).join(', ');
+      return { sql, type: TIMESTAMP, name: `convert_timezone(${label})` };
+    }),
+  ],
   ['window', rule(2, 4, ([x, ...given]) => ({ sql: `unnest(${windows(x, given)})`, type: WINDOW, nullable: false }))],
   [
     'session_window',

@@ -92,7 +92,7 @@ const PRINTED: ReadonlyMap<string, (x: string) => string> = new Map([
 ]);
 
 /** The text of a moment by a Java pattern. */
-function printed(owner: string, x: string, arg: Typed): string {
+export function printed(owner: string, x: string, arg: Typed): string {
   const pattern = String(constant(owner, 'pattern', arg));
   const texts: string[] = [];
   let known = '';
@@ -155,7 +155,7 @@ const DAYS = ['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'];
 
 export const TIME_RULES: Rules = [
   ['current_date curdate', rule(0, 0, () => ({ sql: `CAST((now() AT TIME ZONE 'UTC') AS DATE)`, type: DATE, nullable: false }))],
-  ['current_timestamp now', rule(0, 0, () => ({ sql: `(now() AT TIME ZONE 'UTC')`, type: TIMESTAMP, nullable: false }))],
+  ['current_timestamp now localtimestamp', rule(0, 0, () => ({ sql: `(now() AT TIME ZONE 'UTC')`, type: TIMESTAMP, nullable: false }))],
   part('year', (x) => `year(${x})`),
   part('quarter', (x) => `quarter(${x})`),
   part('month', (x) => `month(${x})`),
@@ -222,7 +222,7 @@ export const TIME_RULES: Rules = [
     ),
   ],
   [
-    'to_timestamp',
+    'to_timestamp to_timestamp_ntz to_timestamp_ltz',
     rule(1, 2, ([x, pattern]) =>
       pattern && x.type.kind === 'string'
         ? { sql: parsed('to_timestamp', x, pattern, true), type: TIMESTAMP, nullable: true }

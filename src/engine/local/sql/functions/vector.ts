@@ -1,12 +1,35 @@
-import { isNumeric } from '../../../../frame/types.ts';
+import { isNumeric, sameType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { VECTOR_TYPE } from '../duck-type.ts';
-import { arrayOf, DOUBLE, failure, typeError } from '../typed.ts';
+import { arrayOf, DOUBLE, FLOAT, failure, typeError } from '../typed.ts';
 import { element } from './collection.ts';
 import { type Rules, rule } from './rule.ts';
 
-/** Arrays of numbers as vectors, and back. */
+/** A function of two arrays of floats of one length. */
+const ofFloats = (sql: (x: string, y: string) => string) =>
+  rule(2, 2, ([x, y], { name }) => {
+    for (const { type } of [x, y])
+      if (!sameType(type, arrayOf(FLOAT))) throw typeError(name, "arrays of floats, as cast('array<float>') gives them", x.type, y.type);
+    const unlike = failure(`${name}: both arrays must have as many items`);
+    const hole = `len(${x.sql}) <> list_count(${x.sql}) OR len(${y.sql}) <> list_count(${y.sql})`;
+    return {
+      sql: `CASE WHEN len(${x.sql}) <> len(${y.sql}) THEN ${unlike} WHEN ${hole} THEN NULL ELSE CAST(${sql(`${x.sql}::DOUBLE[]`, `${y.sql}::DOUBLE[]`)} AS FLOAT) END`,
+      type: FLOAT,
+      nullable: true,
+    };
+  });
+
+/** Arrays of numbers as vectors, and back; how near arrays are to each other. */
 export const VECTOR_RULES: Rules = [
+  ['vector_inner_product', ofFloats((x, y) => `CASE WHEN len(${x}) = 0 THEN 0 ELSE list_inner_product(${x}, ${y}) END`)],
+  ['vector_l2_distance', ofFloats((x, y) => `CASE WHEN len(${x}) = 0 THEN 0 ELSE list_distance(${x}, ${y}) END`)],
+  [
+    'vector_cosine_similarity',
+    ofFloats((x, y) => {
+      const norms = `sqrt(list_inner_product(${x}, ${x})) * sqrt(list_inner_product(${y}, ${y}))`;
+      return `CASE WHEN len(${x}) > 0 AND ${norms} > 0 THEN list_inner_product(${x}, ${y}) / (${norms}) END`;
+    }),
+  ],
   [
     'vector_to_array',
     rule(1, 2, ([x]) => {
