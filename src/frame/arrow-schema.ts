@@ -15,11 +15,16 @@ export function arrowSchema(schema: Schema): arrow.Schema {
   return new arrow.Schema(
     schema.fields.map((f) => {
       const metadata = new Map<string, string>();
-      if (['vector', 'matrix', 'interval'].includes(f.type.kind)) metadata.set(SPARK_TYPE, typeName(f.type));
+      if (['vector', 'matrix'].includes(f.type.kind) || hasInterval(f.type)) metadata.set(SPARK_TYPE, typeName(f.type));
       if (f.metadata) metadata.set(SPARK_METADATA, JSON.stringify(f.metadata));
       return new arrow.Field(f.name, arrowType(f.type), f.nullable, metadata);
     }),
   );
+}
+
+/** Whether the type is an interval or an array of them, whose fields Arrow does not know. */
+function hasInterval(type: DataType): boolean {
+  return type.kind === 'interval' || (type.kind === 'array' && hasInterval(type.element));
 }
 
 /** The Arrow type of a column. */
@@ -97,7 +102,7 @@ export function schemaFromArrow(schema: arrow.Schema): Schema {
 function fieldFromArrow(field: arrow.Field): Field {
   const metadata = sparkMetadata(field.metadata.get(SPARK_METADATA));
   const named = field.metadata.get(SPARK_TYPE);
-  const type = named?.startsWith('interval')
+  const type = named?.includes('interval')
     ? parseType(named)
     : isMatrixStruct(field)
       ? ({ kind: 'matrix' } as const)

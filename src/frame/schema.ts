@@ -184,7 +184,7 @@ function indexOf(fields: readonly Field[]) {
 
 /** A column's lines in the tree, and below it those of what it is made of; all that is nested may be null. */
 function branches(name: string, type: DataType, note: string, indent: string): string[] {
-  const spelled = type.kind === 'int' ? 'integer' : type.kind === 'decimal' ? typeName(type) : type.kind;
+  const spelled = type.kind === 'int' ? 'integer' : type.kind === 'decimal' || type.kind === 'interval' ? typeName(type) : type.kind;
   const deeper = `${indent}|    `;
   const line = `${indent}|-- ${name}: ${spelled}${note && ` (${note})`}`;
   switch (type.kind) {

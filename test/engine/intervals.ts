@@ -32,6 +32,14 @@ export function testIntervals(session: () => Session, path: (name: string) => st
       ]);
     });
 
+    it('are texts in CSV and JSON, and in the tree of a schema', async () => {
+      expect((await made().schema()).treeString()).toContain('|-- days: interval day (nullable = true)');
+      await made().write.json(path('interval-json'), { mode: 'overwrite' });
+      expect(await session().read.json(path('interval-json')).collect()).toEqual(await made().collect());
+      await made().write.csv(path('interval-csv'), { mode: 'overwrite' });
+      expect(await session().read.csv(path('interval-csv')).toDF('days', 'time').collect()).toEqual(await made().collect());
+    });
+
     it('are durations in Arrow', async () => {
       const table = await made().toArrow();
       expect(table.schema.fields.map((f) => String(f.type))).toEqual(['Duration<MICROSECOND>', 'Duration<MICROSECOND>']);

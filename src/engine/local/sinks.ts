@@ -11,6 +11,7 @@ import { type DataType, typeName } from '../../frame/types.ts';
 import { foreignEntry, isSideFile, reasonToKeep } from '../replaceable.ts';
 import { ROW_METADATA, sparkSchemaJson } from '../spark-schema.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
+import { ScriptedFunctions } from './scripted/functions.ts';
 import { localPath } from './sources/files.ts';
 import { textSql } from './sql/cast.ts';
 import { identifier, text } from './sql/duck-type.ts';
@@ -43,7 +44,11 @@ export async function writeRelation(
   const staged = new StagedFolder(target);
   try {
     staged.make();
-    for (const [part, sql] of (await queries()).entries()) await database.run(copies(staged.path, sql, part), options);
+    for (const [part, sql] of (await queries()).entries()) {
+      const copy = copies(staged.path, sql, part);
+      await ScriptedFunctions.of(database).prepare(copy, options);
+      await database.run(copy, options);
+    }
     renameFolders(staged.path, sink.partitionBy.length);
     if (sink.mode === 'overwrite') requireDataSet(target, sink, options.owner);
     staged.publish(sink.mode);

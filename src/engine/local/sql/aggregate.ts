@@ -9,6 +9,7 @@ import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf } from './scope.ts';
 import { type SessionKey, sessionKey, withSessions } from './session-window.ts';
 import { compileTexts } from './sql-text.ts';
+import { matchingNames } from './star.ts';
 import { type Scope, typeError } from './typed.ts';
 import { containsAggregate } from './walk.ts';
 
@@ -31,7 +32,7 @@ export async function aggregateSql(
     },
   };
   const keyed = keys
-    .flatMap((key) => (key.kind === 'star' ? from.schema.names.map((name): Expression => ({ kind: 'column', name })) : [key]))
+    .flatMap((key) => (key.kind === 'star' ? columnsOf(key, from) : [key]))
     .map((key) => {
       const session = sessionKey(key, scope);
       if (session) {
@@ -75,6 +76,12 @@ export async function aggregateSql(
     columns: made.map((_, i) => `c${i}`),
     stable: keyed.length === 0,
   };
+}
+
+/** The columns that a star as a key stands for. */
+function columnsOf({ matching }: Extract<Expression, { kind: 'star' }>, { schema }: Relation): Expression[] {
+  const wanted = matching === undefined ? schema.names : matchingNames(matching, schema);
+  return [...wanted].map((name) => ({ kind: 'column', name }));
 }
 
 /** `sum(*)` and the like stand for all numeric columns, keys among them, as in Spark. */

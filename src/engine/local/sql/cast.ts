@@ -16,8 +16,8 @@ export function castSql(value: Typed, to: DataType, lenient = false): Typed {
   if (sameType(from, to)) return value;
   const duck = duckType(to);
   const done = (sql: string, nullable = value.nullable || lenient): Typed => ({ sql, type: to, nullable, name: value.name });
-  const interval = from.kind !== 'void' && intervalCast(value.sql, from, to);
-  if (interval) return done(interval, value.nullable);
+  const interval = from.kind !== 'void' && intervalCast(value.sql, from, to, lenient);
+  if (interval) return done(interval);
   if (from.kind === 'void') return done(`CAST(${value.sql} AS ${duck})`, true);
   if (!castable(from, to)) {
     throw new MlError('EXPRESSION_INVALID', `cast: a value of type ${typeName(from)} cannot become ${typeName(to)}`, { value: typeName(from) });

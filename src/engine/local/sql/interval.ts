@@ -35,7 +35,8 @@ export function intervalTextSql(x: string, type: IntervalType): string {
 }
 
 /** An interval as another type, or another type as an interval; null when there is no such cast. */
-export function intervalCast(x: string, from: DataType, to: DataType): string | null {
+export function intervalCast(x: string, from: DataType, to: DataType, lenient: boolean): string | null {
+  const CAST = lenient ? 'TRY_CAST' : 'CAST';
   if (isInterval(from) && isInterval(to)) {
     if (!commonInterval(from, to)) return null;
     const unit = unitOf(to.to as string);
@@ -45,11 +46,11 @@ export function intervalCast(x: string, from: DataType, to: DataType): string | 
   if (isInterval(from)) {
     if (from.from === undefined || !(isInteger(to) || to.kind === 'decimal')) return null;
     const unit = unitOf(from.to as string);
-    if (to.kind === 'decimal') return `CAST(CAST(${x} AS DECIMAL(38,6)) / ${unit} AS ${duckType(to)})`;
-    return `CAST(${x} // ${unit} AS ${duckType(to)})`;
+    if (to.kind === 'decimal') return `${CAST}(CAST(${x} AS DECIMAL(38,6)) / ${unit} AS ${duckType(to)})`;
+    return `${CAST}(${x} // ${unit} AS ${duckType(to)})`;
   }
   if (!isInterval(to) || to.from === undefined || to.from !== to.to || !isInteger(from)) return null;
-  return `CAST(${x} * ${unitOf(to.to as string)}::HUGEINT AS ${duckType(to)})`;
+  return `${CAST}(${x} * ${unitOf(to.to as string)}::HUGEINT AS ${duckType(to)})`;
 }
 
 const isMoment = (type: DataType) => type.kind === 'date' || type.kind === 'timestamp';
@@ -85,7 +86,7 @@ function moved(op: '+' | '-', moment: Typed, by: Typed, type: IntervalType): Bui
   if (isCalendar(type)) {
     const sql = `CAST(${moment.sql} ${op} ${by.sql} AS TIMESTAMP)`;
     if (!isDate) return { sql, type: TIMESTAMP, name };
-    const parts = failure('Column: a date takes no hours, minutes or seconds; cast it to timestamp first');
+    const parts = failure(`${op === '+' ? 'plus' : 'minus'}: a date takes no hours, minutes or seconds; cast it to timestamp first`);
     return {
       sql: `CASE WHEN CAST(${sql} AS TIME) = TIME '00:00:00' THEN CAST(${sql} AS DATE) WHEN ${sql} IS NOT NULL THEN ${parts} END`,
       type: DATE,

@@ -4,10 +4,10 @@ import { Schema } from '../../../frame/schema.ts';
 import { aggregateSql } from './aggregate.ts';
 import { columnIndex, columnName, expressionSql } from './expression.ts';
 import { generated } from './generate.ts';
-import { javaPattern } from './java-pattern.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf, select } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
+import { matchingNames } from './star.ts';
 import type { Scope, Typed } from './typed.ts';
 import { containsAggregate } from './walk.ts';
 
@@ -53,14 +53,6 @@ function fieldsOf(name: string, scope: Scope): Typed[] | null {
     const { sql, type, nullable, metadata } = expressionSql({ kind: 'field', child: { kind: 'column', name }, name: field.name }, scope);
     return { sql, type, nullable, metadata, name: field.name };
   });
-}
-
-/** Names that a regular expression of Java's matches as a whole. */
-function matchingNames(pattern: string, { names }: Schema): Set<string> {
-  // `(a|b)?+.+`, which leaves columns out, takes what it can and gives nothing back.
-  const greedy = pattern.replace(/^\(([^()]*)\)\?\+/, '(?=((?:$1)?))\\1');
-  const whole = javaPattern('colRegex', `^(?:${greedy})$`);
-  return new Set(names.filter((name) => name.search(whole) >= 0));
 }
 
 /** All columns, or those with an alias, or those with a name that matches. */
