@@ -1,6 +1,7 @@
 import { MlError, show } from '../error.ts';
 import type { Expression } from './expression.ts';
-import { branch, type ColumnOrName, type ColumnOrValue, call, Operand, toCondition, toExpression } from './operand.ts';
+import { branch, type ColumnOrName, type ColumnOrValue, call, toCondition, toExpression } from './operand.ts';
+import { Operators } from './operators.ts';
 import type { NameOfType } from './type-names.ts';
 import { type DataType, parseType } from './types.ts';
 import type { Window } from './window.ts';
@@ -9,141 +10,7 @@ export type { ColumnOrName, ColumnOrValue, Value } from './operand.ts';
 export { branch, call, toCondition, toExpression } from './operand.ts';
 
 /** A column expression; it computes nothing before an action. Made by `col`, `lit`, `expr` and the functions. */
-export class Column extends Operand {
-  /** `this + other`; whole numbers that overflow are an error. */
-  plus(other: ColumnOrValue): Column {
-    return this.#call('+', other);
-  }
-
-  /**
-   * `this - other`; whole numbers that overflow are an error. Of two dates or timestamps the interval between them: `cast('int')` of two dates' gives
-   * days.
-   */
-  minus(other: ColumnOrValue): Column {
-    return this.#call('-', other);
-  }
-
-  /** `this * other`; whole numbers that overflow are an error. */
-  times(other: ColumnOrValue): Column {
-    return this.#call('*', other);
-  }
-
-  /** `this / other` as a double, also of whole numbers; division by 0 is an error. */
-  divide(other: ColumnOrValue): Column {
-    return this.#call('/', other);
-  }
-
-  /** The remainder, with the sign of `this`. */
-  mod(other: ColumnOrValue): Column {
-    return this.#call('%', other);
-  }
-
-  /** `-this`. */
-  negate(): Column {
-    return new Column(call('negative', [this.expression]));
-  }
-
-  /** `this = other`: null when either is null. NaN equals NaN. */
-  eq(other: ColumnOrValue): Column {
-    return this.#call('=', other);
-  }
-
-  /** As {@link Column.eq}. */
-  equalTo(other: ColumnOrValue): Column {
-    return this.eq(other);
-  }
-
-  /** `this != other`: null when either is null. */
-  neq(other: ColumnOrValue): Column {
-    return this.#call('!=', other);
-  }
-
-  /** As {@link Column.neq}. */
-  notEqual(other: ColumnOrValue): Column {
-    return this.neq(other);
-  }
-
-  /** `this < other`; null when either is null. */
-  lt(other: ColumnOrValue): Column {
-    return this.#call('<', other);
-  }
-
-  /** `this <= other`; null when either is null. */
-  leq(other: ColumnOrValue): Column {
-    return this.#call('<=', other);
-  }
-
-  /** `this > other`; NaN is larger than any number. */
-  gt(other: ColumnOrValue): Column {
-    return this.#call('>', other);
-  }
-
-  /** `this >= other`; null when either is null. */
-  geq(other: ColumnOrValue): Column {
-    return this.#call('>=', other);
-  }
-
-  /** Equality for which null equals null; never null. */
-  eqNullSafe(other: ColumnOrValue): Column {
-    return this.#call('<=>', other);
-  }
-
-  /** `lower <= this <= upper`. */
-  between(lower: ColumnOrValue, upper: ColumnOrValue): Column {
-    return this.geq(lower).and(this.leq(upper));
-  }
-
-  /** Whether the value is one of these; null when it is null, or none is equal and one of them is null. */
-  isin(...values: ColumnOrValue[] | [readonly ColumnOrValue[]]): Column {
-    const list = (values.length === 1 && Array.isArray(values[0]) ? values[0] : values) as readonly ColumnOrValue[];
-    return new Column(call('in', [this.expression, ...list.map(toExpression)]));
-  }
-
-  /** Both hold; null where that is not known (`null and false` is false). */
-  and(other: ColumnOrValue): Column {
-    return this.#call('and', other);
-  }
-
-  /** Either holds; null where that is not known (`null or true` is true). */
-  or(other: ColumnOrValue): Column {
-    return this.#call('or', other);
-  }
-
-  /** The opposite; null stays null. */
-  not(): Column {
-    return new Column(call('not', [this.expression]));
-  }
-
-  /** The bits that both whole numbers have. */
-  bitwiseAND(other: ColumnOrValue): Column {
-    return this.#call('&', other);
-  }
-
-  /** The bits that either whole number has. */
-  bitwiseOR(other: ColumnOrValue): Column {
-    return this.#call('|', other);
-  }
-
-  /** The bits that one of both whole numbers has. */
-  bitwiseXOR(other: ColumnOrValue): Column {
-    return this.#call('^', other);
-  }
-
-  /** Whether there is no value; never null. */
-  isNull(): Column {
-    return new Column(call('isnull', [this.expression]));
-  }
-
-  /** Whether there is a value; never null. */
-  isNotNull(): Column {
-    return new Column(call('isnotnull', [this.expression]));
-  }
-
-  /** Whether the value is NaN; false for null. */
-  isNaN(): Column {
-    return new Column(call('isnan', [this.expression]));
-  }
-
+export class Column extends Operators {
   /** The value as another type (`'double'`, `'decimal(10,2)'`); a value that cannot be is an error at the action. */
   cast<const T extends string>(type: (T & NameOfType<T>) | DataType): Column {
     return new Column({ kind: 'cast', child: this.expression, type: toType(type), lenient: false });
@@ -161,32 +28,32 @@ export class Column extends Operand {
 
   /** SQL's LIKE: `%` any text, `_` any character, `\` escapes. */
   like(pattern: ColumnOrValue): Column {
-    return this.#call('like', pattern);
+    return this.operator('like', pattern);
   }
 
   /** As {@link Column.like}, without regard to case. */
   ilike(pattern: ColumnOrValue): Column {
-    return this.#call('ilike', pattern);
+    return this.operator('ilike', pattern);
   }
 
   /** Whether the regular expression is found anywhere in the text. */
   rlike(pattern: ColumnOrValue): Column {
-    return this.#call('rlike', pattern);
+    return this.operator('rlike', pattern);
   }
 
   /** Whether the text holds `part`. */
   contains(part: ColumnOrValue): Column {
-    return this.#call('contains', part);
+    return this.operator('contains', part);
   }
 
   /** Whether the text begins with `part`. */
   startsWith(part: ColumnOrValue): Column {
-    return this.#call('startswith', part);
+    return this.operator('startswith', part);
   }
 
   /** Whether the text ends with `part`. */
   endsWith(part: ColumnOrValue): Column {
-    return this.#call('endswith', part);
+    return this.operator('endswith', part);
   }
 
   /** `length` characters from `start`; 1 is the first, -1 the last. */
@@ -309,12 +176,13 @@ export class Column extends Operand {
     throw new MlError('EXPRESSION_INVALID', "Column: operators are methods, as in col('a').plus(1) and col('a').gt(1).and(col('b').eq('u'))");
   }
 
-  override toString(): string {
-    return `Column<${this.expression.kind}>`;
+  /** For {@link Operators}. */
+  protected next(expression: Expression): Column {
+    return new Column(expression);
   }
 
-  #call(name: string, other: ColumnOrValue): Column {
-    return new Column(call(name, [this.expression, toExpression(other)]));
+  override toString(): string {
+    return `Column<${this.expression.kind}>`;
   }
 
   #sort(descending: boolean, nulls: 'first' | 'last'): Column {

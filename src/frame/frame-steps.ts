@@ -9,6 +9,9 @@ import { type FillValue, fillPlan, replacePairs, type Subset, subsetOf } from '.
 import { checkNames, fraction, pairs, type SampleArguments, sampleStep, seedOf, splitBounds, wholeNumber } from './plan-arguments.ts';
 import { frequentItems, unpivoted } from './reshape.ts';
 
+/** A column to sort by, several, or behind all of them which of them ascend. */
+type SortKey = ColumnOrName | readonly ColumnOrName[] | { ascending: boolean | readonly boolean[] };
+
 /** The steps that a {@link Frame} offers to plan with: each returns a new frame at once and touches nothing. */
 export abstract class FrameSteps extends ColumnSteps {
   // ---- rows
@@ -101,19 +104,16 @@ export abstract class FrameSteps extends ColumnSteps {
   }
 
   /** Sorted by these columns: ascending with nulls first unless `desc()` and the like say otherwise. Equal rows keep their order. */
-  orderBy(...columns: (ColumnOrName | readonly ColumnOrName[] | { ascending: boolean | readonly boolean[] })[]): Frame {
-    const last = columns.at(-1);
-    const options =
-      typeof last === 'object' && !(last instanceof Column) && !Array.isArray(last) ? (last as { ascending: boolean | readonly boolean[] }) : null;
-    if (options) checkOptionNames('orderBy', options, ['ascending']);
-    const keys = expressions((options ? columns.slice(0, -1) : columns) as (ColumnOrName | readonly ColumnOrName[])[]);
-    if (keys.length === 0) throw new MlError('EXPRESSION_INVALID', 'orderBy: needs at least one column');
-    const descends = (i: number) => options !== null && !(Array.isArray(options.ascending) ? options.ascending[i] : options.ascending);
-    return this.next({ op: 'sort', input: this.plan, keys: keys.map((key, i) => (descends(i) ? new Column(key).desc().expression : key)) });
+  orderBy(...columns: SortKey[]): Frame {
+    return this.#sorted('orderBy', columns);
+  }
+  /** As {@link FrameSteps.orderBy}, but on a cluster each partition by itself. */
+  sortWithinPartitions(...columns: SortKey[]): Frame {
+    return this.#sorted('sortWithinPartitions', columns, { within: true });
   }
 
   /** As {@link FrameSteps.orderBy}. */
-  sort(...columns: (ColumnOrName | readonly ColumnOrName[] | { ascending: boolean | readonly boolean[] })[]): Frame {
+  sort(...columns: SortKey[]): Frame {
     return this.orderBy(...columns);
   }
 
@@ -225,6 +225,17 @@ export abstract class FrameSteps extends ColumnSteps {
   /** Spark's `na`: `fill`, `drop`, `replace`. */
   get na(): { fill: Frame['fillna']; drop: Frame['dropna']; replace: Frame['replace'] } {
     return { fill: this.fillna.bind(this), drop: this.dropna.bind(this), replace: this.replace.bind(this) };
+  }
+
+  #sorted(owner: string, columns: readonly SortKey[], more: { within?: true } = {}): Frame {
+    const last = columns.at(-1);
+    const options =
+      typeof last === 'object' && !(last instanceof Column) && !Array.isArray(last) ? (last as { ascending: boolean | readonly boolean[] }) : null;
+    if (options) checkOptionNames(owner, options, ['ascending']);
+    const keys = expressions((options ? columns.slice(0, -1) : columns) as (ColumnOrName | readonly ColumnOrName[])[]);
+    if (keys.length === 0) throw new MlError('EXPRESSION_INVALID', `${owner}: needs at least one column`);
+    const descends = (i: number) => options !== null && !(Array.isArray(options.ascending) ? options.ascending[i] : options.ascending);
+    return this.next({ op: 'sort', input: this.plan, keys: keys.map((key, i) => (descends(i) ? new Column(key).desc().expression : key)), ...more });
   }
 
   #union(other: Frame, byName: boolean, allowMissing: boolean): Frame {

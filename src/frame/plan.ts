@@ -132,6 +132,8 @@ export type Plan = (
     }
   | {
       readonly op: 'sort';
+      /** Each partition by itself, where there are some. */
+      readonly within?: true;
       readonly input: Plan;
       readonly keys: readonly Expression[];
     }

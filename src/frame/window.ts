@@ -33,6 +33,16 @@ export class Window {
     return new Window({ partitionBy: [], orderBy: columns.map(nameToExpression) });
   }
 
+  /** All rows as one part, of which those from `start` to `end`, counted from the current row (0). */
+  static rowsBetween(start: number, end: number): Window {
+    return Window.partitionBy().rowsBetween(start, end);
+  }
+
+  /** All rows as one part, of which those whose order value lies within `start` to `end` of the current row's. */
+  static rangeBetween(start: number, end: number): Window {
+    return Window.partitionBy().rangeBetween(start, end);
+  }
+
   /** The same, over rows with equal values of these columns. */
   partitionBy(...columns: ColumnOrName[]): Window {
     return new Window({ ...this.spec, partitionBy: columns.map(nameToExpression) });

@@ -1903,6 +1903,24 @@ vector_inner_product(array(lit(1.0)).cast("array<float>"), array(lit(1.0), lit(2
 vector_inner_product(array(lit(1.0)), array(lit(2.0))) |
 vector_l2_distance(lit(None).cast("array<float>"), array(lit(2.0)).cast("array<float>")) |
 vector_inner_product(array(lit(None).cast("float")), array(lit(2.0)).cast("array<float>")) |
+vector_norm(array(lit(3.0), lit(-4.0)).cast("array<float>")) |
+vector_norm(array(lit(3.0), lit(-4.0)).cast("array<float>"), lit(1.0).cast("float")) |
+vector_norm(array(lit(3.0), lit(-4.0)).cast("array<float>"), lit(float("inf")).cast("float")) |
+vector_norm(array(lit(3.0), lit(-4.0)).cast("array<float>"), lit(3.0).cast("float")) |
+vector_norm(array().cast("array<float>")) |
+vector_norm(array(lit(None).cast("float"))) |
+vector_norm(array(lit(3.0))) |
+vector_normalize(array(lit(3.0), lit(-4.0)).cast("array<float>")) |
+vector_normalize(array(lit(3.0), lit(-4.0)).cast("array<float>"), lit(1.0).cast("float")) |
+vector_normalize(array(lit(0.0)).cast("array<float>")) |
+vector_normalize(array().cast("array<float>")) |
+make_timestamp_ntz(lit(2024), lit(2), lit(3), lit(3), lit(4), lit(5.5)) |
+make_timestamp_ltz(lit(2024), lit(2), lit(3), lit(3), lit(4), lit(60)) |
+make_timestamp_ltz(lit(2024), lit(2), lit(30), lit(3), lit(4), lit(6)) |
+try_make_timestamp(lit(2024), lit(2), lit(30), lit(3), lit(4), lit(6)) |
+try_make_timestamp(lit(2024), lit(2), lit(3), lit(3), lit(4), lit(6)) |
+try_make_timestamp_ntz(lit(2024), lit(13), lit(3), lit(3), lit(4), lit(6)) |
+try_make_timestamp_ltz(lit(2024), lit(1), lit(3), lit(3), lit(4), lit(61)) |
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2281,6 +2299,8 @@ main | df.select("id", F.to_char("day", F.lit("yyyy/MM")), F.to_char("at", F.lit
 main | df.select("id", F.to_char(F.encode("s", "UTF-8"), F.lit("hex")), F.to_char(F.encode("s", "UTF-8"), F.lit("base64")), F.to_char(F.encode("s", "UTF-8"), F.lit("UTF-8")))
 main | df.select(F.to_char(F.encode("s", "UTF-8"), F.lit("nope")))
 main | df.select(F.to_char("b", F.lit("9")))
+numbers | df.sortWithinPartitions("i", "id")
+numbers | df.select("id", F.sum("i").over(Window.rowsBetween(-1, 0).orderBy("id")).alias("s"), F.count("i").over(Window.rangeBetween(-1, 1).orderBy("id")).alias("n"))
 """
 
 VALUE_EXPRESSIONS = """

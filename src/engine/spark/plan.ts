@@ -179,7 +179,7 @@ export class PlanCompiler {
       }
       case 'sort': {
         const names = await this.#names([plan.input], plan.keys);
-        return { case: 'sort', value: { input, order: plan.keys.map((key) => sortOrder(key, names)), isGlobal: true } };
+        return { case: 'sort', value: { input, order: plan.keys.map((key) => sortOrder(key, names)), isGlobal: !plan.within } };
       }
       case 'sampleBy': {
         const names = await this.#names([plan.input], [plan.column]);

@@ -21,3 +21,23 @@ export const toTimestampNtz = parsed('to_timestamp_ntz');
 
 /** As `toTimestamp`. */
 export const toTimestampLtz = parsed('to_timestamp_ltz');
+
+const made =
+  (name: string) =>
+  (years: ColumnOrName, months: ColumnOrName, days: ColumnOrName, hours: ColumnOrName, mins: ColumnOrName, secs: ColumnOrName): Column =>
+    of(name, ...[years, months, days, hours, mins, secs].map(nameToExpression));
+
+/** As `makeTimestamp`: frames have one kind of timestamp. */
+export const makeTimestampNtz = made('make_timestamp_ntz');
+
+/** As `makeTimestamp`. */
+export const makeTimestampLtz = made('make_timestamp_ltz');
+
+/** As `makeTimestamp`; null where the parts make no moment. */
+export const tryMakeTimestamp = made('try_make_timestamp');
+
+/** As {@link tryMakeTimestamp}. */
+export const tryMakeTimestampNtz = made('try_make_timestamp_ntz');
+
+/** As {@link tryMakeTimestamp}. */
+export const tryMakeTimestampLtz = made('try_make_timestamp_ltz');

@@ -92,10 +92,11 @@ export const MOMENT_RULES: Rules = [
   ['unix_millis', rule(1, 1, ([x]) => ({ sql: `(epoch_us(date_trunc('millisecond', ${moment(x)})) // 1000)`, type: LONG }))],
   ['unix_micros', rule(1, 1, ([x]) => ({ sql: `epoch_us(${moment(x)})`, type: LONG }))],
   [
-    'make_timestamp',
-    rule(6, 6, (args) => {
-      const whole = args.slice(0, 5).map((a) => asInt('make_timestamp', a));
-      return { sql: `make_timestamp(${whole.join(', ')}, ${castSql(args[5], DOUBLE).sql})`, type: TIMESTAMP };
+    'make_timestamp make_timestamp_ntz make_timestamp_ltz try_make_timestamp try_make_timestamp_ntz try_make_timestamp_ltz',
+    rule(6, 6, (args, { name }) => {
+      const whole = args.slice(0, 5).map((a) => asInt(name, a));
+      const made = `make_timestamp(${whole.join(', ')}, ${castSql(args[5], DOUBLE).sql})`;
+      return name.startsWith('try_') ? { sql: `TRY(${made})`, type: TIMESTAMP, nullable: true } : { sql: made, type: TIMESTAMP };
     }),
   ],
   ...(['from_utc_timestamp', 'to_utc_timestamp'] as const).map(

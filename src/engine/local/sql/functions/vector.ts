@@ -1,7 +1,7 @@
 import { isNumeric, sameType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { VECTOR_TYPE } from '../duck-type.ts';
-import { arrayOf, DOUBLE, FLOAT, failure, typeError } from '../typed.ts';
+import { arrayOf, DOUBLE, FLOAT, failure, type Typed, typeError } from '../typed.ts';
 import { element } from './collection.ts';
 import { type Rules, rule } from './rule.ts';
 
@@ -19,8 +19,36 @@ const ofFloats = (sql: (x: string, y: string) => string) =>
     };
   });
 
+/** SQL of the norm of an array of floats, and the name of the call. */
+function norm(name: string, x: Typed, degree: Typed | undefined) {
+  if (!sameType(x.type, arrayOf(FLOAT))) throw typeError(name, "an array of floats, as cast('array<float>') gives it", x.type);
+  const items = `${x.sql}::DOUBLE[]`;
+  const d = degree ? castSql(degree, FLOAT).sql : '2::FLOAT';
+  const sizes = `list_transform(${items}, lambda v_: abs(v_))`;
+  const degrees = failure(`${name}: degree must be 1, 2 or Infinity, got `, d);
+  const of = (sql: string) => `coalesce(${sql}, 0)`;
+  const norms = `WHEN ${d} = 1 THEN ${of(`list_sum(${sizes})`)} WHEN ${d} = 2 THEN sqrt(${of(`list_inner_product(${items}, ${items})`)}) WHEN isinf(${d}) THEN ${of(`list_max(${sizes})`)}`;
+  const empty = `WHEN len(${x.sql}) <> list_count(${x.sql}) THEN NULL WHEN len(${x.sql}) = 0 THEN 0`;
+  return { items, sql: `CASE ${empty} ${norms} WHEN ${d} IS NOT NULL THEN ${degrees} END`, name: `${name}(${x.name}, ${degree?.name ?? '2.0'})` };
+}
+
 /** Arrays of numbers as vectors, and back; how near arrays are to each other. */
 export const VECTOR_RULES: Rules = [
+  [
+    'vector_norm',
+    rule(1, 2, ([x, degree]) => {
+      const { sql, name } = norm('vector_norm', x, degree);
+      return { sql: `CASE WHEN ${x.sql} IS NOT NULL THEN CAST(${sql} AS FLOAT) END`, type: FLOAT, nullable: true, name };
+    }),
+  ],
+  [
+    'vector_normalize',
+    rule(1, 2, ([x, degree]) => {
+      const { sql, name, items } = norm('vector_normalize', x, degree);
+      const divided = `list_transform([${sql}], lambda n_: CASE WHEN n_ > 0 OR len(${x.sql}) = 0 THEN list_transform(${items}, lambda v_: CAST(v_ / n_ AS FLOAT)) END)[1]`;
+      return { sql: `CASE WHEN ${x.sql} IS NOT NULL THEN ${divided} END`, type: arrayOf(FLOAT), nullable: true, name };
+    }),
+  ],
   ['vector_inner_product', ofFloats((x, y) => `CASE WHEN len(${x}) = 0 THEN 0 ELSE list_inner_product(${x}, ${y}) END`)],
   ['vector_l2_distance', ofFloats((x, y) => `CASE WHEN len(${x}) = 0 THEN 0 ELSE list_distance(${x}, ${y}) END`)],
   [
