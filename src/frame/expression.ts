@@ -98,8 +98,8 @@ export type Expression =
       readonly body: Expression;
     };
 
-/** How deep expressions may be nested: engines walk them by recursion. */
-const DEEPEST = 1500;
+/** How deep expressions may be nested: engines walk them by recursion, whose stack ends somewhere above a thousand. */
+const DEEPEST = 800;
 
 const depths = new WeakMap<Expression, number>();
 

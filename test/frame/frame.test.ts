@@ -412,5 +412,6 @@ it('is aborted by a signal, before and while it runs', async () => {
 it('an expression of thousands of operators is an error of ours where it is built', async () => {
   const chain = (n: number) => Array.from({ length: n }).reduce<Column>((sum) => sum.plus(1), col('id'));
   expect((await df.select(chain(300).alias('r')).first())?.r).toBe(301);
-  await refuses(() => chain(3000), 'EXPRESSION_INVALID');
+  expect((await df.select(chain(790).alias('r')).schema()).names).toEqual(['r']);
+  await refuses(() => chain(801), 'EXPRESSION_INVALID');
 });
