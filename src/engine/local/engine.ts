@@ -13,8 +13,9 @@ import { Compiler } from './compiler.ts';
 import { columnGatherer } from './duck/arrow-columns.ts';
 import { withViews } from './duck/bindings.ts';
 import type { Chunk } from './duck/chunk.ts';
-import type { Database, QueryOptions } from './duck/database.ts';
+import type { QueryOptions } from './duck/database.ts';
 import { readValues } from './duck/read-vector.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { located } from './locate.ts';
 import { inputColumn } from './ml/chain.ts';
 import { narrow } from './ml/narrow.ts';
@@ -22,23 +23,11 @@ import { doubleSql } from './sql/literal.ts';
 import type { Relation } from './sql/relation.ts';
 import { LocalTraining } from './training/context.ts';
 import { TrainingSets } from './training/training-sets.ts';
-import type { WorkerPool } from './workers/pool.ts';
-import type { MemoryLedger } from './workers/store.ts';
 import { writePlan } from './write.ts';
 
 const LONG: DataType = { kind: 'long' };
 /** Rows of an Arrow batch, unless the result ends before. */
 const BATCH_ROWS = 65536;
-
-export interface EngineParts {
-  readonly database: Database;
-  readonly pool: WorkerPool;
-  readonly ledger: MemoryLedger;
-  readonly logger: Logger;
-  readonly workers: number;
-  /** A folder for what does not fit into memory; it goes with the session. */
-  readonly tempDirectory: () => string;
-}
 
 /** The embedded engine: plans become DuckDB queries, fits run on worker threads. */
 export class LocalEngine implements Engine {

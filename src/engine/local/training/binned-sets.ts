@@ -8,7 +8,7 @@ import type { FeatureBins, FeatureSample } from '../../../tree/bins.ts';
 import type { BinnedLayout, BinnedRequest, BinnedSet } from '../../engine.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
-import type { EngineParts } from '../engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import { chainOf } from '../ml/chain.ts';
 import { ColumnStore } from '../workers/store.ts';
 import type { RefusedCategory } from './code-rows.ts';

@@ -2,7 +2,7 @@ import { MlError, throwIfAborted } from '../../../error.ts';
 import type { LinearArgs, PartitionHandle } from '../../../kernels/contract.ts';
 import type { BinnedLayout } from '../../engine.ts';
 import type { QueryOptions } from '../duck/database.ts';
-import type { EngineParts } from '../engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import type { SpillHandle } from '../workers/spill.ts';
 import { windowRows } from '../workers/spilled-partitions.ts';
 import { type CodeRowsArgs, codeRows, type RefusedCategory } from './code-rows.ts';

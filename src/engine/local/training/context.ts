@@ -6,7 +6,7 @@ import type { AggregateRequest, BinnedRequest, BinnedSet, Level, ScannedBlock, S
 import type { StageName } from '../../stage-name.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
-import type { EngineParts } from '../engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import { located } from '../locate.ts';
 import { bindChain, chainOf } from '../ml/chain.ts';
 import { narrow } from '../ml/narrow.ts';

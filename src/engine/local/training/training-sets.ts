@@ -3,7 +3,7 @@ import type { Schema } from '../../../frame/schema.ts';
 import type { BinnedSet, TrainingSet } from '../../engine.ts';
 import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
-import type { EngineParts } from '../engine.ts';
+import type { EngineParts } from '../engine-parts.ts';
 import { chainOf } from '../ml/chain.ts';
 import { shared, unlessAborted } from '../shared.ts';
 import type { ColumnStore } from '../workers/store.ts';
