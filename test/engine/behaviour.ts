@@ -31,6 +31,17 @@ export function testBehaviour({ open, path }: EngineUnderTest): void {
 
   testIntervals(() => session, path);
 
+  it('drops and fills missing values, and keeps the metadata that a column is given', async () => {
+    const rows = [
+      { id: 1, x: null },
+      { id: 2, x: 2 },
+    ];
+    const frame = session.createFrame(rows, { id: 'int', x: 'double' });
+    expect(await ids(frame.dropna())).toEqual([2]);
+    expect(await values(frame.fillna(0), 'x')).toEqual([0, 2]);
+    expect((await frame.withMetadata('x', { comment: 'c' }).schema()).find('x')?.metadata).toEqual({ comment: 'c' });
+  });
+
   describe('createFrame', () => {
     it('keeps values of every type', async () => {
       const schema = {

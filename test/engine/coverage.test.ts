@@ -23,11 +23,17 @@ const EXCEPT: ReadonlyMap<string, string> = new Map([
   ['mapBatches', 'of this process only'],
   ['withBatchColumn', 'of this process only'],
   ['next', 'of the package’s own use'],
+  ['operator', 'of the package’s own use'],
   ['as', 'another name of alias'],
 ]);
 
 const OPERATORS = /^(constructor|\[.*)$/;
-const members = (of: { prototype: object }) => Object.getOwnPropertyNames(of.prototype).filter((name) => !OPERATORS.test(name));
+/** Names of a class's members, those of the classes that it extends too. */
+function members(of: { prototype: object }): string[] {
+  const names: string[] = [];
+  for (let at = of.prototype; at !== Object.prototype; at = Object.getPrototypeOf(at)) names.push(...Object.getOwnPropertyNames(at));
+  return names.filter((name) => !OPERATORS.test(name));
+}
 
 describe('on both engines is tested every', () => {
   it.each([
