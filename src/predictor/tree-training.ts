@@ -36,10 +36,9 @@ interface TreeEstimator<Params> extends StageName {
 }
 
 /** What the engine must know of an estimator; a single tree sees all rows and features. */
-export function growthOf({ uid, params }: TreeEstimator<TreeParams>): GrowthSettings & { uid: string; columns: TreeColumns } {
+export function growthOf({ params }: TreeEstimator<TreeParams>): GrowthSettings & { columns: TreeColumns } {
   const { featuresCol, labelCol, weightCol, maxDepth, maxBins, minInstancesPerNode, minWeightFractionPerNode, minInfoGain, seed } = params;
   return {
-    uid,
     columns: { features: featuresCol, label: labelCol, weight: weightCol || undefined },
     maxDepth,
     maxBins,

@@ -11,7 +11,7 @@ const MAX_CLASSES = 100;
 /** Checks that labels are classes 0 … k - 1; k is what is asked for, or the largest label + 1. */
 export function countClasses(
   { owner }: TrainingContext,
-  { uid, columns, numClasses }: { uid: string; columns: TreeColumns; numClasses?: number },
+  { columns, numClasses }: { columns: TreeColumns; numClasses?: number },
   { partitions, layout }: BinnedSet,
 ): number {
   const most = numClasses ?? MAX_CLASSES;
@@ -24,7 +24,6 @@ export function countClasses(
         const rule = `class numbers 0 … ${most - 1}${numClasses === undefined ? ', or more where its attribute says so, as StringIndexer writes it' : ''}`;
         const row = partition.firstRow + i;
         throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.label)} must hold ${rule}; row ${row} has ${show(y)}`, {
-          stage: uid,
           column: columns.label,
           row,
           value: y,
@@ -37,7 +36,7 @@ export function countClasses(
 }
 
 /** Variances of labels whose squares overflow would be no numbers. */
-export function checkSquares({ owner }: TrainingContext, { uid, columns }: Request, { partitions, layout }: BinnedSet): void {
+export function checkSquares({ owner }: TrainingContext, { columns }: Request, { partitions, layout }: BinnedSet): void {
   let squares = 0;
   for (const partition of partitions) {
     const labels = doublesOf(partition, layout.label as number);
@@ -48,12 +47,12 @@ export function checkSquares({ owner }: TrainingContext, { uid, columns }: Reque
   throw new MlError(
     'VALUE_INVALID',
     `${owner}: column ${show(columns.label)} must hold numbers whose weighted squares add up to a finite number, they add up to ${squares}; divide them by 1e150 or more`,
-    { stage: uid, column: columns.label },
+    { column: columns.label },
   );
 }
 
 /** Weight of the rows that train, added in row order; neither it nor that of the rows held out, if some are, may be 0. */
-export function weightOf({ owner }: TrainingContext, { uid, columns }: Request, { partitions, layout, rows }: BinnedSet, heldOut?: number): number {
+export function weightOf({ owner }: TrainingContext, { columns }: Request, { partitions, layout, rows }: BinnedSet, heldOut?: number): number {
   if (layout.weight === undefined && heldOut === undefined) return rows;
   const sums: [training: number, heldOut: number] = [0, 0];
   let heaviest = 0;
@@ -67,7 +66,7 @@ export function weightOf({ owner }: TrainingContext, { uid, columns }: Request, 
     }
   }
   const refuse = (rule: string) => {
-    throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a ${rule}`, { stage: uid, column: columns.weight });
+    throw new MlError('VALUE_INVALID', `${owner}: column ${show(columns.weight)} must have a ${rule}`, { column: columns.weight });
   };
   const refuseZeros = (which: string) => refuse(`weight above 0 in some row${which}, all are 0`);
   if (sums[0] === 0) refuseZeros(heldOut === undefined ? '' : ' that is not held out');
@@ -79,7 +78,7 @@ export function weightOf({ owner }: TrainingContext, { uid, columns }: Request, 
 
 export function checkHeldOut(
   { owner }: TrainingContext,
-  { uid, validationIndicatorCol }: BoostedRequest,
+  { validationIndicatorCol }: BoostedRequest,
   { partitions }: BinnedSet,
   column: number,
 ): void {
@@ -90,6 +89,6 @@ export function checkHeldOut(
   throw new MlError(
     'VALUE_INVALID',
     `${owner}: column ${show(validationIndicatorCol)} must be true in some rows, which are held out, and false in others, is ${same} in all`,
-    { stage: uid, column: validationIndicatorCol },
+    { column: validationIndicatorCol },
   );
 }

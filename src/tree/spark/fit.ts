@@ -152,7 +152,7 @@ function nodeColumn(maxDepth: number): ColumnSpec {
 }
 
 function load(context: TrainingContext, request: Request, scratch: Scratch, heldOut?: string): Promise<BinnedSet> {
-  const { columns, maxBins, seed, uid } = request;
+  const { columns, maxBins, seed } = request;
   const field = context.schema.require(context.owner, columns.features, 'vector');
   return context.binnedSet({
     ...columns,
@@ -162,11 +162,10 @@ function load(context: TrainingContext, request: Request, scratch: Scratch, held
     bins(sample) {
       if (sample.numFeatures === 0) {
         throw new MlError('VALUE_INVALID', `${context.owner}: column ${show(columns.features)} must have at least one feature, has none`, {
-          stage: uid,
           column: columns.features,
         });
       }
-      return chooseBins({ owner: context.owner, uid, field }, heldOut === undefined ? sample : withoutHeldOut(sample), maxBins);
+      return chooseBins({ owner: context.owner, field }, heldOut === undefined ? sample : withoutHeldOut(sample), maxBins);
     },
     scratch,
   });

@@ -25,7 +25,6 @@ export interface TreeColumns {
 
 /** What all fits of the family are asked by. */
 export interface Request extends GrowthSettings {
-  readonly uid: string;
   readonly columns: TreeColumns;
 }
 

@@ -1,4 +1,3 @@
-import type { StageName } from '../../engine/stage-name.ts';
 import { MlError, show } from '../../error.ts';
 import { categories, featureNames, groupOf } from '../../frame/attributes.ts';
 import type { Field } from '../../frame/schema.ts';
@@ -22,7 +21,7 @@ function categoryCounts(owner: string, field: Field, numFeatures: number): Int32
       throw new MlError(
         'VALUE_INVALID',
         `${owner}: column ${show(field.name)} must tell how many categories its nominal features have, ${show(feature)} does not; index it with StringIndexer or VectorIndexer`,
-        { stage: owner, column: field.name, feature },
+        { column: field.name, feature },
       );
     }
     return count ?? 0;
@@ -33,13 +32,14 @@ function categoryCounts(owner: string, field: Field, numFeatures: number): Int32
 const MOST_BINS = 65_535;
 
 /** Who asks for bins, for messages. */
-interface BinsOwner extends StageName {
+interface BinsOwner {
+  readonly owner: string;
   readonly field: Field;
 }
 
 /** Bins of all features from a sample: thresholds of continuous ones, the categories themselves of the others. */
 export function chooseBins(asked: BinsOwner, sample: FeatureSample, maxBins: number): FeatureBins[] {
-  const { owner, uid, field } = asked;
+  const { owner, field } = asked;
   const counts = categoryCounts(owner, field, sample.numFeatures);
   const most = Math.min(maxBins, sample.rows);
   const widest = counts.indexOf(Math.max(...counts));
@@ -47,7 +47,7 @@ export function chooseBins(asked: BinsOwner, sample: FeatureSample, maxBins: num
   if (count > most) {
     const feature = featureNames(field, sample.numFeatures)[widest];
     const got = `feature ${show(feature)} (number ${widest}) has ${count}`;
-    const details = { stage: uid, column: field.name, feature, param: 'maxBins', value: count };
+    const details = { column: field.name, feature, param: 'maxBins', value: count };
     throw new MlError(
       'PARAM_INVALID',
       maxBins < count

@@ -20,7 +20,6 @@ async function frameOf(name: string): Promise<Frame> {
 async function grown({ estimator, params, table, result }: GoldenCase): Promise<{ trees: SparkTrees; treeWeights?: Float64Array }> {
   const frame = await frameOf(table);
   const common = {
-    uid: 'uid',
     columns: { features: 'features', label: 'label', ...(params.weightCol ? { weight: 'weight' } : {}) },
     maxDepth: 5,
     maxBins: 32,

@@ -30,7 +30,6 @@ export function frameOf(session: Session, rows: readonly Row[], counts: readonly
 
 export const COLUMNS = { features: 'features', label: 'label' } as const;
 const GROWTH = {
-  uid: 'uid',
   columns: COLUMNS,
   maxDepth: 5,
   maxBins: 32,
