@@ -2299,7 +2299,7 @@ main | df.select("id", F.to_char("day", F.lit("yyyy/MM")), F.to_char("at", F.lit
 main | df.select("id", F.to_char(F.encode("s", "UTF-8"), F.lit("hex")), F.to_char(F.encode("s", "UTF-8"), F.lit("base64")), F.to_char(F.encode("s", "UTF-8"), F.lit("UTF-8")))
 main | df.select(F.to_char(F.encode("s", "UTF-8"), F.lit("nope")))
 main | df.select(F.to_char("b", F.lit("9")))
-numbers | df.sortWithinPartitions("i", "id")
+numbers | df.coalesce(1).sortWithinPartitions("i", "id")
 numbers | df.select("id", F.sum("i").over(Window.rowsBetween(-1, 0).orderBy("id")).alias("s"), F.count("i").over(Window.rangeBetween(-1, 1).orderBy("id")).alias("n"))
 """
 
