@@ -37,7 +37,8 @@ export abstract class Estimator<P extends ParamSchema, M extends Transformer<Par
     if (onProgress !== undefined && typeof onProgress !== 'function') {
       throw new MlError('PARAM_INVALID', `${this.owner}.fit: onProgress must be a function, got ${show(onProgress)}`, { param: 'onProgress' });
     }
-    await this.resolveSchema(await given.schema(), given.executor);
+    throwIfAborted(options.signal, this.owner);
+    await this.resolveSchema(await given.schema(options), given.executor);
   }
 
   /** Fits on the cluster; the model is fetched, so that it is the same here as one that was fitted here. */

@@ -86,6 +86,8 @@ describe('an abort ends', () => {
     for (const delay of [50, 400, 900, 1300]) await stops(delay, (signal) => inferred().count({ signal }), whole);
     for (const delay of [100, 1200]) await stops(delay, async (signal) => (await inferred().collect({ signal })).length, whole);
     await stops(100, (signal) => typed.count({ signal }), whole);
+    const fit = (signal: AbortSignal) => new StringIndexer({ inputCol: 'b', outputCol: 'o' }).fit(inferred(), { signal }).then(() => whole);
+    for (const delay of [20, 300]) await stops(delay, fit, whole);
   });
 
   it('a collect and an iteration', async () => {
