@@ -45,7 +45,7 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
 
   /** The curves and areas behind {@link evaluate}. */
   async getMetrics(frame: Frame, options: ActionOptions = {}): Promise<BinaryMetrics> {
-    this.transformSchema(await frameOf(this.owner, frame).schema());
+    this.transformSchema(await frameOf(this.owner, frame).schema(options));
     const { rawPredictionCol, labelCol, weightCol, numBins } = this.params;
     const wanted = {
       score: { column: rawPredictionCol, slot: 1 },

@@ -86,12 +86,12 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
 
   /** All metrics, by class and on average; `logLoss` where the frame has the column of probabilities. */
   async getMetrics(frame: Frame, options: ActionOptions = {}): Promise<ClassificationMetrics> {
-    const probabilities = (await frameOf(this.owner, frame).schema()).find(this.params.probabilityCol);
+    const probabilities = (await frameOf(this.owner, frame).schema(options)).find(this.params.probabilityCol);
     return this.#read(frame, probabilities !== undefined && isProbabilities(probabilities), options);
   }
 
   async #read(frame: Frame, withProbabilities: boolean, options: ActionOptions): Promise<ClassificationMetrics> {
-    this.transformSchema(await frameOf(this.owner, frame).schema());
+    this.transformSchema(await frameOf(this.owner, frame).schema(options));
     const { predictionCol, labelCol, weightCol, probabilityCol } = this.params;
     const wanted = {
       prediction: { column: predictionCol },

@@ -47,7 +47,7 @@ export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorPar
 
   /** All metrics at once. */
   async getMetrics(frame: Frame, options: ActionOptions = {}): Promise<RegressionMetrics> {
-    this.transformSchema(await frameOf(this.owner, frame).schema());
+    this.transformSchema(await frameOf(this.owner, frame).schema(options));
     const { predictionCol, labelCol, weightCol, throughOrigin } = this.params;
     const wanted = {
       prediction: { column: predictionCol },

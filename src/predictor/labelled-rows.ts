@@ -31,7 +31,7 @@ export async function visitLabelledRows(
   visit: (rows: LabelledRows) => void,
 ): Promise<void> {
   const { featuresCol, labelCol, weightCol } = params;
-  requireTrainingColumns(owner, await frameOf(owner, frame).schema(), params);
+  requireTrainingColumns(owner, await frameOf(owner, frame).schema(options), params);
   const isLabel = { column: labelCol, accepts: Number.isFinite, rule: 'a finite number' };
   const isWeight = { column: weightCol ?? '', accepts: (w: number) => w >= 0 && w < Number.POSITIVE_INFINITY, rule: 'a finite number >= 0' };
   const columns = [featuresCol, labelCol, ...(weightCol ? [weightCol] : [])];
