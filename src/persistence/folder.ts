@@ -77,6 +77,11 @@ export async function openFolder(source: string | URL): Promise<ModelFiles> {
   }
 }
 
+/** What a folder is known by; the number of a removed one goes to another soon, its birth does not. */
+function identityOf({ dev, ino, birthtimeNs }: Fs.BigIntStats): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
+}
+
 /** Files up to this size are read at once: for a model's many small ones, waiting costs more than reading. */
 const SMALL_BYTES = 1 << 18;
 
@@ -84,14 +89,14 @@ class Folder implements ModelFiles {
   readonly root: string;
   /** The folder read, without links. */
   readonly #real: string;
-  readonly #inode: string;
+  readonly #identity: string;
   readonly #fs: typeof Fs;
   readonly #path: typeof Path;
 
-  private constructor(root: string, real: string, inode: string, fs: typeof Fs) {
+  private constructor(root: string, real: string, identity: string, fs: typeof Fs) {
     this.root = root;
     this.#real = real;
-    this.#inode = inode;
+    this.#identity = identity;
     this.#fs = fs;
     this.#path = nodeModule('node:path', 'load');
   }
@@ -101,7 +106,7 @@ class Folder implements ModelFiles {
     const real = fs.realpathSync(candidate);
     const stats = fs.statSync(real, { bigint: true });
     if (!stats.isDirectory()) throw formatError(root, '', 'a saved stage is a folder, this is a file');
-    return new Folder(root, real, `${stats.dev}:${stats.ino}`, fs);
+    return new Folder(root, real, identityOf(stats), fs);
   }
 
   async list(folder: string): Promise<readonly string[] | null> {
@@ -138,11 +143,11 @@ class Folder implements ModelFiles {
   }
 
   async replaced(): Promise<boolean> {
-    const inode = (path: string): string | null => {
+    const now = (path: string): string | null => {
       const stats = this.#fs.statSync(path, { bigint: true, throwIfNoEntry: false });
-      return stats ? `${stats.dev}:${stats.ino}` : null;
+      return stats ? identityOf(stats) : null;
     };
-    return inode(this.#real) !== this.#inode || (inode(this.root) ?? this.#inode) !== this.#inode;
+    return now(this.#real) !== this.#identity || (now(this.root) ?? this.#identity) !== this.#identity;
   }
 
   /** The file's real path, which must lie in the folder: a link may not lead out. */

@@ -83,8 +83,10 @@ export async function replaceFolder(
   const count = ++saves;
   const temporary = join(parent, temporaryName(name, process.pid, count));
   const aside = join(parent, setAsideName(name, process.pid, count));
+  const discarded = join(parent, temporaryName(name, process.pid, ++saves));
+  const used = [temporary, aside, discarded].map((path) => basename(path));
   let written = false;
-  active.add(basename(aside)).add(basename(temporary));
+  for (const entry of used) active.add(entry);
   try {
     throwIfAborted(signal, 'save');
     await makeParents(parent);
@@ -95,14 +97,13 @@ export async function replaceFolder(
     await writeAll();
     await (overwrite ? exchange() : moveIn());
     await fs.sync(parent);
-    if (overwrite) await fs.remove(aside).catch(() => {});
+    if (overwrite) await discard().catch(() => {});
     await clean();
   } catch (error) {
     if (written) await fs.remove(temporary).catch(() => {});
     throw asMlError(error, target, 'save');
   } finally {
-    active.delete(basename(aside));
-    active.delete(basename(temporary));
+    for (const entry of used) active.delete(entry);
   }
 
   /** Step by step: Node's own recursive mkdir tries for ever where the system says that a folder does not exist and may not be made. */
@@ -160,7 +161,7 @@ export async function replaceFolder(
       } catch (error) {
         if (isInUse(error) && attempt < MAX_ATTEMPTS) {
           // Another save came in between: what was set aside is older than what it put there.
-          await fs.remove(aside);
+          await discard();
           continue;
         }
         if (had) await fs.rename(aside, target).catch(() => {});
@@ -177,6 +178,14 @@ export async function replaceFolder(
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
       throw error;
     }
+  }
+
+  /** Removes what was set aside, by another name: who reads it must not take its remains for a version. */
+  async function discard(): Promise<void> {
+    await fs.rename(aside, discarded).catch((error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+    await fs.remove(discarded);
   }
 
   /** Removes what saves of processes that are gone have left here. */
