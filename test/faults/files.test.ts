@@ -265,6 +265,20 @@ describe('a Parquet file', () => {
   });
 });
 
+describe('Parquet files of a folder', () => {
+  it('without a column of the first one are refused with path and remedy', async () => {
+    const rows = s().createFrame([{ a: 1, c: 'x' }]);
+    await rows.write.parquet(path('grown', 'n=1'));
+    await rows.select('a').write.parquet(path('grown', 'n=2'));
+    const grown = [path('grown', 'n=1'), path('grown', 'n=2')];
+    await refuses(() => s().read.parquet(grown).collect(), 'VALUE_INVALID', { column: 'c' }, 'mergeSchema', 'n=2');
+    expect(await s().read.parquet(grown, { mergeSchema: true }).orderBy('c').select('a', 'c').collect()).toEqual([
+      { a: 1, c: null },
+      { a: 1, c: 'x' },
+    ]);
+  });
+});
+
 describe('rows of this process', () => {
   it('are objects by column name: anything else is refused with its row', async () => {
     const schema = { a: 'double' } as const;

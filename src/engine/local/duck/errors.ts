@@ -29,6 +29,8 @@ export function duckError(error: unknown, owner: string, names: ReadonlyMap<stri
       { cause: error },
     );
   }
+  const unlike = /[Ss]chema mismatch in glob: column "(.*)" was read from the original file .* not be found in file "(.*)"/.exec(raw);
+  if (unlike) return columnError(owner, unlike[1], unlike[2], error);
   const code = KINDS.find(([pattern]) => pattern.test(raw))?.[1] ?? 'SQL_FAILED';
   return new MlError(code, `${owner}: ${sentence(raw, names)}`, {}, { cause: error });
 }
@@ -56,6 +58,12 @@ function memoryError(owner: string, raw: string, cause: unknown): MlError {
   const [, limit] = /\/([\d.]+ \w+) used\)/.exec(raw) ?? [];
   const message = `${owner}: what a query cannot spill must fit into memoryLimit${limit ? `, that is ${limit}` : ''}; raise it, or keep fewer columns and rows`;
   return new MlError('MEMORY_LIMIT', message, {}, { cause });
+}
+
+/** A file without a column that the first one has. */
+function columnError(owner: string, column: string, path: string, cause: unknown): MlError {
+  const message = `${owner}: every file must have column ${show(column)}, ${show(path)} has none; set option mergeSchema to read it as null there`;
+  return new MlError('VALUE_INVALID', message, { path, column }, { cause });
 }
 
 /** A file that holds bytes which are no UTF-8. */
