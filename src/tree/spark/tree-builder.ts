@@ -47,15 +47,16 @@ export class TreeBuilder {
       return;
     }
     const { feature } = split;
+    const { gain } = own;
+    const value = values[number];
     const bins = this.#bins[feature];
-    const node = { feature, value: values[number], gain: own.gain, cover };
     if (bins.kind === 'numeric') {
       this.#numCategories.push(-1);
-      this.#trees.split({ ...node, threshold: bins.edges[split.bin], missingLeft: false });
+      this.#trees.split({ feature, threshold: bins.edges[split.bin], missingLeft: false, value, gain, cover });
     } else {
       this.#numCategories.push(bins.categories);
       const { words, missingLeft } = categorySplit(bitsOf(split.words, bins.categories), bins.categories);
-      this.#trees.split({ ...node, words, missingLeft: missingLeft === 1 });
+      this.#trees.split({ feature, words, missingLeft: missingLeft === 1, value, gain, cover });
     }
     this.#place(tree, values, split.left, leaves);
     this.#place(tree, values, split.right, leaves);
