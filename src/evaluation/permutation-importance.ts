@@ -1,19 +1,13 @@
-import type { VectorColumn } from '../block/column.ts';
-import { writeDenseRow } from '../block/column.ts';
-import { Numbers } from '../block/growing-numbers.ts';
-import type { Engine } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
-import { Frame } from '../frame/frame.ts';
-import type { LocalTable } from '../frame/plan.ts';
-import { Schema } from '../frame/schema.ts';
-import { DenseVector } from '../linalg/vectors.ts';
+import type { Frame } from '../frame/frame.ts';
 import type { ParamSchema } from '../param/param.ts';
 import type { Evaluator } from '../pipeline/evaluator.ts';
+import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import { frameOf, Transformer } from '../pipeline/transformer.ts';
-import type { PredictionModel } from '../predictor/prediction-model.ts';
+import { PredictionModel } from '../predictor/prediction-model.ts';
 import { Random } from '../random.ts';
-import { readScoredRows } from './scored-rows.ts';
+import { readFeatureSlots, readInputColumns } from './permutable-rows.ts';
 
 /** What `permutationImportance` takes besides model, frame and evaluator. */
 export interface PermutationOptions extends ActionOptions {
@@ -37,12 +31,12 @@ export interface PermutationImportance {
 
 /**
  * Permutation importance (Breiman 2001): by how much the evaluator's metric gets worse when one feature's values are permuted among the rows of
- * `frame`, for each feature in turn. Works with any model of a vector column and any evaluator. The rows' features are held in memory; take a sample
- * of a large frame.
+ * `frame`, for each feature in turn. Of a model of a vector column the features are the slots of its vectors; of any other transformer, a fitted
+ * pipeline above all, they are the columns that it reads, but for those of which it makes the label and the weight. Works with any evaluator. The
+ * rows are held in memory; take a sample of a large frame.
  */
 export async function permutationImportance(
-  // biome-ignore lint/suspicious/noExplicitAny: models of all params and states
-  model: PredictionModel<any, any>,
+  model: AnyTransformer,
   frame: Frame,
   evaluator: Evaluator<ParamSchema>,
   { repeats = 5, seed = 0, ...options }: PermutationOptions = {},
@@ -54,23 +48,17 @@ export async function permutationImportance(
   if (!(model instanceof Transformer))
     throw new MlError('PARAM_INVALID', `${owner}: model must be a fitted model, got ${show(model)}`, { param: 'model' });
   const random = new Random(seed);
-  const rows = await readRows(owner, model, frameOf(owner, frame), evaluator, options);
-  const score = (features: Float64Array) => evaluator.evaluate(model.transform(rows.withFeatures(features)), options);
-  const whole = await score(rows.features);
-  const { count, size } = rows;
+  const rows =
+    model instanceof PredictionModel
+      ? await readFeatureSlots(owner, model, frameOf(owner, frame), evaluator, options)
+      : await readInputColumns(owner, model, frameOf(owner, frame), evaluator, options);
+  const score = (permuted: Frame) => evaluator.evaluate(model.transform(permuted), options);
+  const whole = await score(rows.frame());
   const importances: PermutationImportance[] = [];
-  for (const [j, name] of model.featureNames.entries()) {
+  for (const [j, name] of rows.names.entries()) {
     const values: number[] = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
-      const features = rows.features.slice();
-      // Fisher and Yates.
-      for (let i = count - 1; i > 0; i--) {
-        const k = random.nextInt(i + 1);
-        const held = features[i * size + j];
-        features[i * size + j] = features[k * size + j];
-        features[k * size + j] = held;
-      }
-      const permuted = await score(features);
+      const permuted = await score(rows.frame(j, shuffled(rows.count, random)));
       values.push(evaluator.isLargerBetter ? whole - permuted : permuted - whole);
     }
     const mean = values.reduce((a, b) => a + b, 0) / repeats;
@@ -80,65 +68,12 @@ export async function permutationImportance(
   return importances;
 }
 
-interface Rows {
-  readonly count: number;
-  readonly size: number;
-  /** Row-major. */
-  readonly features: Float64Array;
-  withFeatures(features: Float64Array): Frame;
-}
-
-/** The model's features and the numeric columns that the evaluator names. */
-async function readRows(
-  owner: string,
-  // biome-ignore lint/suspicious/noExplicitAny: models of all params and states
-  model: PredictionModel<any, any>,
-  frame: Frame,
-  evaluator: Evaluator<ParamSchema>,
-  options: ActionOptions,
-): Promise<Rows> {
-  const stage = { owner, uid: model.uid };
-  const { featuresCol } = model.params as { featuresCol: string };
-  const { labelCol, weightCol } = evaluator.params as { labelCol?: string; weightCol?: string };
-  const schema = await frame.schema(options);
-  const field = schema.require(owner, featuresCol, 'vector');
-  const names = [...new Set([labelCol, weightCol].filter((name): name is string => Boolean(name)))];
-  const fields = names.map((name) => schema.require(owner, name, 'numeric'));
-  const wanted = Object.fromEntries(names.map((name, k) => [`column${k}`, { column: name }]));
-  const numbers = names.length > 0 ? await readScoredRows(stage, frame, wanted, options) : {};
-  const size = model.numFeatures;
-  const found = new Numbers();
-  await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
-    context.scan([featuresCol], ({ rows, firstRow, columns: [column] }) => {
-      const vectors = column as VectorColumn;
-      for (let i = 0; i < rows; i++) {
-        if (vectors.valid?.[i] !== 0 && vectors.size === size) continue;
-        const got = vectors.valid?.[i] === 0 ? 'null' : `one of ${vectors.size}`;
-        throw new MlError(
-          'VALUE_INVALID',
-          `${owner}: column ${show(featuresCol)} must hold vectors of ${size} slots, row ${firstRow + i} has ${got}`,
-          {
-            column: featuresCol,
-            row: firstRow + i,
-          },
-        );
-      }
-      const block = found.extend(rows * size);
-      for (let i = 0; i < rows; i++) writeDenseRow(vectors, i, block, i * size);
-    }),
-  );
-  const features = found.done();
-  const count = features.length / size;
-  const others = names.map((_, k) => (numbers as Record<string, { values: Float64Array }>)[`column${k}`].values);
-  return {
-    count,
-    size,
-    features,
-    withFeatures(values) {
-      const vectors = Array.from({ length: count }, (_, i) => new DenseVector(values.subarray(i * size, (i + 1) * size)));
-      const doubles = fields.map((old) => ({ ...old, type: { kind: 'double' as const } }));
-      const table: LocalTable = { schema: new Schema([field, ...doubles]), rows: count, partitions: null, columns: [vectors, ...others] };
-      return new Frame(frame.executor, { op: 'local', table });
-    },
-  };
+/** The numbers below `count` in an order drawn by Fisher and Yates. */
+function shuffled(count: number, random: Random): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const k = random.nextInt(i + 1);
+    [order[i], order[k]] = [order[k], order[i]];
+  }
+  return order;
 }

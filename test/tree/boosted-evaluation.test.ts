@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DecisionTreeClassifier } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import { BinaryClassificationEvaluator, permutationImportance, RegressionEvaluator } from '#dist/evaluation/index.js';
+import { StringIndexer, VectorAssembler } from '#dist/feature/index.js';
 import { Vectors } from '#dist/linalg/vectors.js';
+import { Pipeline, PipelineModel } from '#dist/pipeline/index.js';
 import { HistGradientBoostingRegressionModel } from '#dist/regression/index.js';
 import { treesOf } from './arbitrary-trees.ts';
 import { binary, multiclass, poisson, state } from './boosted-models.ts';
@@ -113,6 +116,28 @@ describe('permutation importance', () => {
     expect((await permutationImportance(model(), exact, evaluator, { repeats: 3, seed: 4 }))[0]).toEqual(first);
     const byR2 = await permutationImportance(model(), exact, evaluator.copy({ metricName: 'r2' }), { repeats: 2 });
     expect(byR2[0].mean).toBeGreaterThan(0.5);
+  });
+
+  it('is told of the columns that a whole pipeline reads, but for the one of which it makes the label', async () => {
+    const table = session.createFrame(
+      X.map((x, i) => ({ city: x[0] <= 0 ? 'low' : 'high', 'a.b': i, unread: i, churn: x[0] <= 0 ? 'no' : 'yes', weight: 1 + (i % 2) })),
+      { city: 'string', 'a.b': 'long', unread: 'int', churn: 'string', weight: 'double' },
+    );
+    const fitted = await new Pipeline({
+      stages: [
+        new StringIndexer({ inputCols: ['city', 'churn'], outputCols: ['cityIndex', 'label'] }),
+        new VectorAssembler({ inputCols: ['cityIndex', 'a.b'], outputCol: 'features' }),
+        new DecisionTreeClassifier({ maxDepth: 2, labelCol: 'label' }),
+      ],
+    }).fit(table);
+    const evaluator = new BinaryClassificationEvaluator({ weightCol: 'weight' });
+    const found = await permutationImportance(fitted, table, evaluator, { repeats: 3 });
+    expect(found.map(({ name }) => name)).toEqual(['city', 'a.b']);
+    expect(found[0].mean).toBeGreaterThan(0.3);
+    expect(found[1]).toMatchObject({ mean: 0, standardDeviation: 0 });
+    expect(await permutationImportance(fitted, table, evaluator, { repeats: 3 })).toEqual(found);
+    await expect(permutationImportance(fitted, table.limit(0), evaluator)).rejects.toMatchObject({ code: 'EMPTY_DATASET' });
+    await expect(permutationImportance(new PipelineModel({}, { stages: [] }), table, evaluator)).rejects.toThrow(/must read a column of the frame/);
   });
 
   it('refuses what it cannot work on', async () => {
