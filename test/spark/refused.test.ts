@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { DecisionTreeClassifier, LogisticRegression } from '#dist/classification/index.js';
 import { Session } from '#dist/engine/session.js';
 import type { MlErrorCode, MlErrorDetails } from '#dist/error.js';
-import { RegressionEvaluator } from '#dist/evaluation/index.js';
+import { BinaryClassificationEvaluator, MulticlassClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
 import {
   Bucketizer,
   Imputer,
@@ -86,6 +86,18 @@ const REFUSED: readonly [name: string, (frame: Frame) => Promise<unknown>, code:
   ['no rows: boosted trees', (f) => new GBTRegressor({ labelCol: 'id', featuresCol: 'v', maxIter: 2 }).fit(f.filter(NONE)), 'EMPTY_DATASET', {}],
   ['no rows: scaler', (f) => new StandardScaler({ inputCol: 'v', outputCol: 'o' }).fit(f.filter(NONE)), 'EMPTY_DATASET', {}],
   ['no rows: judgement', (f) => new RegressionEvaluator({ labelCol: 'id', predictionCol: 'use' }).evaluate(f.filter(NONE)), 'EMPTY_DATASET', {}],
+  ...(['areaUnderROC', 'areaUnderPR'] as const).map((metricName): (typeof REFUSED)[number] => [
+    `no rows: ${metricName}`,
+    (f) => new BinaryClassificationEvaluator({ metricName, labelCol: 'id', rawPredictionCol: 'use' }).evaluate(f.filter(NONE)),
+    'EMPTY_DATASET',
+    {},
+  ]),
+  ...(['f1', 'accuracy', 'truePositiveRateByLabel'] as const).map((metricName): (typeof REFUSED)[number] => [
+    `no rows: ${metricName}`,
+    (f) => new MulticlassClassificationEvaluator({ metricName, labelCol: 'id', predictionCol: 'use' }).evaluate(f.filter(NONE)),
+    'EMPTY_DATASET',
+    {},
+  ]),
   ['no value', (f) => new Imputer({ inputCol: 'use', outputCol: 'o' }).fit(f.filter(NONE)), 'VALUE_INVALID', { column: 'use' }],
   [
     'a null among vectors of a regression',
