@@ -1,3 +1,4 @@
+import { sortNumbers } from '../../kernels/sort.ts';
 import type { FeatureSample } from '../bins.ts';
 
 /** Rows that Spark looks at for the thresholds of continuous features: all, when there are no more. */
@@ -46,7 +47,7 @@ export function thresholdsOf(values: Float64Array, weights: Float64Array | null,
 /** Distinct values, ascending, with the weight of each, and the weight of all. */
 function weightedValues(values: Float64Array, weights: Float64Array | null): { distinct: number[]; counts: number[]; total: number } {
   const byValue = weights ? sortedPairs(values, weights) : null;
-  if (!weights) values.sort();
+  if (!weights) sortNumbers(values);
   const total = weights ? weights.reduce((sum, w) => sum + w, 0) : values.length;
   const distinct: number[] = [];
   const counts: number[] = [];

@@ -15,6 +15,12 @@ interface PartSample {
   readonly rows: { indices: Uint32Array; values: Float64Array }[];
 }
 
+/** Rows of some partitions, ascending and counted from the first of those, and where they go in the sample. */
+interface Chosen {
+  readonly rows: Uint32Array;
+  readonly places: Uint32Array;
+}
+
 /**
  * Draws `size` rows out of all that are added, in row order: those whose hash of seed and row number is least (all rows while there are no more).
  * One pass; places of rows that turn out not to belong are used again.
@@ -23,14 +29,15 @@ export class RowSample {
   readonly #size: number;
   readonly #seed: number;
   #seen = 0;
-  #filled = 0;
-  #rowOf = new Float64Array(1024);
   /** The weights, where there are any, then further columns. */
   #others: { readonly column: number; values: Float64Array }[] = [];
   #parts: PartSample[] = [];
-  /** A heap of places, the one with the largest hash first; only once the sample is full. */
-  #heap: Uint32Array | null = null;
+  /** Places in the order of their rows. */
+  #order = new Uint32Array(0);
+  /** By place. */
   #hashOf = new Uint32Array(1024);
+  /** No row with a larger hash belongs, as far as is known. */
+  #most = 0xffffffff;
   #numFeatures = 0;
   #weighted = false;
 
@@ -52,19 +59,25 @@ export class RowSample {
       this.#weighted = layout.weight !== undefined;
       this.#others = [layout.weight ?? [], numbers].flat().map((column) => ({ column, values: new Float64Array(0) }));
     }
-    for (const partition of store.partitions) this.#addPartition(partition);
+    const { rows, places } = this.#choose(store.rows);
+    let from = 0;
+    for (const partition of store.partitions) {
+      const end = partition.firstRow + partition.rows;
+      let to = from;
+      while (to < rows.length && (rows[to] as number) < end) to++;
+      this.#take(partition, { rows: rows.subarray(from, to).map((row) => row - partition.firstRow), places: places.subarray(from, to) });
+      from = to;
+    }
   }
 
   /** The sample, when all rows were added. */
   finish(): Omit<FeatureSample, 'summary'> {
-    const order = Uint32Array.from({ length: this.#filled }, (_, place) => place);
-    const rowOf = this.#rowOf;
-    if (this.#heap) order.sort((a, b) => rowOf[a] - rowOf[b]);
+    const order = this.#order;
     const sparse = new Map<PartSample, Transposed>();
     const others = this.#others.map(({ values }) => gather(values, order));
     return {
       rows: this.#seen,
-      sampled: this.#filled,
+      sampled: order.length,
       numFeatures: this.#numFeatures,
       weights: this.#weighted ? others[0] : null,
       numbers: this.#weighted ? others.slice(1) : others,
@@ -88,21 +101,54 @@ export class RowSample {
     };
   }
 
-  #addPartition(partition: PartitionHandle): void {
-    const rows = new Uint32Array(partition.rows);
-    const places = new Uint32Array(partition.rows);
-    let taken = 0;
-    let bound = this.#bound();
-    for (let i = 0; i < partition.rows; i++) {
-      const hash = hash32(this.#seed, this.#seen + i);
-      if (hash >= bound) continue;
-      rows[taken] = i;
-      places[taken++] = this.#place(this.#seen + i, hash);
-      bound = this.#bound();
+  /** Chooses those of the next `count` rows that belong; rows of the sample that no longer do leave their places to them. */
+  #choose(count: number): Chosen {
+    const seed = this.#seed;
+    const first = this.#seen;
+    const most = this.#most;
+    const before = this.#order;
+    const hashes = new Uint32Array(before.length + count);
+    const rows = new Uint32Array(count);
+    let found = 0;
+    for (const place of before) hashes[found++] = this.#hashOf[place];
+    for (let i = 0; i < count; i++) {
+      const hash = hash32(seed, first + i);
+      if (hash > most) continue;
+      rows[found - before.length] = i;
+      hashes[found++] = hash;
     }
-    this.#seen += partition.rows;
+    this.#seen += count;
+    let ties = Number.POSITIVE_INFINITY;
+    if (found > this.#size) ({ value: this.#most, equal: ties } = ranked(hashes.subarray(0, found), this.#size));
+    const order = new Uint32Array(Math.min(found, this.#size));
+    if (order.length > this.#hashOf.length) this.#hashOf = grown(this.#hashOf, Math.min(this.#size, 2 * order.length));
+    const free: number[] = [];
+    let kept = 0;
+    let fresh = before.length;
+    let taken = 0;
+    for (let k = 0; k < found; k++) {
+      const hash = hashes[k] as number;
+      const belongs = hash < this.#most || (hash === this.#most && ties-- > 0);
+      if (k < before.length) {
+        const place = before[k] as number;
+        if (belongs) order[kept++] = place;
+        else free.push(place);
+      } else if (belongs) {
+        const place = free.pop() ?? fresh++;
+        this.#hashOf[place] = hash;
+        rows[taken] = rows[k - before.length] as number;
+        order[kept + taken++] = place;
+      }
+    }
+    this.#order = order;
+    return { rows: rows.subarray(0, taken), places: order.subarray(kept) };
+  }
+
+  /** Copies values of the chosen rows of a partition. */
+  #take(partition: PartitionHandle, { rows, places }: Chosen): void {
+    const taken = rows.length;
     if (taken === 0) return;
-    const capacity = this.#rowOf.length;
+    const capacity = this.#hashOf.length;
     for (const sample of this.#parts) {
       const { part } = sample;
       if (part.kind === 'dense') {
@@ -132,48 +178,6 @@ export class RowSample {
       for (let k = 0; k < taken; k++) other.values[places[k]] = values[rows[k] as number];
     }
   }
-
-  /** Rows with hashes below this belong to the sample, as far as is known. */
-  #bound(): number {
-    return this.#heap ? this.#hashOf[this.#heap[0]] : 2 ** 32;
-  }
-
-  /** Where a row that belongs goes in the sample. */
-  #place(row: number, hash: number): number {
-    const place = this.#heap ? this.#heap[0] : this.#filled++;
-    if (place === this.#rowOf.length) {
-      const capacity = Math.min(this.#size, 2 * place);
-      this.#rowOf = grown(this.#rowOf, capacity);
-      this.#hashOf = grown(this.#hashOf, capacity);
-    }
-    this.#rowOf[place] = row;
-    this.#hashOf[place] = hash;
-    if (this.#heap) this.#sink(this.#heap, 0);
-    else if (this.#filled === this.#size) this.#heap = this.#heapify();
-    return place;
-  }
-
-  #heapify(): Uint32Array {
-    const heap = Uint32Array.from({ length: this.#filled }, (_, place) => place);
-    for (let at = (heap.length >> 1) - 1; at >= 0; at--) this.#sink(heap, at);
-    return heap;
-  }
-
-  #sink(heap: Uint32Array, from: number): void {
-    const hashes = this.#hashOf;
-    const moved = heap[from];
-    const hash = hashes[moved];
-    let at = from;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && hashes[heap[child + 1]] > hashes[heap[child]]) child++;
-      if (hashes[heap[child]] <= hash) break;
-      heap[at] = heap[child];
-      at = child;
-    }
-    heap[at] = moved;
-  }
 }
 
 /** Sparse rows by column: slot s holds `values[p]` in sampled row `rows[p]` for p in `starts[s] … starts[s + 1] - 1`. */
@@ -200,6 +204,20 @@ function transpose({ part, rows }: PartSample, order: Uint32Array): Transposed {
     });
   });
   return transposed;
+}
+
+/** The `count`-th least of more numbers than that, and how many of those equal to it are among the `count` least. */
+function ranked(values: Uint32Array, count: number): { value: number; equal: number } {
+  let value = 0;
+  let rest = count;
+  for (const shift of [16, 0]) {
+    const sizes = new Uint32Array(65536);
+    for (const x of values) if (shift === 16 || x >>> 16 === value) sizes[(x >>> shift) & 0xffff]++;
+    let digit = 0;
+    while ((sizes[digit] as number) < rest) rest -= sizes[digit++] as number;
+    value = value * 65536 + digit;
+  }
+  return { value, equal: rest };
 }
 
 function gather(values: Float64Array, order: Uint32Array): Float64Array {
