@@ -1,5 +1,6 @@
 import type * as FsPromises from 'node:fs/promises';
 import type * as Path from 'node:path';
+import { keepAtEnd, removeAtEnd } from '../engine/process-end.ts';
 import { MlError, show, throwIfAborted } from '../error.ts';
 import { nodeModule } from './files.ts';
 import { asMlError, leftovers, setAsideName, temporaryName } from './folder.ts';
@@ -94,7 +95,9 @@ export async function replaceFolder(
     await requireFree();
     written = true;
     await fs.remove(temporary);
+    removeAtEnd(temporary);
     await writeAll();
+    keepAtEnd(temporary); // a removal in mid-rename would leave half a folder at the target
     await (overwrite ? exchange() : moveIn());
     await fs.sync(parent);
     if (overwrite) await discard().catch(() => {});
@@ -104,6 +107,7 @@ export async function replaceFolder(
     throw asMlError(error, target, 'save');
   } finally {
     for (const entry of used) active.delete(entry);
+    for (const folder of [temporary, discarded]) keepAtEnd(folder);
   }
 
   /** Step by step: Node's own recursive mkdir tries for ever where the system says that a folder does not exist and may not be made. */
@@ -185,6 +189,7 @@ export async function replaceFolder(
     await fs.rename(aside, discarded).catch((error) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     });
+    removeAtEnd(discarded);
     await fs.remove(discarded);
   }
 

@@ -165,6 +165,46 @@ describe('a process that is killed while it saves', () => {
   });
 });
 
+it.each(['SIGINT', 'SIGTERM'] as const)('a process that %s ends while it saves leaves nothing half-written', async (signal) => {
+  for (const overwrite of [true, false]) {
+    const path = join(fresh(), 'model');
+    if (overwrite) await write(path, 1, false);
+    // At the second file the process says so, and waits.
+    const source = `
+      const { nodeFileSystem, replaceFolder } = await import(new URL('persistence/replace-folder.js', ${JSON.stringify(DIST)}));
+      const fs = nodeFileSystem();
+      const files = new Map(['a', 'b'].map((name) => [name, new Uint8Array(9)]));
+      const write = (file, bytes) => file.endsWith('b') ? new Promise((resolve) => { console.log('waiting'); setTimeout(resolve, 60_000); }) : fs.write(file, bytes);
+      await replaceFolder({ ...fs, write }, ${JSON.stringify(path)}, files, { overwrite: ${overwrite} });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.once('exit', (_, by) => resolve(by)));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(readdirSync(join(path, '..')).filter((name) => name.startsWith('.model.saving-'))).toHaveLength(1);
+    child.kill(signal);
+    expect(await ended).toBe(signal);
+    expect(readdirSync(join(path, '..'))).toEqual(overwrite ? ['model'] : []);
+    if (overwrite) expect(await versionAt(path)).toBe(1);
+  }
+});
+
+it('a save goes on where the program has a listener of its own for the signal', async () => {
+  const path = join(fresh(), 'model');
+  const source = `
+    const { nodeFileSystem, replaceFolder } = await import(new URL('persistence/replace-folder.js', ${JSON.stringify(DIST)}));
+    const fs = nodeFileSystem();
+    const told = new Promise((resolve) => process.once('SIGTERM', resolve));
+    const write = async (file, bytes) => { console.log('waiting'); await told; await fs.write(file, bytes); };
+    const alive = setInterval(() => {}, 1000);
+    await replaceFolder({ ...fs, write }, ${JSON.stringify(path)}, new Map([['a', new Uint8Array(9)]]), { overwrite: false });
+    clearInterval(alive);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  child.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(readdirSync(path)).toEqual(['a']);
+});
+
 describe('two savers of one path', () => {
   it('without overwrite: one wins, the others are told that the path is taken', async () => {
     for (let round = 0; round < 10; round++) {

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Sink } from '../../frame/executor.ts';
-import { keepAtEnd, OWN_PROCESS, PROCESS, processIsGone, removeAtEnd } from '../temp-files.ts';
+import { keepAtEnd, removeAtEnd } from '../process-end.ts';
+import { OWN_PROCESS, PROCESS, processIsGone } from '../temp-files.ts';
 
 /** `.millstream-<kind>-<process>-<8 hex digits>-<name of the target>` */
 const NAME = new RegExp(`^\\.millstream-(writing|replaced)-(${PROCESS})-[0-9a-f]{8}-(.*)$`, 's');
@@ -28,7 +29,7 @@ export class StagedFolder {
   make(): void {
     makeParents(dirname(this.#target));
     removeStale(dirname(this.#target));
-    removeAtEnd(this);
+    removeAtEnd(this.path);
     mkdirSync(this.path);
   }
 
@@ -56,7 +57,7 @@ export class StagedFolder {
 
   /** Removes what was not published. */
   remove(): void {
-    keepAtEnd(this);
+    keepAtEnd(this.path);
     if (existsSync(this.path)) rmSync(this.path, { recursive: true, force: true });
   }
 }
