@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BinnedRequest, BinnedSet, Engine, SampleTask, TrainingContext } from '#dist/engine/engine.js';
 import { Session } from '#dist/engine/session.js';
 import { OneHotEncoder, VectorAssembler } from '#dist/feature/index.js';
@@ -258,6 +258,66 @@ describe('the sample that bins are chosen from', () => {
     for (const j of [0, 1, 2]) expect(sparse.column(j)).toHaveLength(20);
     expect(sparse.column(0).every((x, i) => sparse.column(2)[i] === -x && (x === 0) === (sparse.column(1)[i] === 7))).toBe(true);
   });
+});
+
+describe('a binned set of large Parquet files', () => {
+  const ROWS = 4_400_000;
+  const inputCols = ['id', 'a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const folder = mkdtempSync(join(tmpdir(), 'millstream-large-'));
+  const path = join(folder, 'rows.parquet');
+  beforeAll(async () => {
+    const digits = inputCols.slice(1).map((name, k) => `CAST((id * ${k + 3}) % 100 AS DOUBLE) AS ${name}`);
+    const rows = open()
+      .range(ROWS)
+      .selectExpr('CAST(id AS DOUBLE) AS id', ...digits, `CASE WHEN id % 1000 = 777 THEN NULL ELSE id % 2 END AS y`);
+    await rows.repartition(2).write.parquet(path);
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const vectors = (own: Session) => new VectorAssembler({ inputCols, outputCol: 'v' }).transform(own.read.parquet(path).filter('id % 100 <> 3'));
+
+  it('draws its sample before rows are read to stay, the same for any number of workers', async () => {
+    const drawn: number[][] = [];
+    for (const workers of [1, 3]) {
+      const temporary = mkdtempSync(join(folder, 'temporary-'));
+      const own = await Session.local({ workers, logger: SILENT, tempDirectory: temporary });
+      try {
+        await train(vectors(own), async (context) => {
+          const set = await context.binnedSet({
+            ...base,
+            sample: { rows: 5000, seed: 7 },
+            bins(sample) {
+              expect([sample.rows, sample.sampled]).toEqual([0.99 * ROWS, 5000]);
+              expect((readdirSync(temporary, { recursive: true }) as string[]).filter((name) => name.includes('training-'))).toEqual([]);
+              drawn.push([...sample.column(0)]);
+              return inputCols.map((_, j) => (j === 0 ? numeric(ROWS / 4, ROWS / 2) : numeric(49)));
+            },
+          });
+          const counts = [0, 0, 0];
+          for (const partition of set.partitions) for (const code of columnView(partition, set.layout.features[0])) counts[code]++;
+          expect(counts).toEqual([(0.99 * ROWS) / 4 + 1, (0.99 * ROWS) / 4, (0.99 * ROWS) / 2 - 1]);
+          set.release();
+        });
+      } finally {
+        await own.close();
+      }
+    }
+    const [ids, others] = drawn as [number[], number[]];
+    expect(others).toEqual(ids);
+    expect(ids.every((id, i) => id % 100 !== 3 && (i === 0 || id > ids[i - 1]))).toBe(true);
+    const quarters = [0, 0, 0, 0];
+    for (const id of ids) quarters[Math.floor((4 * id) / ROWS)]++;
+    expect(quarters.every((count) => Math.abs(count - 1250) < 160)).toBe(true); // five standard deviations
+  }, 60_000);
+
+  it(
+    'tells the number of the first row that it refuses, in the sample or not',
+    () =>
+      refuses(() => contentOf(vectors(open()), { label: 'y', bins: () => inputCols.map(() => numeric()) }), 'VALUE_INVALID', {
+        column: 'y',
+        row: 769,
+      }),
+    60_000,
+  );
 });
 
 describe('a binned set refuses', () => {

@@ -7,21 +7,44 @@ import type { Database, QueryOptions } from '../duck/database.ts';
 import { borders } from '../partitions.ts';
 import { duckType, text } from '../sql/duck-type.ts';
 import type { Relation } from '../sql/relation.ts';
+import { hashed } from '../sql/sample.ts';
 import type { SourceFile } from './files.ts';
+import type { PartOfRows } from './part-of-rows.ts';
 import { castSource, partitionValue, relationOf, withFields, without } from './source-columns.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
 interface ParquetFiles {
-  readonly files: readonly string[];
-  /** The source's rows `[from, to)` of one file. */
-  readonly sql: (path: string, from: number, to: number) => string;
+  readonly paths: readonly string[];
+  /** Rows of one file, with their number in it as `row`. */
+  readonly numbered: (path: string) => string;
+  readonly columns: string;
 }
 
 /** Rows of a Parquet file's row groups, and what tells whether the file is still the same. */
 interface Footer {
   readonly stamp: string;
   readonly groups: readonly number[];
+}
+
+interface RowGroup {
+  readonly file: string;
+  readonly rows: number;
+}
+
+/** Rows of whole files, from the first row of each on. */
+function runsOf(groups: readonly RowGroup[]): { file: string; first: number; rows: number }[] {
+  const runs: { file: string; first: number; rows: number }[] = [];
+  for (const { file, rows } of groups) {
+    const last = runs.at(-1);
+    if (last?.file === file) last.rows += rows;
+    else runs.push({ file, first: last ? last.first + last.rows : 0, rows });
+  }
+  return runs;
+}
+
+function rowsOf(groups: readonly RowGroup[]): number {
+  return groups.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function stampOf(path: string): string {
@@ -59,8 +82,9 @@ export class ParquetSource {
     if (!merge && partition.length === 0) {
       const columns = aliases.join(', ');
       this.#sections.set(source, {
-        files: paths,
-        sql: (path, from, to) => `SELECT ${columns} FROM ${scan([path], true, true)} AS source(${columns}, row) WHERE row >= ${from} AND row < ${to}`,
+        paths,
+        numbered: (path) => `${scan([path], true, true)} AS source(${columns}, row)`,
+        columns,
       });
     }
     const folderSql = (name: string) => {
@@ -116,14 +140,14 @@ export class ParquetSource {
   async sections(leaf: Relation, query: string, rowBytes: number, bytes: number, options: QueryOptions): Promise<string[] | null> {
     const found = await this.#rowGroups(leaf, query, options);
     if (!found || found.groups.length < 4) return null;
-    const { source, sql, groups } = found;
+    const { source, slice, groups } = found;
     const limit = Math.max(1, bytes / Math.max(8, rowBytes));
     const sections: string[] = [];
     for (const file of new Set(groups.map((g) => g.file))) {
       let from = 0;
       let to = 0;
       const cut = () => {
-        if (to > from) sections.push(query.replace(source, () => sql(file, from, to)));
+        if (to > from) sections.push(query.replace(source, () => slice(file, from, to)));
         from = to;
       };
       for (const { rows } of groups.filter((g) => g.file === file)) {
@@ -141,32 +165,47 @@ export class ParquetSource {
   async shares(leaf: Relation, query: string, count: number, options: QueryOptions): Promise<string[] | null> {
     const found = await this.#rowGroups(leaf, query, options);
     if (!found) return null;
-    const { source, sql, groups } = found;
-    const total = groups.reduce((sum, { rows }) => sum + rows, 0);
+    const { source, slice, groups } = found;
+    const runs = runsOf(groups);
+    const total = rowsOf(groups);
     if (total === 0) return null;
-    const runs: { file: string; first: number; rows: number }[] = [];
-    for (const { file, rows } of groups) {
-      const last = runs.at(-1);
-      if (last?.file === file) last.rows += rows;
-      else runs.push({ file, first: last ? last.first + last.rows : 0, rows });
-    }
     return borders(total, count).map(([from, to]) => {
       const slices = runs.flatMap(({ file, first, rows }) => {
         const [lo, hi] = [Math.max(from - first, 0), Math.min(to - first, rows)];
-        return hi > lo ? [sql(file, lo, hi)] : [];
+        return hi > lo ? [slice(file, lo, hi)] : [];
       });
       return query.replace(source, () => slices.join(' UNION ALL '));
     });
+  }
+
+  /** How many rows a query over Parquet files, row by row, starts from; null when `leaf` is no such source. */
+  async rows(leaf: Relation, query: string, options: QueryOptions): Promise<number | null> {
+    const found = await this.#rowGroups(leaf, query, options);
+    return found && rowsOf(found.groups);
+  }
+
+  /** A query over Parquet files, row by row, over only those of their rows whose hash of `seed` and row number says so; null when `leaf` is no such source. */
+  async part(leaf: Relation, query: string, { fraction, seed }: PartOfRows, options: QueryOptions): Promise<string | null> {
+    const found = await this.#rowGroups(leaf, query, options);
+    if (!found || found.groups.length === 0) return null;
+    const { source, files, groups } = found;
+    const parts = runsOf(groups).map(({ file, first }) => {
+      const numbered = `SELECT ${files.columns}, CAST(row + ${first} AS UBIGINT) AS rn_ FROM ${files.numbered(file)}`;
+      return `SELECT ${files.columns} FROM (${hashed(numbered, seed)}) AS t WHERE h_ < ${Math.ceil(fraction * 2 ** 32)}`;
+    });
+    return query.replace(source, () => parts.join(' UNION ALL '));
   }
 
   /** The row groups of the files under a relation, in the order of rows; null when it does not read Parquet files, or the query more than once. */
   async #rowGroups(leaf: Relation, query: string, options: QueryOptions) {
     const source = [...this.#sections.keys()].find((sql) => leaf.sql.endsWith(`FROM (${sql})`));
     if (source === undefined || query.split(source).length !== 2) return null;
-    const { files, sql } = this.#sections.get(source) as ParquetFiles;
-    const footers = await this.#footers(files, options);
-    const groups = files.flatMap((file) => footers.get(file)?.groups.map((rows) => ({ file, rows })) ?? []);
-    return { source, sql, groups };
+    const files = this.#sections.get(source) as ParquetFiles;
+    const footers = await this.#footers(files.paths, options);
+    const groups = files.paths.flatMap((file) => footers.get(file)?.groups.map((rows) => ({ file, rows })) ?? []);
+    const slice = (file: string, from: number, to: number) =>
+      `SELECT ${files.columns} FROM ${files.numbered(file)} WHERE row >= ${from} AND row < ${to}`;
+    return { source, files, groups, slice };
   }
 
   /** Footers of these files, read again where a file has changed. */

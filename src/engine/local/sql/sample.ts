@@ -57,13 +57,16 @@ function poissonBounds(mean: number): number[] {
   return bounds;
 }
 
+function hashedRows(sql: string, seed: bigint): string {
+  return hashed(`SELECT *, CAST(row_number() OVER () AS UBIGINT) AS rn_ FROM (${sql}) AS t`, seed);
+}
+
 /**
- * The rows with `h_`: 32 bits from the row's number (64 bits) and the seed (64 bits), by two rounds of the integer hash `lowbias32`
+ * Rows numbered as `rn_`, with `h_`: 32 bits from the row's number (64 bits) and the seed (64 bits), by two rounds of the integer hash `lowbias32`
  * (C. Wellons, "Prospecting for hash functions", 2018). Each step is a SELECT of its own, so that no expression is repeated.
  */
-function hashedRows(sql: string, seed: bigint): string {
+export function hashed(numbered: string, seed: bigint): string {
   const mixed = splitmix(seed);
-  const numbered = `SELECT *, CAST(row_number() OVER () AS UBIGINT) AS rn_ FROM (${sql}) AS t`;
   const first = `SELECT *, xor(rn_ & ${MASK}, ${mixed & 0xffffffffn}::UBIGINT) AS h_ FROM (${numbered}) AS t`;
   const second = `SELECT * REPLACE (xor(xor(h_, rn_ >> 32), ${mixed >> 32n}::UBIGINT) AS h_) FROM (${lowbias(first)}) AS t`;
   return lowbias(second);

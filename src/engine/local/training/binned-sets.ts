@@ -10,10 +10,12 @@ import type { Compiler } from '../compiler.ts';
 import type { QueryOptions } from '../duck/database.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import { chainOf } from '../ml/chain.ts';
+import type { PartOfRows } from '../sources/part-of-rows.ts';
 import { ColumnStore } from '../workers/store.ts';
 import type { RefusedCategory } from './code-rows.ts';
 import { Coding } from './coding.ts';
 import { type Loaded, loadedColumns, noRows, type TrainingColumns, TrainingLoader } from './load.ts';
+import { manyRows } from './many-rows.ts';
 import { RowSample } from './row-sample.ts';
 import { scan } from './scan.ts';
 import { summaries } from './summarize.ts';
@@ -61,7 +63,7 @@ class Making {
   readonly #columns: TrainingColumns;
   readonly #request: BinnedRequest;
   readonly #options: QueryOptions;
-  readonly #sample: RowSample;
+  #sample: RowSample;
 
   constructor(engine: Engine, plan: Plan, schema: Schema, columns: TrainingColumns, request: BinnedRequest, options: QueryOptions) {
     this.#engine = engine;
@@ -70,7 +72,7 @@ class Making {
     this.#columns = columns;
     this.#request = request;
     this.#options = options;
-    this.#sample = new RowSample(Math.max(1, request.sample.rows), request.sample.seed);
+    this.#sample = this.#newSample();
   }
 
   /** Everything is loaded already, and stays the caller's. */
@@ -81,8 +83,10 @@ class Making {
     });
   }
 
-  /** The rows are kept until the bins are known; where they cannot be, they are read a second time. */
+  /** Of large Parquet files the sample is read first; other rows are kept until the bins are known. */
   async fromPlan(): Promise<BinnedSet> {
+    const rows = await this.#sampleAhead();
+    if (rows !== null) return this.#code(rows, (coding) => this.#readInto(coding));
     const { ledger, tempDirectory } = this.#engine.parts;
     const waiting = new WaitingRows(this.#options.owner, Math.min(SMALL_BYTES, (ledger.limit - ledger.used) / 4), tempDirectory);
     try {
@@ -92,15 +96,50 @@ class Making {
       });
       if (waiting.rows === 0) noRows(this.#options.owner);
       return await this.#code(waiting.rows, async (coding) => {
-        if (!(await waiting.feed(coding))) await this.#stages((loaded) => coding.add(loaded, () => loaded.store.release()));
+        if (!(await waiting.feed(coding))) await this.#readInto(coding);
       });
     } finally {
       waiting.drop();
     }
   }
 
-  /** Reads the plan, so many rows at a time; whoever takes them releases them. */
-  async #stages(take: (loaded: Loaded) => void | Promise<void>): Promise<void> {
+  /**
+   * Fills the sample from a part of the rows, where the plan is row by row over large Parquet files, which are read quickly where few rows are wanted.
+   * Gives the number of all rows; null, and no sample, for any other plan.
+   */
+  async #sampleAhead(): Promise<number | null> {
+    const { parts, compiler } = this.#engine;
+    const { rows: wanted, seed } = this.#request.sample;
+    const rows = await manyRows({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), SMALL_BYTES, this.#options);
+    if (rows === null) return null;
+    // So many that hardly ever fewer come than are wanted.
+    const part = { fraction: Math.min(1, (wanted + 5 * Math.sqrt(wanted)) / rows), seed: BigInt(seed) };
+    try {
+      await this.#stages((loaded) => {
+        this.#sample.add(loaded);
+        loaded.store.release();
+      }, part);
+    } catch (error) {
+      // The row that an error names is one of the part: all rows are read for its number.
+      if (!(error instanceof MlError && error.details.row !== undefined)) throw error;
+      this.#sample = this.#newSample();
+      return null;
+    }
+    return rows;
+  }
+
+  #newSample(): RowSample {
+    const { rows, seed } = this.#request.sample;
+    return new RowSample(Math.max(1, rows), seed);
+  }
+
+  /** Reads all rows to their codes. */
+  #readInto(coding: Coding): Promise<void> {
+    return this.#stages((loaded) => coding.add(loaded, () => loaded.store.release()));
+  }
+
+  /** Reads the plan, or a part of its rows, so many at a time; whoever takes them releases them. */
+  async #stages(take: (loaded: Loaded) => void | Promise<void>, part?: PartOfRows): Promise<void> {
     const { parts, compiler } = this.#engine;
     const loader = new TrainingLoader(this.#options.owner, this.#columns, this.#schema, parts.ledger);
     const flush = () => {
@@ -108,10 +147,16 @@ class Making {
       return loaded ? take(loaded) : undefined;
     };
     try {
-      await scan({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), { ...this.#options, lent: true }, (block) => {
-        loader.add(block);
-        return loader.rows >= STAGE_ROWS ? flush() : undefined;
-      });
+      await scan(
+        { compiler, database: parts.database },
+        this.#plan,
+        loadedColumns(this.#columns),
+        { ...this.#options, lent: true, ...(part && { part }) },
+        (block) => {
+          loader.add(block);
+          return loader.rows >= STAGE_ROWS ? flush() : undefined;
+        },
+      );
       await flush();
     } finally {
       loader.abandon();
@@ -119,7 +164,7 @@ class Making {
   }
 
   async #code(rows: number, feed: (coding: Coding) => Promise<void>): Promise<BinnedSet> {
-    const sample = await this.#summarized();
+    const sample = await this.#summarized(rows);
     const bins = this.#request.bins(sample);
     const { specs, layout } = this.#layout(bins, rows, sample.numFeatures);
     const { parts, sets } = this.#engine;
@@ -143,8 +188,8 @@ class Making {
     return set;
   }
 
-  async #summarized(): Promise<FeatureSample> {
-    const sample = this.#sample.finish();
+  async #summarized(rows: number): Promise<FeatureSample> {
+    const sample = { ...this.#sample.finish(), rows };
     const { summarize } = this.#request;
     const found = summarize ? await summaries(this.#engine.parts.pool, sample, summarize, this.#options.owner) : [];
     return { ...sample, summary: (j) => found[j] };

@@ -1,17 +1,17 @@
 import type { Block, Column } from '../../../block/column.ts';
 import { MlError, throwIfAborted } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
-import { pruneProgram, startProgram } from '../../../scoring/program.ts';
+import { startProgram } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
 import { withViews } from '../duck/bindings.ts';
 import type { Chunk } from '../duck/chunk.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
-import { bindChain, type Chain, chainOf, chainsBelow, inputColumn } from '../ml/chain.ts';
-import { narrow } from '../ml/narrow.ts';
-import { plainInput } from '../ml/program-inputs.ts';
+import { chainOf, chainsBelow } from '../ml/chain.ts';
 import { lacksValue, withValue } from '../ml/refused.ts';
+import type { PartOfRows } from '../sources/part-of-rows.ts';
 import { keepRows } from './keep-rows.ts';
-import { chunks, rowWiseLeaf } from './sections.ts';
+import { readingOf } from './reading.ts';
+import { chunks } from './sections.ts';
 
 /** A block of a scan, dropped rows taken out. */
 export interface Scanned {
@@ -33,9 +33,13 @@ interface Parts {
   readonly database: Database;
 }
 
-/** `lent`: blocks are good until `onBlock` returns; their memory is given back at once then, whatever it answers. */
+/**
+ * `lent`: blocks are good until `onBlock` returns; their memory is given back at once then, whatever it answers. `part`: only these rows of a plan that
+ * is row by row over Parquet files.
+ */
 interface ScanOptions extends QueryOptions {
   readonly lent?: boolean;
+  readonly part?: PartOfRows;
 }
 
 /**
@@ -70,34 +74,6 @@ export async function locate(parts: Parts, plan: Plan, error: unknown, options: 
   return error;
 }
 
-/** The chain at the plan's end, or the one under selections of columns above it: no vector need be written out to be selected. */
-async function chainUnder(compiler: Compiler, plan: Plan, names: readonly string[], options: QueryOptions): Promise<Chain> {
-  const chain = chainOf(plan);
-  if (chain.stages.length > 0 || (chain.cached && rowWiseLeaf(chain.base) === null)) return chain;
-  let under = chain.base;
-  for (;;) {
-    if (under.op === 'drop') under = under.input;
-    else if (under.op === 'project' && (await selects(compiler, under, names, options))) under = under.input;
-    else break;
-  }
-  const below = chainOf(under);
-  return below.stages.length > 0 ? below : chain;
-}
-
-/** Whether the columns asked for are columns of the input, under their own names. */
-async function selects(
-  compiler: Compiler,
-  plan: Extract<Plan, { op: 'project' }>,
-  names: readonly string[],
-  options: QueryOptions,
-): Promise<boolean> {
-  const { schema } = await compiler.describe(plan.input, options);
-  return names.every((name) => {
-    const [column, ...more] = plan.columns.filter((c) => c.kind !== 'column' || c.name === name);
-    return more.length === 0 && column?.kind === 'column' && column.of === undefined && schema.has(name);
-  });
-}
-
 /** `watched` is a column of the chain's base whose values are read as they are: the one that a program's error is about. */
 async function visit(
   { compiler, database }: Parts,
@@ -107,22 +83,9 @@ async function visit(
   onBlock: OnBlock,
   watched: string | null,
 ): Promise<void> {
-  const schema = (await compiler.describe(plan, options)).schema;
-  for (const name of names) schema.require(options.owner, name);
-  const chain = await chainUnder(compiler, plan, names, options);
-  const bare = chain.stages.length === 0 && !chain.cached;
-  const few = await compiler.hasFewRows(chain.base);
-  const kept = watched !== null ? null : await compiler.keptColumns(chain);
-  // A cached frame's rows are not kept twice: what is read here over plain files, or a few rows kept below, goes into a training set, and that is
-  // kept.
-  const direct = chain.cached && !kept && (rowWiseLeaf(chain.base) !== null || (few && chain.base.op === 'filter'));
-  const source = bare ? narrow(plan, new Set(names)) : chain.base;
-  const from = bare || direct ? await compiler.compile(source, options) : await compiler.base(chain, options);
-  const input = await compiler.transforms.sizes.sized(chain, from, options);
-  const program = pruneProgram(bindChain(chain, input.schema).program, new Set(names));
+  const { source, input, program, through, few, kept, ...read } = await readingOf(compiler, plan, names, options, watched === null);
   const running = startProgram(program);
-  const through = [...new Set(names.filter((name) => !program.outputs.has(name)))];
-  const inputs = [...program.inputs, ...through.map((name) => plainInput(inputColumn(input, name).field))];
+  const inputs = [...read.inputs];
   const watching = watched !== null && input.schema.path(watched) ? watched : null;
   if (watching !== null) inputs.push({ column: watching, form: 'values', labels: null, slot: 0 });
   let firstRow = 0;

@@ -4,6 +4,7 @@ import type { Compiler } from '../compiler.ts';
 import type { Chunk } from '../duck/chunk.ts';
 import { collectResults } from '../duck/collect.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
+import type { PartOfRows } from '../sources/part-of-rows.ts';
 
 /** Plans whose queries run: programs are forgotten with the plans that call them. */
 const inUse = new Set<Plan>();
@@ -13,7 +14,7 @@ const SECTION_BYTES = 1 << 27;
 
 /**
  * The query's chunks in order; few rows all at once. Over Parquet files they come section by section, each computed as a whole while the one before
- * is used: a stream would keep DuckDB's threads waiting for one another.
+ * is used: a stream would keep DuckDB's threads waiting for one another. A `part` of their rows comes all at once.
  */
 export async function* chunks(
   { compiler, database }: { compiler: Compiler; database: Database },
@@ -21,15 +22,17 @@ export async function* chunks(
   sql: string,
   width: number,
   few: boolean,
-  options: QueryOptions,
+  options: QueryOptions & { readonly part?: PartOfRows },
 ): AsyncGenerator<Chunk, void> {
   const leaf = rowWiseLeaf(base);
   const relation = leaf && (await compiler.compile(leaf, options));
-  const sections = relation && (await compiler.sources.parquet.sections(relation, sql, 8 * width, SECTION_BYTES, options));
+  const { part } = options;
+  const query = (part && relation && (await compiler.sources.parquet.part(relation, sql, part, options))) ?? sql;
+  const sections = relation && !part && (await compiler.sources.parquet.sections(relation, sql, 8 * width, SECTION_BYTES, options));
   inUse.add(base);
   if (!sections) {
     try {
-      yield* few ? database.whole(sql, options) : database.stream(sql, Math.max(width, 1), options);
+      yield* few || part ? database.whole(query, options) : database.stream(query, Math.max(width, 1), options);
     } finally {
       inUse.delete(base);
     }
