@@ -118,8 +118,10 @@ export class RowSample {
       hashes[found++] = hash;
     }
     this.#seen += count;
+    let last = most;
     let ties = Number.POSITIVE_INFINITY;
-    if (found > this.#size) ({ value: this.#most, equal: ties } = ranked(hashes.subarray(0, found), this.#size));
+    if (found > this.#size) ({ value: last, equal: ties } = ranked(hashes.subarray(0, found), this.#size));
+    this.#most = last;
     const order = new Uint32Array(Math.min(found, this.#size));
     if (order.length > this.#hashOf.length) this.#hashOf = grown(this.#hashOf, Math.min(this.#size, 2 * order.length));
     const free: number[] = [];
@@ -128,7 +130,7 @@ export class RowSample {
     let taken = 0;
     for (let k = 0; k < found; k++) {
       const hash = hashes[k] as number;
-      const belongs = hash < this.#most || (hash === this.#most && ties-- > 0);
+      const belongs = hash < last || (hash === last && ties-- > 0);
       if (k < before.length) {
         const place = before[k] as number;
         if (belongs) order[kept++] = place;
@@ -210,12 +212,16 @@ function transpose({ part, rows }: PartSample, order: Uint32Array): Transposed {
 function ranked(values: Uint32Array, count: number): { value: number; equal: number } {
   let value = 0;
   let rest = count;
-  for (const shift of [16, 0]) {
-    const sizes = new Uint32Array(65536);
-    for (const x of values) if (shift === 16 || x >>> 16 === value) sizes[(x >>> shift) & 0xffff]++;
-    let digit = 0;
-    while ((sizes[digit] as number) < rest) rest -= sizes[digit++] as number;
-    value = value * 65536 + digit;
+  // By bytes, the highest first: of the values that begin as the one sought does.
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    const sizes = new Uint32Array(256);
+    for (let i = 0; i < values.length; i++) {
+      const begun = (values[i] as number) >>> shift;
+      if (shift === 24 || begun >>> 8 === value) sizes[begun & 255]++;
+    }
+    let byte = 0;
+    while ((sizes[byte] as number) < rest) rest -= sizes[byte++] as number;
+    value = value * 256 + byte;
   }
   return { value, equal: rest };
 }
