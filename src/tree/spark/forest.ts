@@ -5,6 +5,7 @@ import type { FeatureBins } from '../bins.ts';
 import { growTrees, makeBundles } from './grow.ts';
 import { impurityOf } from './impurity.ts';
 import { nodeSplitsSpec } from './node-splits.ts';
+import { addSquaresSpec } from './node-squares.ts';
 import { beginTreesSpec, type DrawArgs, moveRowsSpec } from './row-nodes.ts';
 import { addVotesSpec, castVotes, type VoteArgs } from './row-votes.ts';
 import type { SparkTrees } from './spark-trees.ts';
@@ -59,5 +60,8 @@ function beginInput(trees: readonly number[], lanes: number): Float64Array {
 
 /** What growing asks of the workers, by the names that `growTrees` uses. */
 export function growthWork(args: DrawArgs): { aggregators: Record<string, AggregatorSpec>; rounds: RoundsSpec } {
-  return { aggregators: { begin: beginTreesSpec(args), move: moveRowsSpec(args) }, rounds: nodeSplitsSpec(args) };
+  return {
+    aggregators: { begin: beginTreesSpec(args), move: moveRowsSpec(args), ...(args.bundled && { squares: addSquaresSpec(args) }) },
+    rounds: nodeSplitsSpec(args),
+  };
 }

@@ -7,6 +7,7 @@ import { impurityOf } from './impurity.ts';
 import type { Long } from './jvm-streams.ts';
 import { NodeSeeds } from './node-seeds.ts';
 import { BUNDLE_PHASE, SPLIT_PHASE } from './node-splits.ts';
+import { squaresOf } from './node-squares.ts';
 import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-tasks.ts';
 import { type RowMoves, writeMoves } from './row-nodes.ts';
 
@@ -39,23 +40,19 @@ export function growTrees(
 ): GrowingTree[] {
   const impurity = impurityOf(args.impurity, args.numClasses);
   const sizes = growthSizes(args);
-  const grown = trees.map(() => new GrowingTree(impurity, args.maxDepth));
+  const grown = trees.map(() => new GrowingTree(impurity, args.maxDepth, args.bundled));
   const seeds = args.asSpark && !sizes.whole ? new NodeSeeds(args.seed + BigInt(trees[0]), grown) : null;
   const lanes = grown.map((growing, lane): Lane => {
     const own = treeSeed(args.seed, trees[lane]);
     const seedOf = (number: number): Long => (seeds ? seeds.of(lane, number) : [own, growing.nodes[number].heap]);
     return { lane, growing, seedOf, open: [0], kept: new Map() };
   });
-  if (args.bundled) {
-    const roots = lanes.map((lane) => ({ lane, first: 0, splits: [], squares: { from: 0, to: 1 } }));
-    move(ctx, args, roots);
-  }
   for (let level = 0; lanes.some(({ open }) => open.length > 0); level++) {
     const before = lanes.map(({ growing, open }) => (open.length > 0 ? growing.nodes.length : -1));
     const first = lanes.map(({ open }) => open[0] ?? 0);
     splitNodes(ctx, args, sizes, lanes, level);
-    if (!args.bundled) closePure(lanes);
-    if (leaves || lanes.some(({ open }) => open.length > 0)) {
+    for (const lane of lanes) lane.open = lane.open.filter((number) => lane.growing.isOpen(number));
+    if (leaves || args.bundled || lanes.some(({ open }) => open.length > 0)) {
       const moved = lanes.filter((_, i) => before[i] >= 0);
       moveOn(
         ctx,
@@ -63,16 +60,11 @@ export function growTrees(
         moved.map((lane) => ({ lane, from: first[lane.lane], to: before[lane.lane] })),
       );
     }
-    if (args.bundled) closePure(lanes);
     seeds?.advance();
     onLevel?.(level);
   }
+  if (args.bundled) for (const { lane, growing } of lanes) growing.setSquares(squaresOf(ctx, args, lane, growing.nodes.length));
   return grown;
-}
-
-/** Closes nodes that are not to be split further. */
-function closePure(lanes: readonly Lane[]): void {
-  for (const lane of lanes) lane.open = lane.open.filter((number) => lane.growing.isOpen(number));
 }
 
 /** Splits all open nodes; their children are then open. */
@@ -174,23 +166,13 @@ function bestOf(records: readonly NodeRecord[], slack: number): NodeRecord {
   return best.whole === whole ? best : { ...best, whole };
 }
 
-type LaneMoves = Omit<RowMoves, 'lane'> & { readonly lane: Lane };
-
-function move(ctx: FitContext, args: GrowthArgs, moves: readonly LaneMoves[]): void {
-  if (moves.length === 0) return;
-  const input = moves.map((one) => ({ ...one, lane: one.lane.lane }));
-  const found = ctx.aggregate('move', writeMoves(input, args));
-  let at = 0;
-  for (const { lane, squares } of moves) for (let n = squares.from; n < squares.to; n++) lane.growing.setSquares(n, found[at++]);
-}
-
 /** Moves the rows of nodes `[from, to)` of each lane to the children. */
 function moveOn(ctx: FitContext, args: GrowthArgs, ranges: readonly { lane: Lane; from: number; to: number }[]): void {
   const { movedNodes } = growthSizes(args);
-  let moves: LaneMoves[] = [];
+  let moves: RowMoves[] = [];
   let room = movedNodes;
   const flush = () => {
-    move(ctx, args, moves);
+    if (moves.length > 0) ctx.aggregate('move', writeMoves(moves, args));
     moves = [];
     room = movedNodes;
   };
@@ -198,11 +180,7 @@ function moveOn(ctx: FitContext, args: GrowthArgs, ranges: readonly { lane: Lane
     for (let first = from; first < to; ) {
       const count = Math.min(room, to - first);
       const splits = lane.growing.nodes.slice(first, first + count).map(({ split }) => split);
-      const made = splits.filter((split) => split !== null);
-      if (made.length > 0) {
-        const squares = { from: made[0].left, to: args.bundled ? made[made.length - 1].right + 1 : made[0].left };
-        moves.push({ lane, first, splits, squares });
-      }
+      if (splits.some((split) => split !== null)) moves.push({ lane: lane.lane, first, splits });
       first += count;
       room -= count;
       if (room === 0) flush();

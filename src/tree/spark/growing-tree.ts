@@ -1,6 +1,10 @@
+import { gainScale } from './best-split.ts';
 import type { Impurity } from './impurity.ts';
 import type { NodeRecord } from './node-tasks.ts';
 import type { RowMove } from './row-nodes.ts';
+
+/** Gains of a smaller share of what they are the difference of (see {@link gainScale}) are last digits: so are those of equal labels. */
+const NO_GAIN = 2 ** -48;
 
 export interface GrowingNode {
   /** Number of the parent; -1 of the root. */
@@ -23,12 +27,13 @@ export class GrowingTree {
   readonly nodes: GrowingNode[] = [node(-1, 1, 0, new Float64Array(0), Number.NaN)];
   readonly #impurity: Impurity;
   readonly #maxDepth: number;
-  /** Σ w y² of all rows, where records do not tell. */
-  #rootSquares = Number.NaN;
+  readonly #squaresApart: boolean;
 
-  constructor(impurity: Impurity, maxDepth: number) {
+  /** `squaresApart`: records do not tell Σ y², see {@link setSquares}. */
+  constructor(impurity: Impurity, maxDepth: number, squaresApart: boolean) {
     this.#impurity = impurity;
     this.#maxDepth = maxDepth;
+    this.#squaresApart = squaresApart;
   }
 
   /** Splits a node as its record says, or leaves it a leaf. Gives the numbers of the children. */
@@ -39,11 +44,10 @@ export class GrowingTree {
     if (own.stats.length === 0) {
       own.stats = record.whole;
       own.impurity = impurity.of(record.whole, 0);
-      if (this.#squaresApart) this.setSquares(0, this.#rootSquares);
     }
     own.valid = record.feature >= 0;
     if (!own.valid || !(record.gain > 0) || own.level === maxDepth) return [];
-    if (this.#squaresApart && !this.isOpen(number)) return []; // the gain knows no squares, so that of equal labels may be a last digit
+    if (this.#squaresApart && record.gain <= NO_GAIN * gainScale(record.left, record.right)) return [];
     own.gain = record.gain;
     const left = this.nodes.length;
     own.split = { feature: record.feature, bin: record.bin, words: record.words, left, right: left + 1 };
@@ -53,23 +57,30 @@ export class GrowingTree {
     return [left, left + 1];
   }
 
-  get #squaresApart(): boolean {
-    return !Number.isNaN(this.#rootSquares);
+  /**
+   * Tells Σ y² of the rows that stand at each node, when the tree is grown. Nodes that turn out to be pure are split no further: what was below them
+   * remains, for rows that stand there, as a part of them.
+   */
+  setSquares(squares: Float64Array): void {
+    const { nodes } = this;
+    for (let number = nodes.length - 1; number > 0; number--) squares[nodes[number].parent] += squares[number];
+    nodes.forEach((own, number) => {
+      own.stats[2] = squares[number];
+      own.impurity = this.#impurity.of(own.stats, 0);
+      const parent = nodes[own.parent];
+      const isPart = parent?.split === null;
+      if (isPart) own.stats = parent.stats;
+      else if (Math.abs(own.impurity) >= Number.EPSILON) return;
+      else if (parent) own.valid = true;
+      own.split = null;
+      own.gain = -1;
+    });
   }
 
-  /** Tells Σ w y² of a node, where records do not; of the root before it is split. */
-  setSquares(number: number, squares: number): void {
-    const own = this.nodes[number];
-    if (number === 0) this.#rootSquares = squares;
-    if (own.stats.length === 0) return;
-    own.stats[2] = squares;
-    own.impurity = this.#impurity.of(own.stats, 0);
-  }
-
-  /** Whether a node is worth splitting. */
+  /** Whether a node is worth splitting, as far as is known. */
   isOpen(number: number): boolean {
     const { level, impurity } = this.nodes[number];
-    return level < this.#maxDepth && Math.abs(impurity) >= Number.EPSILON;
+    return level < this.#maxDepth && (this.#squaresApart || Math.abs(impurity) >= Number.EPSILON);
   }
 
   /** What each node predicts, by its number. */

@@ -9,8 +9,6 @@ export interface RowMoves {
   readonly lane: number;
   readonly first: number;
   readonly splits: readonly (RowMove | null)[];
-  /** The children, whose Σ y² is to be told (none where `args.bundled` is false); with no splits the root, before rows move. */
-  readonly squares: { readonly from: number; readonly to: number };
 }
 
 export interface RowMove {
@@ -22,19 +20,13 @@ export interface RowMove {
   readonly right: number;
 }
 
-const LANE_WORDS = 6;
+const LANE_WORDS = 4;
 const NODE_WORDS = 4;
 const ENTRY_BYTES = 16;
-/** Of a node's Σ y², in four parts. */
-const SQUARES_BYTES = 32;
 
 function inputLength(args: GrowthArgs): number {
   const { movedNodes, words } = growthSizes(args);
   return 1 + LANE_WORDS * args.nodes.length + movedNodes * (NODE_WORDS + words);
-}
-
-function squaresLength(args: GrowthArgs): number {
-  return args.bundled ? 2 * growthSizes(args).movedNodes : 0;
 }
 
 /** Moves as the input of `moveRows`; no more nodes than one call takes. */
@@ -44,8 +36,8 @@ export function writeMoves(moves: readonly RowMoves[], args: GrowthArgs): Float6
   input[0] = moves.length;
   const start = 1 + LANE_WORDS * args.nodes.length;
   let at = 0;
-  moves.forEach(({ lane, first, splits, squares }, m) => {
-    input.set([lane, first, splits.length, at, squares.from, squares.to], 1 + LANE_WORDS * m);
+  moves.forEach(({ lane, first, splits }, m) => {
+    input.set([lane, first, splits.length, at], 1 + LANE_WORDS * m);
     for (const split of splits) {
       const from = start + at++ * (NODE_WORDS + words);
       input[from] = -1;
@@ -57,27 +49,24 @@ export function writeMoves(moves: readonly RowMoves[], args: GrowthArgs): Float6
   return input;
 }
 
-/** Sends every row of the nodes that were split to one of the children. Gives Σ y² of the nodes that were asked for, one lane's after the other's. */
+/** Sends every row of the nodes that were split to one of the children. Gives nothing. */
 export const moveRows: Aggregator<GrowthArgs> = {
   inputLength,
-  outputLength: squaresLength,
+  outputLength: () => 0,
   scratchBytes(_, args) {
     const { movedNodes, words } = growthSizes(args);
-    return movedNodes * (ENTRY_BYTES + 4 * words) + 16 + SQUARES_BYTES * (squaresLength(args) + 1);
+    return movedNodes * (ENTRY_BYTES + 4 * words);
   },
   bind(partition, { ptr }, _, args) {
     const kernels = instantiate(partition.memory);
     const { movedNodes, words } = growthSizes(args);
     const bits = ptr + movedNodes * ENTRY_BYTES;
-    const sums = bits + Math.ceil((4 * movedNodes * words) / 16) * 16;
-    const ptrOf = (column: number | undefined) => (column === undefined ? 0 : partition.columns[column].ptr);
-    const labels = ptrOf(args.label);
-    let lanes: { nodes: ColumnHandle; counts: number; first: number; span: number; table: number; from: number; to: number }[] = [];
+    let lanes: { nodes: ColumnHandle; first: number; span: number; table: number }[] = [];
     return {
       load(input) {
         const start = 1 + LANE_WORDS * args.nodes.length;
         lanes = Array.from({ length: input[0] }, (_, m) => {
-          const [lane, first, span, at, from, to] = input.subarray(1 + LANE_WORDS * m, 1 + LANE_WORDS * (m + 1));
+          const [lane, first, span, at] = input.subarray(1 + LANE_WORDS * m, 1 + LANE_WORDS * (m + 1));
           const table = new Uint32Array(partition.memory.buffer, ptr + at * ENTRY_BYTES, 4 * span);
           for (let k = 0; k < span; k++) {
             const move = start + (at + k) * (NODE_WORDS + words);
@@ -91,21 +80,12 @@ export const moveRows: Aggregator<GrowthArgs> = {
             const codes = partition.columns[args.codes[feature]];
             table.set([codes.ptr + (codes.type === 'u16' ? 1 : 0) + (bin < 0 ? 2 : 0), left, right, bin < 0 ? own : bin], 4 * k);
           }
-          const nodes = partition.columns[args.nodes[lane]];
-          return { nodes, counts: ptrOf(args.counts?.[lane]), first, span, table: ptr + at * ENTRY_BYTES, from, to };
+          return { nodes: partition.columns[args.nodes[lane]], first, span, table: ptr + at * ENTRY_BYTES };
         });
       },
-      block(lo, hi, output) {
-        let told = 0;
-        for (const { nodes, counts, first, span, table, from, to } of lanes) {
-          const width = nodes.type === 'u16' ? 2 : 4;
-          if (span > 0) kernels.advance_nodes(nodes.ptr, width, table, first, span, lo, hi - lo);
-          if (to === from) continue;
-          const parts = new Float64Array(partition.memory.buffer, sums, 4 * (to - from)).fill(0);
-          kernels.add_squares(sums, labels, nodes.ptr, width, counts, from, to - from, lo, hi - lo);
-          for (let at = 0; at < parts.length; at += 4) {
-            output[told++] = parts[at] + parts[at + 1] + (parts[at + 2] + parts[at + 3]);
-          }
+      block(lo, hi) {
+        for (const { nodes, first, span, table } of lanes) {
+          kernels.advance_nodes(nodes.ptr, nodes.type === 'u16' ? 2 : 4, table, first, span, lo, hi - lo);
         }
       },
     };
