@@ -152,6 +152,7 @@ class NumberSource {
   }
 
   #check({ values, valid }: NumberColumn, block: Block): void {
+    if (valid === null && !values.subarray(0, block.rows).includes(Number.NaN)) return;
     for (let i = 0; i < block.rows; i++) {
       const x = values[i];
       if (!Number.isNaN(x) && (valid === null || valid[i] !== 0)) continue;

@@ -82,6 +82,16 @@ export interface Kernels {
   advance_nodes(nodes: number, width: number, table: number, first: number, span: number, lo: number, n: number): void;
   add_squares(sums: number, labels: number, nodes: number, width: number, counts: number, first: number, span: number, lo: number, n: number): void;
   add_node_values(predictions: number, values: number, nodes: number, width: number, n: number): void;
+  logistic_rows(
+    raw: number,
+    probabilities: number,
+    predictions: number,
+    z: number,
+    intercept: number,
+    byMargin: number,
+    above: number,
+    n: number,
+  ): number;
   logistic_residuals(out: number, predictions: number, labels: number, n: number): void;
   add_codes_u16(cells: number, codes: number, factor: number, n: number): void;
   add_bundles(rows: number, slots: number, labels: number, n: number, bundles: number, count: number): void;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { logistic_f64, logistic_residuals, softmax_f64 } from '#dist/kernels/js/losses.js';
+import { logistic_f64, logistic_residuals, logistic_rows, softmax_f64 } from '#dist/kernels/js/losses.js';
 import { Arena, anyDouble, copyOf, doublesOf, LENGTHS, plainDouble } from './arena.ts';
 
 const arena = new Arena();
@@ -45,6 +45,24 @@ describe('loss kernels give the bits of their twins', () => {
         logistic_residuals(expected, copyOf(fs), copyOf(ys), n);
         arena.kernels.logistic_residuals(out.byteOffset, fs.byteOffset, ys.byteOffset, n);
         expect(copyOf(out)).toEqual(expected);
+        expect(arena.fences).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('logistic_rows, which says when a margin is beyond it', () => {
+    fc.assert(
+      fc.property(rowsOf(2), fc.double({ noNaN: true }), fc.boolean(), fc.double({ noNaN: true }), ({ n, z }, intercept, byMargin, above) => {
+        arena.clear();
+        const zs = arena.put(Float64Array, z);
+        const made = [2, 2, 1].map((width) => arena.put(Float64Array, new Float64Array(width * n)));
+        const expected = made.map(copyOf) as [Float64Array, Float64Array, Float64Array];
+        logistic_rows(...expected, copyOf(zs), intercept, byMargin, above, n);
+        const [raw, probabilities, predictions] = made.map((array) => array.byteOffset);
+        const fits = arena.kernels.logistic_rows(raw, probabilities, predictions, zs.byteOffset, intercept, Number(byMargin), above, n);
+        expect(fits).toBe(Number(z.every((x) => Math.abs(x + intercept) <= 708)));
+        if (fits) expect(made.map(copyOf)).toEqual(expected);
         expect(arena.fences).toBe(true);
       }),
       { numRuns: 300 },

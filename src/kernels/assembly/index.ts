@@ -19,7 +19,7 @@ export {
   scatter_u32,
   widen_codes,
 } from './codes';
-export { logistic_f64, logistic_residuals, softmax_f64 } from './losses';
+export { logistic_f64, logistic_residuals, logistic_rows, softmax_f64 } from './losses';
 export { code_f64, sort_f64, spread_u8 } from './binning';
 export { logistic_pairs } from './gradients';
 export { histogram_u16, histogram_u8 } from './histograms';

@@ -87,6 +87,60 @@ function residual(f: v128, label: v128): v128 {
 }
 
 /**
+ * Of margins m = z + intercept, a row after the other: raw predictions [-m, m], probabilities [p, 1 - p], p = 1 / (1 + e^m), and the prediction 1 where m
+ * (or 1 - p, unless `byMargin`) is larger than `above`, else 0. Gives 0 when some m lies beyond ±708 or is NaN; what is written is of no use then.
+ */
+export function logistic_rows(
+  raw: usize,
+  probabilities: usize,
+  predictions: usize,
+  z: usize,
+  intercept: f64,
+  byMargin: i32,
+  above: f64,
+  n: i32,
+): i32 {
+  const even = (<usize>n & ~1) << 3;
+  const b = f64x2.splat(intercept);
+  const least = f64x2.splat(above);
+  const one = f64x2.splat(1);
+  let fits = i64x2.splat(-1);
+  for (let i: usize = 0; i < even; i += 16) {
+    const m = f64x2.add(v128.load(z + i), b);
+    const p = f64x2.div(one, f64x2.add(one, exp(m)));
+    const q = f64x2.sub(one, p);
+    fits = v128.and(fits, withinExp(m));
+    zip(raw + (i << 1), f64x2.neg(m), m);
+    zip(probabilities + (i << 1), p, q);
+    v128.store(predictions + i, v128.and(one, f64x2.gt(byMargin ? m : q, least)));
+  }
+  if (n & 1) {
+    const m = f64x2.splat(load<f64>(z + even) + intercept);
+    const p = f64x2.div(one, f64x2.add(one, exp(m)));
+    const q = f64x2.sub(one, p);
+    fits = v128.and(fits, withinExp(m));
+    v128.store(raw + (even << 1), v128.shuffle<f64>(f64x2.neg(m), m, 0, 2));
+    v128.store(probabilities + (even << 1), v128.shuffle<f64>(p, q, 0, 2));
+    store<f64>(predictions + even, f64x2.extract_lane(byMargin ? m : q, 0) > above ? 1 : 0);
+  }
+  return i64x2.all_true(fits) ? 1 : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function withinExp(x: v128): v128 {
+  return f64x2.le(f64x2.abs(x), f64x2.splat(708));
+}
+
+/** Stores a0 b0 a1 b1. */
+// @ts-ignore: decorator
+@inline
+function zip(at: usize, a: v128, b: v128): void {
+  v128.store(at, v128.shuffle<f64>(a, b, 0, 2));
+  v128.store(at, v128.shuffle<f64>(a, b, 1, 3), 16);
+}
+
+/**
  * log Σ_c e^(z_c) - z_y through the largest margin; the margins become w (p_c - [c = y]). Row i of class c is at z + 8 (c · stride + i); two
  * classes a step.
  */

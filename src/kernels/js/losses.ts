@@ -2,7 +2,7 @@
  * The plain definitions of `assembly/losses.ts`. Margins in `z` become, in place, the derivative of the weighted loss by the margin; the
  * weighted loss is returned. Without `weights` all weights are 1.
  */
-import { expCore, log, log1pUnit } from './math.ts';
+import { exp, expCore, log, log1pUnit } from './math.ts';
 
 /** Binary logistic: log(1 + e^z) - y z, y in {0, 1}. */
 export function logistic_f64(z: Float64Array, labels: Float64Array, weights: Float64Array | null, n: number): number {
@@ -22,6 +22,31 @@ export function logistic_residuals(out: Float64Array, predictions: Float64Array,
   for (let i = 0; i < n; i++) {
     const y = 2 * labels[i] - 1;
     out[i] = (4 * y) / (1 + expCore(Math.min(Math.max(2 * y * predictions[i], -708), 708)));
+  }
+}
+
+/**
+ * Margins m = z + intercept: `raw` [-m, m], `probabilities` [p, 1 - p] with p = 1 / (1 + e^m), `predictions` 1 where m (or 1 - p, unless `byMargin`) is
+ * larger than `above`, else 0. Of any m, where the kernel gives up.
+ */
+export function logistic_rows(
+  raw: Float64Array,
+  probabilities: Float64Array,
+  predictions: Float64Array,
+  z: Float64Array,
+  intercept: number,
+  byMargin: boolean,
+  above: number,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const m = z[i] + intercept;
+    const p = 1 / (1 + exp(m));
+    raw[2 * i] = -m;
+    raw[2 * i + 1] = m;
+    probabilities[2 * i] = p;
+    probabilities[2 * i + 1] = 1 - p;
+    predictions[i] = (byMargin ? m : 1 - p) > above ? 1 : 0;
   }
 }
 
