@@ -43,7 +43,7 @@ export type Requirement = DataType['kind'] | 'numeric' | 'number';
 export class Schema {
   readonly fields: readonly Field[];
   /** Made when a column is first looked for: stages add columns one by one, to schemas of which only the last is read. */
-  #index: { readonly byName: ReadonlyMap<string, Field>; readonly duplicates: ReadonlySet<string> } | null = null;
+  #positions: ReadonlyMap<string, readonly number[]> | null = null;
 
   /** By column that a stage did not make, why. */
   readonly #lacking: ReadonlyMap<string, Lack>;
@@ -68,25 +68,30 @@ export class Schema {
   }
 
   has(name: string): boolean {
-    return this.#index ? this.#index.byName.has(name) : this.fields.some((f) => f.name === name);
+    return this.#positions ? this.#positions.has(name) : this.fields.some((f) => f.name === name);
+  }
+
+  /** Where the columns called `name` stand. */
+  positions(name: string): readonly number[] {
+    this.#positions ??= positionsOf(this.fields);
+    return this.#positions.get(name) ?? [];
   }
 
   /** The column called `name`, or the field of a struct at that path, or undefined. A name that stands twice is an error: which one is meant cannot be known. */
   find(name: string): Field | undefined {
-    this.#index ??= indexOf(this.fields);
-    const { byName, duplicates } = this.#index;
-    if (duplicates.has(name)) {
+    const [at, another] = this.positions(name);
+    if (another !== undefined) {
       throw new MlError('COLUMN_AMBIGUOUS', `column ${show(name)} must be unique, but the frame has several; rename them with toDF(…) or drop one`, {
         column: name,
       });
     }
-    return byName.get(name) ?? this.#nested(name);
+    return at === undefined ? this.#nested(name) : this.fields[at];
   }
 
   /** Names from a column down to what `name` means: itself alone, or the parts of a path to a field of a struct. */
   path(name: string): readonly string[] | undefined {
     if (typeof name !== 'string') return undefined;
-    if (this.fields.some((f) => f.name === name)) return [name];
+    if (this.positions(name).length > 0) return [name];
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
       const owner = this.path(name.slice(0, dot));
       const field = name.slice(dot + 1);
@@ -97,7 +102,7 @@ export class Schema {
 
   /** What a struct at the path is made of. */
   #inner([column, ...fields]: readonly string[]): readonly StructField[] | undefined {
-    let type = this.fields.find((f) => f.name === column)?.type;
+    let type: DataType | undefined = this.fields[this.positions(column)[0]]?.type;
     for (const name of fields) type = type?.kind === 'struct' ? type.fields.find((f) => f.name === name)?.type : undefined;
     return type?.kind === 'struct' ? type.fields : undefined;
   }
@@ -172,14 +177,14 @@ export class Schema {
   }
 }
 
-function indexOf(fields: readonly Field[]) {
-  const byName = new Map<string, Field>();
-  const duplicates = new Set<string>();
-  for (const field of fields) {
-    if (byName.has(field.name)) duplicates.add(field.name);
-    byName.set(field.name, field);
+function positionsOf(fields: readonly Field[]): Map<string, number[]> {
+  const positions = new Map<string, number[]>();
+  for (const [i, { name }] of fields.entries()) {
+    const known = positions.get(name);
+    if (known) known.push(i);
+    else positions.set(name, [i]);
   }
-  return { byName, duplicates };
+  return positions;
 }
 
 /** A column's lines in the tree, and below it those of what it is made of; all that is nested may be null. */

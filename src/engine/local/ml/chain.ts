@@ -69,6 +69,6 @@ export function bindChain(chain: Chain, schema: Schema): { program: Program; sch
 export function inputColumn({ schema, columns }: Pick<Relation, 'schema' | 'columns'>, name: string): { field: Field; sql: string } {
   const [column, ...fields] = schema.path(name) ?? [];
   if (column === undefined) throw new MlError('COLUMN_NOT_FOUND', `transform: column ${show(name)} is made by no stage`, { column: name });
-  const sql = `t.${columns[schema.fields.findIndex((f) => f.name === column)]}`;
+  const sql = `t.${columns[schema.positions(column)[0]]}`;
   return { field: schema.find(name) as Field, sql: fields.reduce((struct, field) => `struct_extract(${struct}, ${text(field)})`, sql) };
 }

@@ -98,7 +98,7 @@ export function unknownColumn(name: string, scope: Scope): MlError {
 /** Position of the column, or -1. */
 export function columnIndex(name: string, scope: Scope, of?: object): number {
   const { schema, qualifiers, origins } = scope;
-  const named = schema.fields.flatMap((f, i) => (f.name === name ? [i] : []));
+  const named = schema.positions(name);
   const own = of && named.length > 1 ? named.filter((i) => cameThrough(origins?.[i] ?? null, of)) : [];
   const plain = own.length > 0 ? own : named;
   const found = plain.length > 0 ? plain : schema.fields.flatMap((f, i) => (qualifiers?.[i] && `${qualifiers[i]}.${f.name}` === name ? [i] : []));

@@ -176,7 +176,7 @@ async function withColumns(from: Relation, plan: Extract<Plan, { op: 'withColumn
     }
     const made = expressionSql(value, scope);
     const field = { name, type: made.type, nullable: made.nullable, metadata: made.metadata };
-    const at = from.schema.fields.flatMap((f, i) => (f.name === name ? [i] : []));
+    const at = from.schema.positions(name);
     if (at.length === 0) {
       fields.push(field);
       sql.push(made.sql);
