@@ -69,7 +69,7 @@ describe('a closed session', () => {
 
   it('was made with known options only', async () => {
     await refuses(() => Session.local({ worker: 2 } as never), 'PARAM_UNKNOWN', { param: 'worker' });
-    for (const options of [{ workers: 0 }, { workers: '2' }, { memoryLimit: 'much' }])
+    for (const options of [{ workers: 0 }, { workers: '2' }, { workers: 100_000 }, { memoryLimit: 'much' }])
       await refuses(() => Session.local(options as never), 'PARAM_INVALID');
   });
 });

@@ -11,7 +11,7 @@ import { MemoryLedger } from './workers/store.ts';
 
 /** What `Session.local` takes; all of it may be left out. */
 export interface LocalOptions {
-  /** Threads for training and for queries; as many as the machine has cores by default. */
+  /** Threads for training and for queries; as many as the machine has cores by default, and at most 256 or as many as it has. */
   workers?: number;
   /**
    * What queries and training sets may take, such as `4GB`, each; by default DuckDB's own limit (80 % of the memory) and none. Both spill beyond it;
@@ -45,11 +45,15 @@ export function openLocal(options: LocalOptions, logger: Logger): Backend {
   };
 }
 
+/** Each thread takes some MiB, whether the machine has a core for it or not. */
+const MOST_WORKERS = Math.max(256, availableParallelism());
+
 function checkOptions(options: LocalOptions): void {
   checkOptionNames('Session.local', options, ['workers', 'memoryLimit', 'tempDirectory', 'logger']);
   const { workers, memoryLimit } = options;
-  if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1)) {
-    throw new MlError('PARAM_INVALID', `Session.local: workers must be an integer >= 1, got ${show(workers)}`, { param: 'workers', value: workers });
+  if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1 && workers <= MOST_WORKERS)) {
+    const message = `Session.local: workers must be an integer in [1, ${MOST_WORKERS}], got ${show(workers)}; left out it is ${availableParallelism()}, what this machine has`;
+    throw new MlError('PARAM_INVALID', message, { param: 'workers', value: workers });
   }
   if (memoryLimit !== undefined) bytesOf(memoryLimit);
 }
