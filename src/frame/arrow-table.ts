@@ -94,7 +94,7 @@ function reader(type: DataType, from: arrow.DataType, column: string): (value: u
     case 'long':
       return (v) => BigInt(v as bigint);
     case 'date':
-      return (v) => new Date(Number(v)).toISOString().slice(0, 10);
+      return (v) => new Date(Number(v)).toISOString().slice(0, -'T00:00:00.000Z'.length);
     case 'timestamp':
       // Arrow gives milliseconds, whatever the unit it stores.
       return (v) => new Date(Math.floor(Number(v)));

@@ -1921,6 +1921,29 @@ try_make_timestamp(lit(2024), lit(2), lit(30), lit(3), lit(4), lit(6)) |
 try_make_timestamp(lit(2024), lit(2), lit(3), lit(3), lit(4), lit(6)) |
 try_make_timestamp_ntz(lit(2024), lit(13), lit(3), lit(3), lit(4), lit(6)) |
 try_make_timestamp_ltz(lit(2024), lit(1), lit(3), lit(3), lit(4), lit(61)) |
+array_contains(array(lit(1)), lit(1.5)) |
+array_position(array(lit(1), lit(2)), lit(2.0)) |
+bround(lit(1.005), 2) |
+bround(lit("99999999999999999.5").cast("decimal(20,1)"), 0) |
+bround(lit("-99999999999999998.5").cast("decimal(20,1)"), 0) |
+concat(lit("a").cast("binary"), lit("b").cast("binary")) |
+concat(lit("a").cast("binary"), lit("b")) |
+format_number(lit(1.5), -1) |
+format_string("%2$s %1$s", lit("a"), lit("b")) |
+map_from_entries(array(struct(lit(1).alias("k"), lit("a").alias("v")), lit(None))) |
+from_json(lit("{\"a\":3}"), "array<struct<a:int>>") |
+get_json_object(lit("{\"k.e\":5,\"x\":{\"a b\":6}}"), "$['k.e']") |
+get_json_object(lit("{\"k.e\":5,\"x\":{\"a b\":6}}"), "$['x']['a b']") |
+get_json_object(lit("{\"k.e\":5,\"x\":{\"a b\":6}}"), "$.*") |
+lit("2015-07-22 10").cast("timestamp") |
+lit("2015-07-22 1-0830").cast("timestamp") |
+lit("2015-07-22T10:05+0130").cast("timestamp") |
+lit("2015-07-22T").cast("timestamp") |
+lit("+2015-07-22").cast("date") |
+lit("+2015-07-22 01:02:03").cast("timestamp") |
+year(lit("-2015-07-22").cast("date")) |
+lit("- 2015-07-22").cast("date") |
+hash("*") | id i l d e s t b c day at a w
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2301,6 +2324,28 @@ main | df.select(F.to_char(F.encode("s", "UTF-8"), F.lit("nope")))
 main | df.select(F.to_char("b", F.lit("9")))
 numbers | df.coalesce(1).sortWithinPartitions("i", "id")
 numbers | df.select("id", F.sum("i").over(Window.rowsBetween(-1, 0).orderBy("id")).alias("s"), F.count("i").over(Window.rangeBetween(-1, 1).orderBy("id")).alias("n"))
+pairs | df.select(F.struct("*").alias("r"), F.array(F.col("*")).alias("x"), F.hash("*").alias("h"), F.concat_ws("-", "*").alias("t"), F.to_json(F.struct("*")).alias("j"))
+pairs | df.alias("p").groupBy("a").agg(F.min(F.struct("p.*")).alias("m")).orderBy("a")
+pairs | df.groupBy("a").agg(F.struct("*"))
+numbers | df.agg(F.count("*").alias("n"), F.countDistinct("*").alias("u"))
+pairs | df.select((F.col("a") + 1).alias("c")).orderBy(F.col("b").desc(), F.col("a"))
+pairs | df.select("a").filter(F.col("b") == 2).orderBy("a")
+numbers | df.select("i").where("e > 1").select("i").orderBy("id")
+numbers | df.select("i", "k").select("i").orderBy("nope")
+pairs | df.agg(F.lit(1).alias("x"))
+pairs | df.where("a > 9").agg(F.lit(1).alias("x"))
+pairs | df.select(F.struct("a", "b").alias("s")).union(df.select(F.struct(F.col("b").alias("x"), F.col("a").alias("y")).alias("s"))).orderBy("s")
+pairs | df.select(F.struct("a", "b").alias("s")).unionByName(df.select(F.struct("b", (F.col("a") + 10).alias("a")).alias("s"))).orderBy("s")
+pairs | df.select(F.array(F.struct("a")).alias("s")).unionByName(df.select(F.array(F.struct((F.col("a") + 10).alias("a"), "b")).alias("s")), allowMissingColumns=True).orderBy("s")
+pairs | df.select(F.struct("a").alias("s")).union(df.select(F.struct("a", "b").alias("s")))
+numbers | df.where("id >= 2").agg(F.any_value("i", True).alias("x"), F.any_value("i").alias("y"))
+numbers | df.select("id", F.nth_value("i", 3, True).over(Window.orderBy("id")).alias("n"), F.nth_value("i", 3).over(Window.orderBy("id")).alias("m")).orderBy("id")
+pairs | df.select(F.nth_value("a", 0).over(Window.orderBy("a")))
+sales | df.cube("course", "year").agg(F.sum("earnings").alias("e"), F.rank().over(Window.partitionBy(F.grouping_id("course", "year")).orderBy(F.sum("earnings"))).alias("r")).orderBy("course", "year")
+pairs | df.select(F.lit(1.0).alias("one"), "b").agg(F.corr("one", "b").alias("c"), F.regr_slope("b", "one").alias("s"), F.regr_intercept("b", "one").alias("i"))
+pairs | df.where("a = 1").agg(F.sum(F.lit("60000000000000000000000000000000000000").cast("decimal(38,0)")))
+pairs | df.where("a = 1").agg(F.try_sum(F.lit("60000000000000000000000000000000000000").cast("decimal(38,0)")).alias("x"), F.sum(F.lit("0.5").cast("decimal(38,38)")).alias("y"))
+pairs | df.withColumn("m", F.create_map("a", "b")).dropDuplicates(["a"]).select("a").orderBy("a")
 """
 
 VALUE_EXPRESSIONS = """

@@ -264,9 +264,9 @@ export function regrSxy(y: ColumnOrName, x: ColumnOrName): Column {
   return of('regr_sxy', nameToExpression(y), nameToExpression(x));
 }
 
-/** The value of the n-th row of the window's frame, from 1. */
-export function nthValue(x: ColumnOrName, n: number): Column {
-  return of('nth_value', nameToExpression(x), toExpression(n));
+/** The value of the n-th row of the window's frame, from 1; with `ignoreNulls` of those rows where there is one. */
+export function nthValue(x: ColumnOrName, n: number, ignoreNulls?: boolean): Column {
+  return of('nth_value', nameToExpression(x), toExpression(n), ...(ignoreNulls === undefined ? [] : [toExpression(ignoreNulls)]));
 }
 
 /** As {@link first}. */

@@ -4,7 +4,7 @@ import type { GroupingSets } from '../../../frame/plan.ts';
 import { Schema } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { columnName, expressionSql } from './expression.ts';
-import { isAggregate } from './functions/index.ts';
+import { isAggregate, isRanking } from './functions/index.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { fieldOf } from './scope.ts';
 import { type SessionKey, sessionKey, withSessions } from './session-window.ts';
@@ -12,6 +12,9 @@ import { compileTexts } from './sql-text.ts';
 import { matchingNames } from './star.ts';
 import { type Scope, typeError } from './typed.ts';
 import { containsAggregate } from './walk.ts';
+
+/** Makes all rows one group, whether or not an aggregate is selected. */
+const ONE_GROUP = ' HAVING count(*) >= 0';
 
 /** GROUP BY: the keys, then the aggregates. Without keys one row. `sets`: also by the leading keys only (`rollup`), or by any of them (`cube`). */
 export async function aggregateSql(
@@ -69,7 +72,7 @@ export async function aggregateSql(
   const source = numbered ? `SELECT *, row_number() OVER (${sessions.length > 0 ? 'ORDER BY at_' : ''}) AS rn_ FROM (${rows}) AS t` : rows;
   const list = keyed.map((k, i) => (sets ? k.sql : i + 1)).join(', ');
   // Of no rows there are no groups, not even that of all rows.
-  const group = list && ` GROUP BY ${sets ? `${sets.toUpperCase()} (${list}) HAVING count(*) > 0` : list}`;
+  const group = list ? ` GROUP BY ${sets ? `${sets.toUpperCase()} (${list}) HAVING count(*) > 0` : list}` : ONE_GROUP;
   return {
     sql: `SELECT ${made.map((m, i) => `${m.sql} AS c${i}`).join(', ')} FROM (${source}) AS t${group}`,
     schema: new Schema(made.map(fieldOf)),
@@ -94,7 +97,8 @@ export function everyNumber(aggregate: Expression, from: Relation): Expression[]
 function ungrouped(expression: Expression, isKey: (part: Expression) => boolean): string | null {
   if (expression.kind === 'call' && isAggregate(expression.name)) return null;
   if (expression.kind === 'column') return isKey(expression) ? null : expression.name;
-  if (expression.kind === 'call' && !containsAggregate(expression) && isKey(expression)) return null;
+  if (expression.kind === 'star') return '*';
+  if (expression.kind === 'call' && !isRanking(expression.name) && !containsAggregate(expression) && isKey(expression)) return null;
   for (const part of parts(expression)) {
     const found = ungrouped(part, isKey);
     if (found !== null) return found;

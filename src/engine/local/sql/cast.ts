@@ -126,17 +126,21 @@ function fromText(x: string, to: DataType, lenient: boolean): string {
 
 /** A date from `yyyy`, `yyyy-[m]m` or `yyyy-[m]m-[d]d`, whatever follows a blank or `T`; null when it is none. */
 function dateSql(x: string): string {
-  const full = `regexp_replace(${x}, '[ T].*$', '')`;
-  return `CASE WHEN regexp_full_match(${x}, '\\d{4,7}-\\d{1,2}-\\d{1,2}([ T].*)?') THEN TRY_CAST(${full} AS DATE) WHEN regexp_full_match(${x}, '\\d{4}-\\d{1,2}') THEN TRY_CAST(${x} || '-01' AS DATE) WHEN regexp_full_match(${x}, '\\d{4}') THEN TRY_CAST(${x} || '-01-01' AS DATE) END`;
+  const unsigned = `ltrim(${x}, '+')`;
+  const full = `regexp_replace(${unsigned}, '[ T].*$', '')`;
+  return `CASE WHEN regexp_full_match(${x}, '[+-]?\\d{4,7}-\\d{1,2}-\\d{1,2}([ T].*)?') THEN TRY_CAST(${full} AS DATE) WHEN regexp_full_match(${x}, '[+-]?\\d{4}-\\d{1,2}') THEN TRY_CAST(${unsigned} || '-01' AS DATE) WHEN regexp_full_match(${x}, '[+-]?\\d{4}') THEN TRY_CAST(${unsigned} || '-01-01' AS DATE) END`;
 }
 
 function timestampSql(x: string): string {
-  const time = String.raw`\d{4,6}-\d{1,2}-\d{1,2}[ T]([01]?\d|2[0-3]):\d{1,2}(:\d{1,2}(\.\d{0,9})?)?( ?(Z|UTC|GMT|[+-]\d{1,2}(:\d{1,2})?))?`;
-  const plain = `regexp_replace(regexp_replace(regexp_replace(${x}, ' ?(Z|UTC|GMT)$', ''), '([ T]\\d{1,2}:\\d{1,2})($|[ +-])', '\\1:00\\2'), '\\.($|[ +-])', '\\1')`;
-  const zoned = `regexp_replace(regexp_replace(${plain}, ' ([+-])', '\\1'), '([+-])(\\d(:\\d{1,2})?)$', '\\10\\2')`;
+  const zone = String.raw` ?(Z|UTC|GMT|[+-]\d{1,2}(:?\d{2}|:\d)?)`;
+  const time = String.raw`[+-]?\d{4,6}-\d{1,2}-\d{1,2}[ T]([01]?\d|2[0-3])(:\d{1,2}|:\d{1,2}:\d{1,2}(\.\d{0,9})?(${zone})?)?`;
+  const unnamed = `regexp_replace(ltrim(${x}, '+'), ' ?(Z|UTC|GMT)$', '')`;
+  const plain = `regexp_replace(regexp_replace(regexp_replace(${unnamed}, '([ T]\\d{1,2})($|[ +-])', '\\1:00\\2'), '([ T]\\d{1,2}:\\d{1,2})($|[ +-])', '\\1:00\\2'), '\\.($|[ +-])', '\\1')`;
+  const tight = `regexp_replace(regexp_replace(${plain}, ' ([+-])', '\\1'), '([+-]\\d{1,2})(\\d\\d)$', '\\1:\\2')`;
+  const zoned = `regexp_replace(${tight}, '([+-])(\\d(:\\d{1,2})?)$', '\\10\\2')`;
   // Read as TIMESTAMP, a text's offset from UTC would not count.
-  const read = `CASE WHEN regexp_matches(${x}, '[+-]\\d{1,2}(:\\d{1,2})?$') THEN make_timestamp(epoch_us(TRY_CAST(${zoned} AS TIMESTAMPTZ))) ELSE TRY_CAST(${plain} AS TIMESTAMP) END`;
-  return `CASE WHEN regexp_full_match(${x}, '${time}') THEN ${read} ELSE CAST(${dateSql(`CASE WHEN regexp_full_match(${x}, '[0-9-]+T?') THEN rtrim(${x}, 'T') END`)} AS TIMESTAMP) END`;
+  const read = `CASE WHEN regexp_matches(${x}, '[ T].*[+-]\\d{1,2}(:?\\d{1,2})?$') THEN make_timestamp(epoch_us(TRY_CAST(${zoned} AS TIMESTAMPTZ))) ELSE TRY_CAST(${plain} AS TIMESTAMP) END`;
+  return `CASE WHEN regexp_full_match(${x}, '${time}') THEN ${read} ELSE CAST(${dateSql(`CASE WHEN regexp_full_match(${x}, '[+-]?[0-9-]+') THEN ${x} END`)} AS TIMESTAMP) END`;
 }
 
 /** The text that Spark prints for a value; not null where the value is not. */

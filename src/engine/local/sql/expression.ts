@@ -11,6 +11,7 @@ import { nameOf } from './names.ts';
 import { arithmetic, comparison, logical, membership } from './operators.ts';
 import { checkOrdered, orderKey } from './order.ts';
 import type { Origin } from './relation.ts';
+import { starred } from './star.ts';
 import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError } from './typed.ts';
 
 /** The SQL of an expression with Spark's meaning, its type, and the name that Spark would give the column. */
@@ -54,7 +55,7 @@ export function expressionSql(expression: Expression, scope: Scope): Typed {
       return found;
     }
     case 'star':
-      throw new MlError('EXPRESSION_INVALID', 'select: * may stand only as a whole column, or in count(*)');
+      throw new MlError('EXPRESSION_INVALID', 'select: * may stand only as a whole column, or as an argument of a function');
     case 'lambda':
       throw new MlError('EXPRESSION_INVALID', 'lambda: a function may stand only as an argument of transform, filter, exists and the like');
     case 'summary':
@@ -181,7 +182,10 @@ function callSql(expression: Extract<Expression, { kind: 'call' }>, scope: Scope
   const { name, distinct = false } = expression;
   if (expression.args.some((a) => a.kind === 'lambda')) return higherOrder(expression, scope, expressionSql);
   if (isRanking(name) && !scope.windowed) throw new MlError('EXPRESSION_INVALID', `${name}: needs a window; write ${name}(…).over(Window…)`);
-  const args = expression.args.map((a) => (a.kind === 'star' && name === 'count' ? literalSql(1) : expressionSql(a, scope)));
+  const args = expression.args.flatMap((a) => {
+    if (a.kind !== 'star') return [expressionSql(a, scope)];
+    return name === 'count' && !distinct && a.of === undefined ? [literalSql(1)] : starred(a, scope).map(({ typed }) => typed);
+  });
   const built = build(name, args, distinct, scope);
   return { ...built, nullable: built.nullable ?? args.some((a) => a.nullable), name: built.name ?? nameOf(expression, ...args.map((a) => a.name)) };
 }

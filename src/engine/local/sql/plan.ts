@@ -6,6 +6,7 @@ import { aggregateSql } from './aggregate.ts';
 import { describeSql } from './describe.ts';
 import { conditionSql, expressionSql, sortKey } from './expression.ts';
 import { joinSql } from './join.ts';
+import { withLeftOut } from './left-out.ts';
 import { dropNullsSql, fillSql, replaceSql } from './missing.ts';
 import { pivotSql } from './pivot.ts';
 import { projectSql } from './project.ts';
@@ -61,21 +62,10 @@ async function compile(plan: Plan, context: PlanContext): Promise<Relation> {
       return pivotSql(await input(plan.input), plan, context);
     case 'withColumns':
       return withColumns(await input(plan.input), plan, context);
-    case 'filter': {
-      const from = await input(plan.input);
-      const scope = await compileTexts('filter', [plan.condition], from, context);
-      const condition = conditionSql('filter', plan.condition, scope);
-      // WHERE knows no windows, QUALIFY does.
-      return { ...from, sql: `SELECT * FROM (${from.sql}) AS t ${condition.includes(' OVER (') ? 'QUALIFY' : 'WHERE'} ${condition}` };
-    }
-    case 'sort': {
-      const from = await input(plan.input);
-      const scope = await compileTexts('orderBy', plan.keys, from, context);
-      const keys = plan.keys.map((key) => sortKey(key, scope));
-      // Equal rows keep their order where there is one.
-      const tie = from.stable ? ', row_number() OVER ()' : '';
-      return { ...from, sql: `SELECT * FROM (${from.sql}) AS t ORDER BY ${keys.join(', ')}${tie}` };
-    }
+    case 'filter':
+      return withLeftOut(plan.input, input, (from) => filterSql(from, plan, context));
+    case 'sort':
+      return withLeftOut(plan.input, input, (from) => sortSql(from, plan, context));
     case 'join':
       return joinSql(await input(plan.left), await input(plan.right), plan, context);
     case 'union':
@@ -99,6 +89,21 @@ async function compile(plan: Plan, context: PlanContext): Promise<Relation> {
     default:
       return reshape(await input(plan.input), plan);
   }
+}
+
+async function filterSql(from: Relation, plan: Extract<Plan, { op: 'filter' }>, context: PlanContext): Promise<Relation> {
+  const scope = await compileTexts('filter', [plan.condition], from, context);
+  const condition = conditionSql('filter', plan.condition, scope);
+  // WHERE knows no windows, QUALIFY does.
+  return { ...from, sql: `SELECT * FROM (${from.sql}) AS t ${condition.includes(' OVER (') ? 'QUALIFY' : 'WHERE'} ${condition}` };
+}
+
+async function sortSql(from: Relation, plan: Extract<Plan, { op: 'sort' }>, context: PlanContext): Promise<Relation> {
+  const scope = await compileTexts('orderBy', plan.keys, from, context);
+  const keys = plan.keys.map((key) => sortKey(key, scope));
+  // Equal rows keep their order where there is one.
+  const tie = from.stable ? ', row_number() OVER ()' : '';
+  return { ...from, sql: `SELECT * FROM (${from.sql}) AS t ORDER BY ${keys.join(', ')}${tie}` };
 }
 
 /** A relation whose rows come in one order; kept once where the plan has none. */
@@ -137,7 +142,8 @@ function reshape(from: Relation, plan: Reshape): Relation {
 
 function distinctSql(from: Relation, names: readonly string[] | null): Relation {
   for (const field of from.schema.fields) {
-    if (field.type.kind === 'map') throw new MlError('COLUMN_TYPE', `distinct: column ${show(field.name)} must not be a map`, { column: field.name });
+    if (field.type.kind === 'map' && (names === null || names.includes(field.name)))
+      throw new MlError('COLUMN_TYPE', `distinct: column ${show(field.name)} must not be a map`, { column: field.name });
   }
   if (names === null) return { ...from, sql: `SELECT DISTINCT * FROM (${from.sql}) AS t`, stable: false };
   const keys = names.flatMap((name) => {

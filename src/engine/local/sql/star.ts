@@ -1,5 +1,15 @@
+import { MlError, show } from '../../../error.ts';
 import type { Schema } from '../../../frame/schema.ts';
+import { columnIndex, expressionSql } from './expression.ts';
 import { javaPattern } from './java-pattern.ts';
+import type { Scope, Typed } from './typed.ts';
+
+/** A column that a step puts out. */
+export interface Output {
+  readonly typed: Typed;
+  /** Which column of the input it is, or -1. */
+  readonly at: number;
+}
 
 /** Names that a regular expression of Java's matches as a whole. */
 export function matchingNames(pattern: string, { names }: Schema): Set<string> {
@@ -7,4 +17,31 @@ export function matchingNames(pattern: string, { names }: Schema): Set<string> {
   const greedy = pattern.replace(/^\(([^()]*)\)\?\+/, '(?=((?:$1)?))\\1');
   const whole = javaPattern('colRegex', `^(?:${greedy})$`);
   return new Set(names.filter((name) => name.search(whole) >= 0));
+}
+
+/** The fields of a struct as columns; null where `name` is none. */
+function fieldsOf(name: string, scope: Scope): Typed[] | null {
+  if (columnIndex(name, scope) < 0) return null;
+  const owner = expressionSql({ kind: 'column', name }, scope);
+  if (owner.type.kind !== 'struct') return null;
+  return owner.type.fields.map((field) => {
+    const { sql, type, nullable, metadata } = expressionSql({ kind: 'field', child: { kind: 'column', name }, name: field.name }, scope);
+    return { sql, type, nullable, metadata, name: field.name };
+  });
+}
+
+/** All columns, or those with an alias, or those with a name that matches. */
+export function starred({ of = null, matching }: { of?: string | null; matching?: string }, scope: Scope): Output[] {
+  const names = matching === undefined ? null : matchingNames(matching, scope.schema);
+  const found = scope.schema.fields.flatMap((field, at) =>
+    (names ? names.has(field.name) : of === null || scope.qualifiers?.[at] === of)
+      ? [{ typed: { ...field, sql: scope.columns[at], isNamed: true }, at }]
+      : [],
+  );
+  if (of !== null && found.length === 0) {
+    const fields = fieldsOf(of, scope);
+    if (fields) return fields.map((typed) => ({ typed, at: -1 }));
+    throw new MlError('COLUMN_NOT_FOUND', `select: no frame here has the alias ${show(of)}`, { column: `${of}.*` });
+  }
+  return found;
 }

@@ -1,10 +1,10 @@
-import { MlError } from '../../../../error.ts';
+import { MlError, show } from '../../../../error.ts';
 import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { duckType, text } from '../duck-type.ts';
 import { isInterval, widest } from '../interval.ts';
 import { checkOrdered, isNested, orderKey } from '../order.ts';
-import { arrayOf, BOOLEAN, BYTE, DOUBLE, isInteger, LONG, type Scope, TEXT, type Typed, typeError } from '../typed.ts';
+import { arrayOf, BOOLEAN, BYTE, DOUBLE, failure, isInteger, LONG, type Scope, TEXT, type Typed, typeError } from '../typed.ts';
 import { asDouble, asText, type CallInfo, constant, type Rule, type Rules, rule } from './rule.ts';
 
 /**
@@ -29,12 +29,21 @@ const pairwise = (sql: (x: string, y: string, order: string, both: string) => st
     return { sql: sql(x, y, ordered(scope, x, y), `${x} IS NOT NULL AND ${y} IS NOT NULL`), type: DOUBLE, nullable: true };
   });
 
-function sum([x]: readonly Typed[], { scope, distinct }: CallInfo) {
+/** Whether the values of `x` are not all the same, in the rows where neither is null. */
+const differs = (x: string, both: string) => `min(${x}) FILTER (${both}) < max(${x}) FILTER (${both})`;
+
+function sum([x]: readonly Typed[], { name, scope, distinct }: CallInfo) {
   const only = distinct ? 'DISTINCT ' : '';
   if (isInteger(x.type)) return { sql: `CAST(sum(${only}${x.sql}) AS BIGINT)`, type: LONG, nullable: true };
   if (x.type.kind === 'decimal') {
     const type: DataType = { kind: 'decimal', precision: Math.min(38, x.type.precision + 10), scale: x.type.scale };
-    return { sql: `CAST(sum(${only}${x.sql}) AS DECIMAL(${type.precision},${type.scale}))`, type, nullable: true };
+    const total = `CAST(sum(${only}${x.sql}) AS ${duckType(type)})`;
+    if (x.type.precision + 10 <= 38) return { sql: total, type, nullable: true };
+    // The engine's own sums have room for a digit more than a decimal may have.
+    const fits = `length(replace(ltrim(CAST(${total} AS VARCHAR), '-0.'), '.', '')) <= 38`;
+    const otherwise =
+      name === 'try_sum' ? '' : ` WHEN ${total} IS NOT NULL THEN ${failure('sum: a decimal must have at most 38 digits; trySum makes more null')}`;
+    return { sql: `CASE WHEN ${fits} THEN ${total}${otherwise} END`, type, nullable: true };
   }
   if (isInterval(x.type)) {
     const { type } = x;
@@ -196,20 +205,14 @@ export const AGGREGATE_RULES: Rules = [
     'kurtosis',
     statistic((x, order) => moments(x, order, (n, m2, m4) => `CASE WHEN ${n} > 0 AND ${m2} <> 0 THEN ${n} * ${m4} / (${m2} * ${m2}) - 3 END`, 4)),
   ],
-  ['corr', pairwise((x, y, order, both) => `CASE WHEN count(*) FILTER (${both}) > 1 THEN corr(${x}, ${y}${order}) END`)],
+  // Of values that do not differ there is no correlation, and no slope.
+  ['corr', pairwise((x, y, order, both) => `CASE WHEN ${differs(x, both)} AND ${differs(y, both)} THEN corr(${x}, ${y}${order}) END`)],
   ['covar_pop', pairwise((x, y, order) => `covar_pop(${x}, ${y}${order})`)],
   ['covar_samp', pairwise((x, y, order) => `covar_samp(${x}, ${y}${order})`)],
   ['product', statistic((x, order) => `product(${x}${order})`)],
   ['first first_value', edge(false)],
   ['last last_value', edge(true)],
-  [
-    'any_value',
-    rule(1, 2, ([x], { scope }) => ({
-      sql: `first(${x.sql}${scope.rowNumber ? ` ORDER BY ${scope.rowNumber()}` : ''})`,
-      type: x.type,
-      nullable: true,
-    })),
-  ],
+  ['any_value', edge(false)],
   ['collect_list array_agg', rule(1, 1, ([x], { scope }) => list(scope, x, false))],
   ['collect_set', rule(1, 1, ([x], { scope }) => list(scope, x, true))],
   ['median', rule(1, 1, ([x], { name }) => ({ sql: interpolated(asDouble(name, x), 0.5), type: DOUBLE, nullable: true }))],
@@ -228,7 +231,10 @@ export const AGGREGATE_RULES: Rules = [
         }),
       ] as const,
   ),
-  ...['slope', 'intercept', 'r2', 'avgx', 'avgy', 'sxx', 'syy', 'sxy'].map(
+  ...['slope', 'intercept'].map(
+    (name) => [`regr_${name}`, pairwise((y, x, order, both) => `CASE WHEN ${differs(x, both)} THEN regr_${name}(${y}, ${x}${order}) END`)] as const,
+  ),
+  ...['r2', 'avgx', 'avgy', 'sxx', 'syy', 'sxy'].map(
     (name) => [`regr_${name}`, pairwise((y, x, order) => `regr_${name}(${y}, ${x}${order})`)] as const,
   ),
   ['regr_count', rule(2, 2, ([y, x]) => ({ sql: `count(*) FILTER (${y.sql} IS NOT NULL AND ${x.sql} IS NOT NULL)`, type: LONG, nullable: false }))],
@@ -266,5 +272,12 @@ export const RANKING_RULES: Rules = [
         }),
       ] as const,
   ),
-  ['nth_value', rule(2, 2, ([x, n]) => ({ sql: `nth_value(${x.sql}, ${n.sql})`, type: x.type, nullable: true }))],
+  [
+    'nth_value',
+    rule(2, 3, ([x, n, ignore], { name }) => {
+      const skip = ignore ? Boolean(constant(name, 'ignoreNulls', ignore)) : false;
+      if (Number(constant(name, 'n', n)) < 1) throw new MlError('EXPRESSION_INVALID', `nth_value: n must be 1 or more, got ${show(n.literal)}`);
+      return { sql: `nth_value(${x.sql}, ${n.sql}${skip ? ' IGNORE NULLS' : ''})`, type: x.type, nullable: true };
+    }),
+  ],
 ];

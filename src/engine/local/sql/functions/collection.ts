@@ -13,6 +13,13 @@ export function element(name: string, x: Typed): DataType {
 }
 
 /** An item as one of the array's elements. */
+/** An array and a value as lists and items of their common type. */
+function compared(name: string, list: Typed, value: Typed): [list: string, value: string] {
+  const common = commonType(element(name, list), value.type);
+  if (!common) throw typeError(name, 'an array and one of its elements', list.type, value.type);
+  return [castSql(list, arrayOf(common)).sql, castSql(value, common).sql];
+}
+
 function item(name: string, list: Typed, value: Typed): string {
   const of = element(name, list);
   const common = commonType(of, value.type);
@@ -110,9 +117,9 @@ export const COLLECTION_RULES: Rules = [
   [
     'array_contains',
     rule(2, 2, ([x, v]) => {
-      const value = item('array_contains', x, v);
+      const [list, value] = compared('array_contains', x, v);
       return {
-        sql: `CASE WHEN ${x.sql} IS NULL OR ${value} IS NULL THEN NULL WHEN list_contains(${x.sql}, ${value}) THEN TRUE WHEN len(${x.sql}) > list_count(${x.sql}) THEN NULL ELSE FALSE END`,
+        sql: `CASE WHEN ${list} IS NULL OR ${value} IS NULL THEN NULL WHEN list_contains(${list}, ${value}) THEN TRUE WHEN len(${list}) > list_count(${list}) THEN NULL ELSE FALSE END`,
         type: BOOLEAN,
         nullable: true,
       };
@@ -121,9 +128,9 @@ export const COLLECTION_RULES: Rules = [
   [
     'array_position',
     rule(2, 2, ([x, v]) => {
-      const value = item('array_position', x, v);
+      const [list, value] = compared('array_position', x, v);
       return {
-        sql: `CASE WHEN ${x.sql} IS NOT NULL AND ${value} IS NOT NULL THEN CAST(${position(x.sql, value)} AS BIGINT) END`,
+        sql: `CASE WHEN ${list} IS NOT NULL AND ${value} IS NOT NULL THEN CAST(${position(list, value)} AS BIGINT) END`,
         type: LONG,
         nullable: true,
       };

@@ -77,7 +77,13 @@ export const MAP_RULES: Rules = [
       const of = element('map_from_entries', x);
       if (of.kind !== 'struct' || of.fields.length !== 2) throw typeError('map_from_entries', 'an array of structs of a key and a value', x.type);
       const part = (i: number) => `list_transform(${x.sql}, lambda e_: struct_extract(e_, ${text(of.fields[i].name)}))`;
-      return { sql: `map(${part(0)}, ${part(1)})`, type: { kind: 'map', key: of.fields[0].type, value: of.fields[1].type } };
+      // An array with a null among its entries is no map.
+      const whole = `len(${x.sql}) = len(list_filter(${x.sql}, lambda e_: e_ IS NOT NULL))`;
+      return {
+        sql: `CASE WHEN ${whole} THEN map(${part(0)}, ${part(1)}) END`,
+        nullable: true,
+        type: { kind: 'map', key: of.fields[0].type, value: of.fields[1].type },
+      };
     }),
   ],
   [

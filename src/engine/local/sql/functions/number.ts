@@ -23,7 +23,8 @@ function rounded(mode: 'round' | 'bround', x: Typed, digits: Typed | undefined):
   if (type.kind === 'decimal') {
     const s = Math.max(0, Math.min(scale, type.scale));
     const to = { kind: 'decimal', precision: Math.min(38, type.precision - type.scale + s + 1), scale: s } as const;
-    return { sql: `CAST(${mode === 'round' ? 'round' : 'round_even'}(${x.sql}, ${scale}) AS ${duckType(to)})`, type: to };
+    const even = mode === 'bround' && scale >= 0 ? halfEven(x.sql, s) : `${mode === 'round' ? 'round' : 'round_even'}(${x.sql}, ${scale})`;
+    return { sql: `CAST(${even} AS ${duckType(to)})`, type: to };
   }
   if (isInteger(type)) {
     if (scale >= 0) return { sql: x.sql, type };
@@ -44,6 +45,13 @@ function rounded(mode: 'round' | 'bround', x: Typed, digits: Typed | undefined):
   };
 }
 
+function halfEven(x: string, scale: number): string {
+  const near = `CAST(${x} AS DECIMAL(38,${scale}))`;
+  const unit = (digit: string) => (scale === 0 ? digit : `0.${'0'.repeat(scale - 1)}${digit}`);
+  const half = `0.${'0'.repeat(scale)}5`;
+  return `CASE WHEN abs(${near} - ${x}) = ${half} AND ${near} % ${unit('2')} <> 0 THEN CAST(${near} - sign(${x}) * ${unit('1')} AS DECIMAL(38,${scale})) ELSE ${near} END`;
+}
+
 export function roundDouble(mode: 'round' | 'bround', d: string, scale: number): string {
   // Digits beyond 1e15 or below 1e-300 never change by rounding to a scale of 0 to 15; there the number stays as it is.
   if (scale < 0) {
@@ -55,7 +63,7 @@ export function roundDouble(mode: 'round' | 'bround', d: string, scale: number):
   const s = Math.min(scale, 15);
   const big = `abs(${d}) >= 1e15`;
   const exact = `CAST(${plainDigits(d)} AS DECIMAL(38,20))`;
-  const halves = mode === 'round' ? `CAST(${plainDigits(d)} AS DECIMAL(38,${s}))` : `CAST(round_even(${exact}, ${s}) AS DECIMAL(38,${s}))`;
+  const halves = mode === 'round' ? `CAST(${plainDigits(d)} AS DECIMAL(38,${s}))` : halfEven(exact, s);
   return `CASE WHEN ${d} IS NULL OR NOT isfinite(${d}) OR ${big} THEN ${d} ELSE CAST(CAST(${halves} AS VARCHAR) AS DOUBLE) END`;
 }
 

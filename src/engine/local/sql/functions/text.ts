@@ -1,3 +1,4 @@
+import { MlError, show } from '../../../../error.ts';
 import type { DataType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { unify } from '../coerce.ts';
@@ -59,6 +60,7 @@ export const TEXT_RULES: Rules = [
         const joined = values.map((v) => v.sql).reduce((a, b) => `list_concat(${a}, ${b})`);
         return { sql: `CASE WHEN ${values.map((v) => `${v.sql} IS NOT NULL`).join(' AND ')} THEN ${joined} END`, type };
       }
+      if (args.every((a) => a.type.kind === 'binary')) return { sql: `(${args.map((a) => a.sql).join(' || ')})`, type: BINARY };
       return { sql: `(${args.map(asText).join(' || ')})`, type: TEXT };
     }),
   ],
@@ -178,6 +180,7 @@ export const TEXT_RULES: Rules = [
     'format_number',
     rule(2, 2, ([x, digits]) => {
       const n = Number(constant('format_number', 'number of digits', digits));
+      if (n < 0) return { sql: 'CAST(NULL AS VARCHAR)', type: TEXT, nullable: true };
       const d = castSql(x, { kind: 'double' }).sql;
       const special = `CASE WHEN isnan(${d}) THEN 'NaN' WHEN ${d} > 0 THEN '∞' ELSE '-∞' END`;
       return { sql: `CASE WHEN ${d} IS NULL THEN NULL WHEN NOT isfinite(${d}) THEN ${special} ELSE format('{:,.${n}f}', ${d}) END`, type: TEXT };
@@ -201,12 +204,19 @@ function masked(by: Typed | undefined, otherwise: string | null): string {
 /** Java's format, piece by piece, so that null prints as `null`. */
 function formatted(format: string, args: readonly Typed[]): string {
   let next = 0;
-  const pieces = format.split(/(%[-+ 0,#]*\d*(?:\.\d+)?[a-zA-Z%])/).map((piece, i) => {
-    if (i % 2 === 0) return text(piece);
-    if (piece === '%%') return "'%'";
-    if (piece === '%n') return 'chr(10)';
-    const arg = args[next++];
-    if (!arg) throw typeError('format_string', `given a value for ${piece}`, TEXT);
+  const pieces = format.split(/(%(?:\d+\$)?[-+ 0,#]*\d*(?:\.\d+)?[a-zA-Z%])/).map((given, i) => {
+    if (i % 2 === 0) {
+      if (!given.includes('%')) return text(given);
+      throw new MlError('NOT_SUPPORTED', `format_string: format must have no conversions but such as %s, %2$s, %5d or %,.2f, got ${show(format)}`, {
+        value: format,
+      });
+    }
+    if (given === '%%') return "'%'";
+    if (given === '%n') return 'chr(10)';
+    const place = /^%(\d+)\$/.exec(given);
+    const arg = args[place ? Number(place[1]) - 1 : next++];
+    const piece = place ? `%${given.slice(place[0].length)}` : given;
+    if (!arg) throw typeError('format_string', `given a value for ${given}`, TEXT);
     const missing = `printf(${text(piece.replace(/^%(-?)[-+ 0,#]*(\d*).*$/, '%$1$2s'))}, 'null')`;
     const asItReads = piece.endsWith('s') || arg.type.kind === 'boolean';
     // C rounds the binary number, Java its decimal digits.
