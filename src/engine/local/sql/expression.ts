@@ -3,6 +3,7 @@ import { type Expression, pathOf } from '../../../frame/expression.ts';
 import { listNames } from '../../../frame/schema.ts';
 import { castSql } from './cast.ts';
 import { unify } from './coerce.ts';
+import { columnIndex, unknownColumn } from './column-index.ts';
 import { text } from './duck-type.ts';
 import { functionRule, isAggregate, isRanking } from './functions/index.ts';
 import { higherOrder } from './higher-order.ts';
@@ -10,7 +11,6 @@ import { literalSql } from './literal.ts';
 import { nameOf } from './names.ts';
 import { arithmetic, comparison, logical, membership } from './operators.ts';
 import { checkOrdered, orderKey } from './order.ts';
-import type { Origin } from './relation.ts';
 import { starred } from './star.ts';
 import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError } from './typed.ts';
 
@@ -91,35 +91,6 @@ export function columnName(expression: Expression, typed: Typed, scope: Scope): 
   return fieldName ?? name;
 }
 
-export function unknownColumn(name: string, scope: Scope): MlError {
-  const message = `${scope.owner ?? 'frame'}: column ${show(name)} does not exist; the frame has ${listNames(scope.schema.names)}`;
-  return new MlError('COLUMN_NOT_FOUND', message, { column: name });
-}
-
-/** Position of the column, or -1. */
-export function columnIndex(name: string, scope: Scope, of?: object): number {
-  const { schema, qualifiers, origins } = scope;
-  const named = schema.positions(name);
-  const own = of && named.length > 1 ? named.filter((i) => cameThrough(origins?.[i] ?? null, of)) : [];
-  const plain = own.length > 0 ? own : named;
-  const found = plain.length > 0 ? plain : schema.fields.flatMap((f, i) => (qualifiers?.[i] && `${qualifiers[i]}.${f.name}` === name ? [i] : []));
-  if (found.length > 1) {
-    throw new MlError(
-      'COLUMN_AMBIGUOUS',
-      `${scope.owner ?? 'frame'}: column ${show(name)} must be unique, but the frame has several; give the frames an alias, or rename or drop one`,
-      {
-        column: name,
-      },
-    );
-  }
-  return found[0] ?? -1;
-}
-
-function cameThrough(origin: Origin | null, plan: object): boolean {
-  for (let at = origin; at; at = at.before) if (at.plan === plan) return true;
-  return false;
-}
-
 function fieldSql(child: Typed, name: string): Typed {
   const label = `${child.name}.${name}`;
   if (child.type.kind === 'struct') {
@@ -184,7 +155,7 @@ function callSql(expression: Extract<Expression, { kind: 'call' }>, scope: Scope
   if (isRanking(name) && !scope.windowed) throw new MlError('EXPRESSION_INVALID', `${name}: needs a window; write ${name}(…).over(Window…)`);
   const args = expression.args.flatMap((a) => {
     if (a.kind !== 'star') return [expressionSql(a, scope)];
-    return name === 'count' && !distinct && a.of === undefined ? [literalSql(1)] : starred(a, scope).map(({ typed }) => typed);
+    return name === 'count' && !distinct && a.of === undefined ? [literalSql(1)] : starred(a, scope, expressionSql).map(({ typed }) => typed);
   });
   const built = build(name, args, distinct, scope);
   return { ...built, nullable: built.nullable ?? args.some((a) => a.nullable), name: built.name ?? nameOf(expression, ...args.map((a) => a.name)) };

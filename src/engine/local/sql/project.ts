@@ -28,7 +28,7 @@ export async function projectSql(from: Relation, columns: readonly Expression[],
 }
 
 function outputs(expression: Expression, scope: Scope): Output[] {
-  if (expression.kind === 'star') return starred(expression, scope);
+  if (expression.kind === 'star') return starred(expression, scope, expressionSql);
   const several = generated(expression, scope);
   if (several) return several.map((typed) => ({ typed, at: -1 }));
   const typed = expressionSql(expression, scope);

@@ -1,6 +1,7 @@
 import { MlError, show } from '../../../error.ts';
 import type { Expression } from '../../../frame/expression.ts';
-import { columnIndex, expressionSql, unknownColumn } from './expression.ts';
+import { columnIndex, unknownColumn } from './column-index.ts';
+import { expressionSql } from './expression.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { scopeOver } from './scope.ts';
 import type { Scope, Typed } from './typed.ts';
