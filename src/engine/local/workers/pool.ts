@@ -217,8 +217,10 @@ function threadFlags(flags: readonly string[]): { execArgv?: string[] } {
 }
 
 /** Arguments that cannot be cloned fail here as DataCloneError; of results, what arrives is that error's clone, an object without its class. */
+/** Such an error comes out of a thread as an empty object (Node 20), or with nothing but its stack (22, 24). */
 function isCloneError(error: unknown): boolean {
-  return error instanceof Error ? error.name === 'DataCloneError' : typeof error === 'object';
+  if (!(error instanceof Error)) return typeof error === 'object';
+  return error.name === 'DataCloneError' || error.stack?.startsWith('DataCloneError') === true;
 }
 
 async function runHere(task: Task): Promise<Outcome<unknown>> {
