@@ -24,6 +24,7 @@ export function bindLogistic(binder: Binder, features: Slot, scoring: LogisticSc
 
 /** From so many rows on the kernels are worth it. */
 const MANY_ROWS = 256;
+let tiles: LogisticTiles | undefined;
 
 /**
  * Scores blocks. Margins add up slot by slot in feature order: of binary models `Σ w x` and then the intercept, raw prediction
@@ -47,8 +48,8 @@ export function scoreLogistic(scoring: LogisticScoring): Step {
     };
   };
 
-  const { by, above } = decision;
-  let tiles: LogisticTiles | undefined;
+  const { above } = decision;
+  const byMargin = decision.by === 'margin';
 
   return (inputs, block) => {
     const { rows } = block;
@@ -60,8 +61,9 @@ export function scoreLogistic(scoring: LogisticScoring): Step {
     const prediction = columns.prediction.values;
     const made = outputs.map((name) => columns[name]);
     if (!multinomial && above !== null && rows >= MANY_ROWS && LogisticTiles.take(features)) {
-      tiles ??= new LogisticTiles(coefficients, intercepts[0], by === 'margin', above);
-      if (tiles.write(features, rows, raw, probability, prediction)) return made;
+      tiles ??= new LogisticTiles();
+      const model = { coefficients, intercept: intercepts[0], byMargin, above };
+      if (tiles.write(model, features, rows, raw, probability, prediction)) return made;
     }
     for (let c = 0; c < sets; c++) {
       const z = margins.subarray(c * capacity, c * capacity + rows);
@@ -74,7 +76,7 @@ export function scoreLogistic(scoring: LogisticScoring): Step {
         for (let c = 0; c < k; c++) probability[at + c] = raw[at + c] = margins[c * capacity + i];
         softmax(probability, at, k);
       }
-    } else logistic_rows(raw, probability, prediction, margins, intercepts[0], by === 'margin', above ?? Number.NaN, rows);
+    } else logistic_rows(raw, probability, prediction, margins, intercepts[0], byMargin, above ?? Number.NaN, rows);
     if (multinomial || above === null) for (let i = 0; i < rows; i++) prediction[i] = decide(decision, raw, probability, i * k, k);
     return made;
   };

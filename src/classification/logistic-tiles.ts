@@ -13,12 +13,16 @@ interface ByteCodes extends CodePart {
   readonly codes: Uint8Array;
 }
 
-/** A binary model in a memory of its own, for the kernels: the same additions in the same order as in the plain scorer, to the bit. */
+/** A binary model: class 1 is predicted where its margin, or else its probability, exceeds `above`. */
+export interface BinaryLogistic {
+  readonly coefficients: Float64Array;
+  readonly intercept: number;
+  readonly byMargin: boolean;
+  readonly above: number;
+}
+
+/** A memory in which the kernels score tile after tile, of any model: the same additions in the same order as in the plain scorer, to the bit. */
 export class LogisticTiles {
-  readonly #coefficients: Float64Array;
-  readonly #intercept: number;
-  readonly #byMargin: number;
-  readonly #above: number;
   readonly #kernels: Kernels;
   readonly #margins: Float64Array;
   readonly #raw: Float64Array;
@@ -31,12 +35,7 @@ export class LogisticTiles {
   readonly #weights: Float64Array;
   readonly #tables: Float64Array;
 
-  /** Class 1 is predicted where its margin, or else its probability, exceeds `above`. */
-  constructor(coefficients: Float64Array, intercept: number, byMargin: boolean, above: number) {
-    this.#coefficients = coefficients;
-    this.#intercept = intercept;
-    this.#byMargin = Number(byMargin);
-    this.#above = above;
+  constructor() {
     let top = 64;
     const take = (bytes: number) => {
       const at = top;
@@ -72,12 +71,19 @@ export class LogisticTiles {
   }
 
   /** Scores rows `[0, rows)`; false, with nothing to be relied on, when a margin is not an ordinary number. */
-  write({ parts }: VectorColumn, rows: number, raw: Float64Array, probabilities: Float64Array, predictions: Float64Array): boolean {
+  write(
+    { coefficients, intercept, byMargin, above }: BinaryLogistic,
+    { parts }: VectorColumn,
+    rows: number,
+    raw: Float64Array,
+    probabilities: Float64Array,
+    predictions: Float64Array,
+  ): boolean {
     for (let lo = 0; lo < rows; lo += TILE) {
       const n = Math.min(TILE, rows - lo);
-      this.#addProducts(parts, lo, n);
+      this.#addProducts(coefficients, parts, lo, n);
       const [r, p, y, z] = [this.#raw, this.#probabilities, this.#predictions, this.#margins].map(({ byteOffset }) => byteOffset);
-      if (!this.#kernels.logistic_rows(r, p, y, z, this.#intercept, this.#byMargin, this.#above, n)) return false;
+      if (!this.#kernels.logistic_rows(r, p, y, z, intercept, Number(byMargin), above, n)) return false;
       raw.set(this.#raw.subarray(0, 2 * n), 2 * lo);
       probabilities.set(this.#probabilities.subarray(0, 2 * n), 2 * lo);
       predictions.set(this.#predictions.subarray(0, n), lo);
@@ -86,7 +92,7 @@ export class LogisticTiles {
   }
 
   /** The margins of rows `[lo, lo + n)`: runs of columns of a kind, slot by slot. */
-  #addProducts(parts: readonly VectorPart[], lo: number, n: number): void {
+  #addProducts(coefficients: Float64Array, parts: readonly VectorPart[], lo: number, n: number): void {
     const { byteOffset: z } = this.#margins.fill(0, 0, n);
     let slot = 0;
     for (let p = 0; p < parts.length; ) {
@@ -94,8 +100,9 @@ export class LogisticTiles {
       let count = 0;
       for (; count < TOGETHER && parts[p]?.kind === kind; count++, p++) {
         const part = parts[p];
-        if (isByteCodes(part)) this.#placeCodes(part, slot, count, lo, n);
-        else this.#placeNumbers(part as NumberPart, slot, count, lo, n);
+        const weights = coefficients.subarray(slot, slot + part.size);
+        if (isByteCodes(part)) this.#placeCodes(part, weights, count, lo, n);
+        else this.#placeNumbers(part as NumberPart, weights, count, lo, n);
         slot += part.size;
       }
       if (kind === 'codes') this.#kernels.lookup_columns_u8(z, this.#pointers, this.#tables.byteOffset, count, 0, n);
@@ -103,20 +110,17 @@ export class LogisticTiles {
     }
   }
 
-  #placeNumbers({ values }: NumberPart, slot: number, k: number, lo: number, n: number): void {
+  #placeNumbers({ values }: NumberPart, weights: Float64Array, k: number, lo: number, n: number): void {
     this.#numbers[k].set(values.subarray(lo, lo + n));
-    this.#weights[k] = this.#coefficients[slot];
+    this.#weights[k] = weights[0];
   }
 
   /** The products of each code; -0, which changes no number when added, where the code has no slot. */
-  #placeCodes({ codes, size, table }: ByteCodes, slot: number, k: number, lo: number, n: number): void {
+  #placeCodes({ codes, table }: ByteCodes, weights: Float64Array, k: number, lo: number, n: number): void {
     this.#codes[k].set(codes.subarray(lo, lo + n));
     const from = CODES * k;
-    const known = Math.min(size, CODES);
-    for (let code = 0; code < known; code++) {
-      const weight = this.#coefficients[slot + code];
-      this.#tables[from + code] = table ? weight * table[code] : weight;
-    }
+    const known = Math.min(weights.length, CODES);
+    for (let code = 0; code < known; code++) this.#tables[from + code] = table ? weights[code] * table[code] : weights[code];
     this.#tables.fill(-0, from + known, from + CODES);
   }
 }
