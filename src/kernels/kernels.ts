@@ -95,6 +95,7 @@ export interface Kernels {
   logistic_residuals(out: number, predictions: number, labels: number, n: number): void;
   add_codes_u16(cells: number, codes: number, factor: number, n: number): void;
   add_bundles(rows: number, slots: number, labels: number, n: number, bundles: number, count: number): void;
+  add_bundles_run(first: number, slot: number, labels: number, n: number, bundles: number, count: number): void;
   add_margin(sums: number, cells: number, bins: number, stride: number, total: number): void;
   code_numbers_u8(
     out: number,

@@ -61,6 +61,15 @@ describe('bundle kernels give the bits of their twins', () => {
         const ys = arena.put(Float64Array, labels);
         k.add_bundles(rowColumn.byteOffset, slotColumn.byteOffset, ys.byteOffset, n === 0 ? 0 : rows.length, bundles.byteOffset, bins.length);
         const own = (slot: number, b: number) => cells.subarray(slot * length + 2 * (starts[b] as number)).subarray(0, 2 * (totals[b] as number));
+        k.add_bundles_run(0, cells.byteOffset, ys.byteOffset, n, bundles.byteOffset, bins.length);
+        const all = Array.from({ length: n }, (_, i) => i);
+        twins.addCells(
+          expected,
+          all,
+          all.map(() => 0),
+          expectedCodes,
+          labels,
+        );
         expect(expected.map((slot, s) => slot.map((_, b) => [...own(s, b)]))).toEqual(expected.map((slot) => slot.map((one) => [...one])));
 
         bins.forEach((bundle, b) => {

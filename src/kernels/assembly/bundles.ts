@@ -19,46 +19,44 @@ export function add_codes_u16(cells: usize, codes: usize, factor: i32, n: i32): 
  * its cells lie in a slot.
  */
 export function add_bundles(rows: usize, slots: usize, labels: usize, n: i32, bundles: usize, count: i32): void {
+  addBundles(false, rows, slots, labels, n, bundles, count);
+}
+
+/** The same for the rows first … first + n - 1, all of them in one slot. */
+export function add_bundles_run(first: i32, slot: usize, labels: usize, n: i32, bundles: usize, count: i32): void {
+  addBundles(true, first, slot, labels, n, bundles, count);
+}
+
+/** Three bundles at a time: the cells of more do not stay in the first cache. */
+// @ts-ignore: decorator
+@inline
+function addBundles(run: bool, rows: usize, slots: usize, labels: usize, n: i32, bundles: usize, count: i32): void {
   const last = bundles + (<usize>count << 3);
   let bundle = bundles;
-  for (; bundle + 32 <= last; bundle += 32) {
+  for (; bundle + 24 <= last; bundle += 24) {
     const c0 = <usize>load<u32>(bundle);
     const o0 = <usize>load<u32>(bundle, 4);
     const c1 = <usize>load<u32>(bundle, 8);
     const o1 = <usize>load<u32>(bundle, 12);
     const c2 = <usize>load<u32>(bundle, 16);
     const o2 = <usize>load<u32>(bundle, 20);
-    const c3 = <usize>load<u32>(bundle, 24);
-    const o3 = <usize>load<u32>(bundle, 28);
-    for (let k: usize = 0, end = <usize>n << 2; k < end; k += 4) {
-      const i = <usize>load<u32>(rows + k);
-      const slot = <usize>load<u32>(slots + k);
+    for (let k: usize = 0, end = <usize>n; k < end; k++) {
+      const i = run ? rows + k : <usize>load<u32>(rows + (k << 2));
+      const slot = run ? slots : <usize>load<u32>(slots + (k << 2));
       const one = oneRow(labels, i);
       addTo(slot + o0 + <usize>load<u16>(c0 + (i << 1)), one);
       addTo(slot + o1 + <usize>load<u16>(c1 + (i << 1)), one);
       addTo(slot + o2 + <usize>load<u16>(c2 + (i << 1)), one);
-      addTo(slot + o3 + <usize>load<u16>(c3 + (i << 1)), one);
     }
   }
-  for (; bundle + 16 <= last; bundle += 16) {
+  for (; bundle < last; bundle += 8) {
     const c0 = <usize>load<u32>(bundle);
     const o0 = <usize>load<u32>(bundle, 4);
-    const c1 = <usize>load<u32>(bundle, 8);
-    const o1 = <usize>load<u32>(bundle, 12);
-    for (let k: usize = 0, end = <usize>n << 2; k < end; k += 4) {
-      const i = <usize>load<u32>(rows + k);
-      const slot = <usize>load<u32>(slots + k);
-      const one = oneRow(labels, i);
-      addTo(slot + o0 + <usize>load<u16>(c0 + (i << 1)), one);
-      addTo(slot + o1 + <usize>load<u16>(c1 + (i << 1)), one);
+    for (let k: usize = 0, end = <usize>n; k < end; k++) {
+      const i = run ? rows + k : <usize>load<u32>(rows + (k << 2));
+      const slot = run ? slots : <usize>load<u32>(slots + (k << 2));
+      addTo(slot + o0 + <usize>load<u16>(c0 + (i << 1)), oneRow(labels, i));
     }
-  }
-  if (bundle == last) return;
-  const c0 = <usize>load<u32>(bundle);
-  const o0 = <usize>load<u32>(bundle, 4);
-  for (let k: usize = 0, end = <usize>n << 2; k < end; k += 4) {
-    const i = <usize>load<u32>(rows + k);
-    addTo(<usize>load<u32>(slots + k) + o0 + <usize>load<u16>(c0 + (i << 1)), oneRow(labels, i));
   }
 }
 

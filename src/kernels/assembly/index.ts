@@ -37,5 +37,5 @@ export {
   node_classes,
   node_moments,
 } from './nodes';
-export { add_bundles, add_codes_u16, add_margin } from './bundles';
+export { add_bundles, add_bundles_run, add_codes_u16, add_margin } from './bundles';
 export { add_leaves_u8, add_leaves_u32, code_categories_u8, code_numbers_u8, tree_leaves_u8, walk_leaves_u32 } from './trees';

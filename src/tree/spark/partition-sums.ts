@@ -127,7 +127,7 @@ export class PartitionSums {
   }
 
   /** Sums by the cells of bundles, then of those by the bins of their features. */
-  #addBundles({ lane, from, to }: NodeTask, sumSlots: readonly number[], first: number, span: number): void {
+  #addBundles({ lane, level, from, to }: NodeTask, sumSlots: readonly number[], first: number, span: number): void {
     const args = this.#args;
     const sizes = this.#sizes;
     const kernels = this.#kernels;
@@ -148,7 +148,11 @@ export class PartitionSums {
     new Float64Array(handle.memory.buffer, scratch.cells, (sizes.cellBytes / 8) * sumSlots.length).fill(0);
     const labels = this.#column(args.label);
     const count = words.length / BUNDLE_WORDS;
-    this.#eachTile(lane, first, span, (n) => kernels.add_bundles(scratch.rows, scratch.slots, labels, n, scratch.columns, count));
+    if (level === 0 && !args.counts) {
+      for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
+        kernels.add_bundles_run(lo, scratch.cells, labels, Math.min(TILE_ROWS, handle.rows - lo), scratch.columns, count);
+      }
+    } else this.#eachTile(lane, first, span, (n) => kernels.add_bundles(scratch.rows, scratch.slots, labels, n, scratch.columns, count));
     sumSlots.forEach((slot, k) => {
       const sums = scratch.sums + slot * sizes.slotBytes + headerBytes(to - from);
       const cells = scratch.cells + k * sizes.cellBytes;
