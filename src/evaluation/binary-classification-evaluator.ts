@@ -9,7 +9,8 @@ import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { BinaryMetrics } from '../stat/binary-metrics.ts';
-import { finiteLabel, readScoredRows, weightRule } from './scored-rows.ts';
+import { finiteNumber, weightNumber } from '../stat/number-column.ts';
+import { readScoredRows } from './scored-rows.ts';
 
 /** Params of BinaryClassificationEvaluator. */
 export const BinaryClassificationEvaluatorParams = z.strictObject({
@@ -49,8 +50,8 @@ export class BinaryClassificationEvaluator extends Evaluator<typeof BinaryClassi
     const { rawPredictionCol, labelCol, weightCol, numBins } = this.params;
     const wanted = {
       score: { column: rawPredictionCol, slot: 1 },
-      label: { column: labelCol, ...finiteLabel },
-      weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
+      label: { column: labelCol, rule: finiteNumber },
+      weight: weightCol ? { column: weightCol, rule: weightNumber } : undefined,
     };
     const { score, label, weight } = await readScoredRows(this, frame, wanted, options);
     return new BinaryMetrics(score.values, label.values, weight?.values, numBins);

@@ -9,7 +9,8 @@ import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
 import { frameOf } from '../pipeline/transformer.ts';
 import { logLoss, MulticlassMetrics } from '../stat/multiclass-metrics.ts';
-import { finiteLabel, type ReadColumn, readScoredRows, weightRule } from './scored-rows.ts';
+import { finiteNumber, weightNumber } from '../stat/number-column.ts';
+import { type ReadColumn, readScoredRows } from './scored-rows.ts';
 
 const METRICS = [
   'f1',
@@ -95,8 +96,8 @@ export class MulticlassClassificationEvaluator extends Evaluator<typeof Multicla
     const { predictionCol, labelCol, weightCol, probabilityCol } = this.params;
     const wanted = {
       prediction: { column: predictionCol },
-      label: { column: labelCol, ...finiteLabel },
-      weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
+      label: { column: labelCol, rule: finiteNumber },
+      weight: weightCol ? { column: weightCol, rule: weightNumber } : undefined,
       probability: withProbabilities ? { column: probabilityCol, slot: 'all' as const } : undefined,
     };
     const { prediction, label, weight, probability } = await readScoredRows(this, frame, wanted, options);

@@ -6,8 +6,9 @@ import { labelCol, weightCol } from '../param/shared.ts';
 import * as z from '../param/zod.ts';
 import { Evaluator } from '../pipeline/evaluator.ts';
 import { frameOf } from '../pipeline/transformer.ts';
+import { weightNumber } from '../stat/number-column.ts';
 import { type RegressionMetrics, regressionMetrics } from '../stat/regression-metrics.ts';
-import { readScoredRows, weightRule } from './scored-rows.ts';
+import { readScoredRows } from './scored-rows.ts';
 
 /** Params of RegressionEvaluator. */
 export const RegressionEvaluatorParams = z.strictObject({
@@ -52,7 +53,7 @@ export class RegressionEvaluator extends Evaluator<typeof RegressionEvaluatorPar
     const wanted = {
       prediction: { column: predictionCol },
       label: { column: labelCol },
-      weight: weightCol ? { column: weightCol, ...weightRule } : undefined,
+      weight: weightCol ? { column: weightCol, rule: weightNumber } : undefined,
     };
     const { prediction, label, weight } = await readScoredRows(this, frame, wanted, options);
     return regressionMetrics(prediction.values, label.values, weight?.values, { throughOrigin, owner: this.owner });

@@ -1,20 +1,19 @@
-import { type Column, numberAt, type VectorColumn, writeDenseRow } from '../block/column.ts';
+import { type Column, type VectorColumn, writeDenseRow } from '../block/column.ts';
 import { Numbers } from '../block/growing-numbers.ts';
 import type { Engine, ScannedBlock } from '../engine/engine.ts';
 import type { StageName } from '../engine/stage-name.ts';
-import { MlError, show } from '../error.ts';
+import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
+import { badValue, type NumberRule, numbersOf } from '../stat/number-column.ts';
 
 /** What an evaluator reads of a column: a number a row, one slot of a vector a row, or all its slots. */
 interface Wanted {
   readonly column: string;
   /** Of vectors: the slot to read; `'all'` for every slot, row-major, of vectors or of arrays of numbers. */
   readonly slot?: number | 'all';
-  /** What a value must be; null is never accepted. */
-  readonly accepts?: (value: number) => boolean;
-  /** `accepts` in words, after "must be". */
-  readonly rule?: string;
+  /** What a value of a column of numbers must be. */
+  readonly rule?: NumberRule;
 }
 
 /** A column read whole: `values[i * size + j]` is slot j of row i. */
@@ -32,7 +31,7 @@ export async function readScoredRows<K extends string>(
 ): Promise<{ [key in K]: ReadColumn }> {
   const { owner, uid } = stage;
   const entries = (Object.entries(wanted) as [K, Wanted | undefined][]).flatMap(([key, want]) =>
-    want ? [{ key, want, reader: new Reader(owner, want) }] : [],
+    want ? [{ key, want, reader: new Reader(stage, want) }] : [],
   );
   const columns = [...new Set(entries.map(({ want }) => want.column))];
   await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
@@ -47,19 +46,15 @@ export async function readScoredRows<K extends string>(
   return read;
 }
 
-/** Numbers that a label of a classification may be. */
-export const finiteLabel = { accepts: Number.isFinite, rule: 'a finite number' };
-export const weightRule = { accepts: (w: number) => w >= 0 && w < Infinity, rule: 'a finite weight >= 0' };
-
 class Reader {
-  readonly #owner: string;
+  readonly #stage: StageName;
   readonly #want: Wanted;
   readonly #values = new Numbers();
   #size = 1;
   rows = 0;
 
-  constructor(owner: string, want: Wanted) {
-    this.#owner = owner;
+  constructor(stage: StageName, want: Wanted) {
+    this.#stage = stage;
     this.#want = want;
   }
 
@@ -71,13 +66,13 @@ class Reader {
     const out = this.#values.extend(block.rows * this.#size);
     if (column.kind === 'vectors') this.#readVectors(block, column, out);
     else if (this.#want.slot === 'all') this.#readArrays(block, column, out);
-    else this.#readNumbers(block, column, out);
+    else numbersOf(this.#stage, column, this.#want.column, block, this.#want.rule, out);
     this.rows += block.rows;
   }
 
   /** Of all slots there must be as many in every row. */
   #requireSize(row: number, size: number, rows: number): void {
-    if (this.rows > 0 && size !== this.#size) this.#refuse(row, `have ${this.#size} slots in every row`, `${size}`, size);
+    if (this.rows > 0 && size !== this.#size) this.#refuse(row, `have ${this.#size} slots in every row`, size);
     if (rows > 0) this.#size = size;
   }
 
@@ -87,10 +82,10 @@ class Reader {
 
   #readVectors({ rows, firstRow }: ScannedBlock, column: VectorColumn, out: Float64Array): void {
     const slot = this.#want.slot ?? 0;
-    if (slot !== 'all' && column.size <= slot) this.#refuse(firstRow, `hold vectors of more than ${slot} slots`, `${column.size}`, column.size);
+    if (slot !== 'all' && column.size <= slot) this.#refuse(firstRow, `hold vectors of more than ${slot} slots`, column.size);
     const row = new Float64Array(column.size);
     for (let i = 0; i < rows; i++) {
-      if (column.valid?.[i] === 0) this.#refuse(firstRow + i, 'not be null', 'null', null);
+      if (column.valid?.[i] === 0) this.#refuse(firstRow + i, 'not be null', null);
       writeDenseRow(column, i, row);
       if (slot === 'all') out.set(row, i * this.#size);
       else out[i] = row[slot];
@@ -100,30 +95,14 @@ class Reader {
   #readArrays({ rows, firstRow }: ScannedBlock, column: Column, out: Float64Array): void {
     for (let i = 0; i < rows; i++) {
       const values = arrayAt(column, i);
-      if (values === null || values.includes(null)) this.#refuse(firstRow + i, 'not be null nor hold a null', show(values), values);
-      if (values.length !== this.#size) this.#refuse(firstRow + i, `have ${this.#size} slots in every row`, `${values.length}`, values.length);
+      if (values === null || values.includes(null)) this.#refuse(firstRow + i, 'not be null nor hold a null', values);
+      if (values.length !== this.#size) this.#refuse(firstRow + i, `have ${this.#size} slots in every row`, values.length);
       out.set(values as number[], i * this.#size);
     }
   }
 
-  #readNumbers({ rows, firstRow }: ScannedBlock, column: Column, out: Float64Array): void {
-    const { accepts, rule } = this.#want;
-    for (let i = 0; i < rows; i++) {
-      const value = numberAt(column, i);
-      if (value === null) this.#refuse(firstRow + i, 'not be null', 'null', null);
-      if (accepts && !accepts(value)) this.#refuse(firstRow + i, `be ${rule}`, show(value), value);
-      out[i] = value;
-    }
-  }
-
-  #refuse(row: number, rule: string, got: string, value: unknown): never {
-    const { column } = this.#want;
-    throw new MlError('VALUE_INVALID', `${this.#owner}: column ${show(column)} must ${rule}, got ${got} in row ${row}`, {
-      stage: this.#owner,
-      column,
-      row,
-      value,
-    });
+  #refuse(row: number, rule: string, value: unknown): never {
+    throw badValue(this.#stage.owner, this.#want.column, rule, row, value, this.#stage.uid);
   }
 }
 

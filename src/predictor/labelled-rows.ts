@@ -1,10 +1,11 @@
-import { type Column, numberAt, type VectorColumn } from '../block/column.ts';
+import type { VectorColumn } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { StageName } from '../engine/stage-name.ts';
-import { MlError, show } from '../error.ts';
+import { MlError } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { frameOf } from '../pipeline/transformer.ts';
+import { finiteNumber, numbersOf, weightNumber } from '../stat/number-column.ts';
 import { requireTrainingColumns, type TrainingColumns } from './score-columns.ts';
 
 /** A slice of rows with labels; weights are null without a weight column. Valid until the visit returns. */
@@ -32,37 +33,20 @@ export async function visitLabelledRows(
 ): Promise<void> {
   const { featuresCol, labelCol, weightCol } = params;
   requireTrainingColumns(owner, await frameOf(owner, frame).schema(options), params);
-  const isLabel = { column: labelCol, accepts: Number.isFinite, rule: 'a finite number' };
-  const isWeight = { column: weightCol ?? '', accepts: (w: number) => w >= 0 && w < Number.POSITIVE_INFINITY, rule: 'a finite number >= 0' };
-  const columns = [featuresCol, labelCol, ...(weightCol ? [weightCol] : [])];
+  const wanted = [featuresCol, labelCol, ...(weightCol ? [weightCol] : [])];
   let seen = 0;
-  await (frame.executor as Engine).train(frame.plan, { owner, uid }, options, (context) =>
-    context.scan(columns, ({ rows, firstRow, columns: [features, label, weight] }) => {
-      const labels = numbersOf(label, rows, firstRow, isLabel);
-      const weights = weight ? numbersOf(weight, rows, firstRow, isWeight) : null;
+  const stage = { owner, uid };
+  await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
+    context.scan(wanted, (block) => {
+      const { rows, firstRow, columns } = block;
+      const [features, label, weight] = columns;
+      const labels = numbersOf(stage, label, labelCol, block, finiteNumber);
+      const weights = weight ? numbersOf(stage, weight, weightCol as string, block, weightNumber) : null;
       visit({ rows, firstRow, features: features as VectorColumn, labels, weights });
       seen += rows;
     }),
   );
   if (seen === 0) throw new MlError('EMPTY_DATASET', `${owner}: there must be at least one row to evaluate on, got none`, { stage: uid });
-
-  function numbersOf(
-    column: Column,
-    rows: number,
-    firstRow: number,
-    want: { column: string; accepts: (value: number) => boolean; rule: string },
-  ): Float64Array {
-    const out = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) {
-      const value = numberAt(column, i);
-      if (value === null || !want.accepts(value)) {
-        const message = `${owner}: column ${show(want.column)} must be ${want.rule}, row ${firstRow + i} has ${show(value)}`;
-        throw new MlError('VALUE_INVALID', message, { stage: uid, column: want.column, row: firstRow + i, value });
-      }
-      out[i] = value;
-    }
-    return out;
-  }
 }
 
 /** {@link visitLabelledRows} for a mean over the rows; gives the weight of them all, which must not be 0. */

@@ -1,6 +1,7 @@
 import { eachNonZero } from '../block/vector-summary.ts';
 import { MlError, show } from '../error.ts';
-import { badValue, type VectorRows } from './vector-rows.ts';
+import { badValue } from './number-column.ts';
+import type { VectorRows } from './vector-rows.ts';
 
 /** A column with more distinct values is no category, as in Spark. */
 export const MOST_CATEGORIES = 10_000;

@@ -8,7 +8,8 @@ import { DenseVector } from '../linalg/vectors.ts';
 import { CategoryCounts, type ContingencyTable, MOST_CATEGORIES } from './category-counts.ts';
 import { CoMoments } from './co-moments.ts';
 import { chiSquaredTail, fTail } from './distributions.ts';
-import { badValue, foundThere, frameLike, requireVectors, visitVectors } from './vector-rows.ts';
+import { badValue } from './number-column.ts';
+import { foundThere, frameLike, requireVectors, visitVectors } from './vector-rows.ts';
 
 /** What a test finds of one feature. */
 interface Finding {

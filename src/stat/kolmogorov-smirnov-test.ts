@@ -4,7 +4,8 @@ import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import type { Frame } from '../frame/frame.ts';
 import { kolmogorovCumulative, normalCumulative } from './distributions.ts';
-import { badValue, foundThere, frameLike, numbersOf } from './vector-rows.ts';
+import { badValue, numbersOf } from './number-column.ts';
+import { foundThere, frameLike } from './vector-rows.ts';
 
 const OWNER = 'KolmogorovSmirnovTest';
 
@@ -32,12 +33,13 @@ export const KolmogorovSmirnovTest = {
     );
     if (there) return there;
     const found = new Numbers();
-    await (frame.executor as Engine).train(frame.plan, { owner: OWNER, uid: OWNER }, options, (context) =>
-      context.scan([sampleCol], ({ rows, firstRow, columns: [column] }) => {
-        const values = numbersOf(OWNER, column, sampleCol, rows, firstRow);
+    const stage = { owner: OWNER, uid: OWNER };
+    await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
+      context.scan([sampleCol], (block) => {
+        const values = numbersOf(stage, block.columns[0], sampleCol, block);
         const nan = values.findIndex(Number.isNaN);
-        if (nan >= 0) throw badValue(OWNER, sampleCol, 'hold numbers', firstRow + nan, values[nan]);
-        found.extend(rows).set(values);
+        if (nan >= 0) throw badValue(OWNER, sampleCol, 'hold numbers', block.firstRow + nan, values[nan]);
+        found.extend(block.rows).set(values);
       }),
     );
     const n = found.length;

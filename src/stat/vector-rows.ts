@@ -1,10 +1,11 @@
-import { type Column, numberAt, type VectorColumn } from '../block/column.ts';
+import type { VectorColumn } from '../block/column.ts';
 import type { Engine, RemoteStatistic } from '../engine/engine.ts';
 import { MlError, show } from '../error.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
 import type { Field } from '../frame/schema.ts';
 import { Schema } from '../frame/schema.ts';
+import { badValue, numbersOf } from './number-column.ts';
 
 /** A block of vectors of one size, with a number a row where a column of numbers was asked for. */
 export interface VectorRows {
@@ -39,8 +40,11 @@ export async function visitVectors(
 ): Promise<void> {
   await requireVectors(owner, frame, { features, numbers }, options);
   let size = -1;
-  await (frame.executor as Engine).train(frame.plan, { owner, uid: owner }, options, (context) =>
-    context.scan(numbers === undefined ? [features] : [features, numbers], ({ rows, firstRow, columns: [vectors, beside] }) => {
+  const stage = { owner, uid: owner };
+  await (frame.executor as Engine).train(frame.plan, stage, options, (context) =>
+    context.scan(numbers === undefined ? [features] : [features, numbers], (block) => {
+      const { rows, firstRow, columns } = block;
+      const [vectors, beside] = columns;
       const column = vectors as VectorColumn;
       const missing = column.valid ? column.valid.subarray(0, rows).indexOf(0) : -1;
       if (missing >= 0) throw badValue(owner, features, 'not be null', firstRow + missing, null);
@@ -50,22 +54,11 @@ export async function visitVectors(
         rows,
         firstRow,
         vectors: column,
-        numbers: beside ? numbersOf(owner, beside, numbers as string, rows, firstRow) : new Float64Array(0),
+        numbers: beside ? numbersOf(stage, beside, numbers as string, block) : new Float64Array(0),
       });
     }),
   );
   if (size < 0) throw new MlError('EMPTY_DATASET', `${owner}: the frame must have at least one row, has none`, { stage: owner });
-}
-
-/** A column as numbers; null is an error. */
-export function numbersOf(owner: string, column: Column, name: string, rows: number, firstRow: number): Float64Array {
-  const out = new Float64Array(rows);
-  for (let i = 0; i < rows; i++) {
-    const value = numberAt(column, i);
-    if (value === null) throw badValue(owner, name, 'not be null', firstRow + i, null);
-    out[i] = value;
-  }
-  return out;
 }
 
 /** What a cluster's own function finds of a frame there, as a frame; null where rows are computed with in this process. */
@@ -75,15 +68,6 @@ export async function foundThere(frame: Frame, what: RemoteStatistic, options: A
   const { schema, rows } = await stages.statistic(frame.plan, what, options);
   const columns = schema.names.map((name) => rows.map((row) => row[name]));
   return new Frame(frame.executor, { op: 'local', table: { schema, rows: rows.length, partitions: null, columns } });
-}
-
-export function badValue(owner: string, column: string, rule: string, row: number, value: unknown): MlError {
-  return new MlError('VALUE_INVALID', `${owner}: column ${show(column)} must ${rule}, row ${row} has ${show(value)}`, {
-    stage: owner,
-    column,
-    row,
-    value,
-  });
 }
 
 /** A frame of these rows, of the session of `frame`. */
