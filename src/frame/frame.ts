@@ -1,13 +1,10 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
-import { Column, call, col, lit } from './column.ts';
 import type { ActionOptions, Row } from './executor.ts';
-import type { Expression } from './expression.ts';
-import { FrameSteps } from './frame-steps.ts';
-import { coalesce } from './functions/conditional.ts';
+import { FrameStatistics } from './frame-statistics.ts';
 import type { Plan, TransformStage } from './plan.ts';
-import { callable, checkNames, fraction, list, moduleName, object, wholeNumber } from './plan-arguments.ts';
+import { callable, moduleName, object, wholeNumber } from './plan-arguments.ts';
 import { Schema, type SchemaLiteral } from './schema.ts';
 import { type ShowOptions, showTable } from './show.ts';
 import type { Checked } from './type-names.ts';
@@ -29,7 +26,7 @@ let lastCache = 0;
  * and touch nothing; what must be awaited asks the engine. A mistake in a plan shows at the first await, before any data is read,
  * with a stack that points at the line that built the step.
  */
-export class Frame extends FrameSteps {
+export class Frame extends FrameStatistics {
   // ---- schema
 
   /** The columns with their types; asks the engine once. */
@@ -215,76 +212,6 @@ export class Frame extends FrameSteps {
     );
   }
 
-  /** Count, mean, standard deviation, least and greatest of the named columns (all numeric and text ones when none are), as texts. */
-  describe(...columns: (string | readonly string[])[]): Frame {
-    const names = checkNames('describe', columns.flat());
-    return this.next({
-      op: 'describe',
-      input: this.plan,
-      columns: names.length > 0 ? names : null,
-      statistics: ['count', 'mean', 'stddev', 'min', 'max'],
-    });
-  }
-
-  /**
-   * How often each value of `a`, which is a row, meets each value of `b`, which is a column, null under the name `null`. The first column
-   * is named `a_b` and holds the rows' values as texts.
-   */
-  crosstab(a: string, b: string): Frame {
-    const [rows, columns] = [a, b].map((name) => coalesce(col(name).cast('string'), lit('null')));
-    return this.groupBy(rows.alias(`${a}_${b}`))
-      .pivot(columns)
-      .count()
-      .fillna(0);
-  }
-
-  /** Statistics of columns, under PySpark's other name. */
-  get stat(): Pick<Frame, 'approxQuantile' | 'corr' | 'cov' | 'crosstab' | 'sampleBy'> {
-    return this;
-  }
-
-  /** As `describe`, with chosen statistics: count, mean, stddev, min, max, count_distinct and percentiles such as `25%`. */
-  summary(...statistics: string[]): Frame {
-    const all = statistics.length > 0 ? checkNames('summary', statistics) : ['count', 'mean', 'stddev', 'min', '25%', '50%', '75%', 'max'];
-    return this.next({ op: 'describe', input: this.plan, columns: null, statistics: all });
-  }
-
-  /** For each probability the element of the column with that rank (up to `relativeError`); nulls and NaN are skipped. */
-  async approxQuantile(column: string, probabilities: readonly number[], relativeError?: number, options?: ActionOptions): Promise<number[]>;
-  async approxQuantile(
-    columns: readonly string[],
-    probabilities: readonly number[],
-    relativeError?: number,
-    options?: ActionOptions,
-  ): Promise<number[][]>;
-  async approxQuantile(
-    columns: string | readonly string[],
-    probabilities: readonly number[],
-    relativeError = 0,
-    options?: ActionOptions,
-  ): Promise<number[] | number[][]> {
-    for (const p of list('approxQuantile', 'probabilities', probabilities)) fraction('approxQuantile', p);
-    if (!(relativeError >= 0)) throw new MlError('PARAM_INVALID', `approxQuantile: relativeError must be >= 0, got ${show(relativeError)}`);
-    const names = checkNames('approxQuantile', typeof columns === 'string' ? [columns] : columns);
-    const schema = await this.schema(options);
-    for (const name of names) schema.require('approxQuantile', name, 'numeric');
-    const found = await this.executor.quantiles(this.plan, names, probabilities, relativeError, options);
-    return typeof columns === 'string' ? found[0] : found;
-  }
-
-  /** Pearson's correlation of two columns, or null when it is not defined; Spearman's is `Correlation.corr` of vectors. */
-  async corr(x: string, y: string, method: 'pearson' | ActionOptions = 'pearson', options?: ActionOptions): Promise<number | null> {
-    if (typeof method === 'object') return this.corr(x, y, 'pearson', method);
-    if (method !== 'pearson')
-      throw new MlError('PARAM_INVALID', `corr: method must be pearson, got ${show(method)}`, { param: 'method', value: method });
-    return this.#number(call('corr', [col(x).expression, col(y).expression]), options);
-  }
-
-  /** The sample covariance of two columns, or null when there are fewer than two rows. */
-  async cov(x: string, y: string, options?: ActionOptions): Promise<number | null> {
-    return this.#number(call('covar_samp', [col(x).expression, col(y).expression]), options);
-  }
-
   /** The engine's own text for how it will run the plan. */
   explain(): Promise<string> {
     return this.executor.explain(this.plan);
@@ -293,11 +220,6 @@ export class Frame extends FrameSteps {
   /** Writes the rows: `frame.write.parquet(path, { mode: 'overwrite' })`. */
   get write(): FrameWriter {
     return new FrameWriter(this);
-  }
-
-  async #number(aggregate: Expression, options?: ActionOptions): Promise<number | null> {
-    const row = await this.select(new Column(aggregate).alias('value')).first(options);
-    return (row?.value ?? null) as number | null;
   }
 
   protected override next(plan: Plan): Frame {

@@ -9,7 +9,7 @@ import { descendants } from '../pipeline/children.ts';
 import { FittedThere, STAY, type StayOptions } from '../pipeline/fitted-there.ts';
 import { type AnyEstimator, type AnyTransformer, Pipeline } from '../pipeline/pipeline.ts';
 import { PipelineModel } from '../pipeline/pipeline-model.ts';
-import { runInOrder, unpersist } from '../pipeline/task-pool.ts';
+import { runInOrder, unpersist } from '../pipeline/several-fits.ts';
 import { HeldRows } from './held-rows.ts';
 import type { AnyEvaluator } from './search-params.ts';
 import type { Split } from './split.ts';

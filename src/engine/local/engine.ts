@@ -19,11 +19,11 @@ import type { EngineParts } from './engine-parts.ts';
 import { located } from './locate.ts';
 import { inputColumn } from './ml/chain.ts';
 import { narrow } from './ml/narrow.ts';
+import { writePlan } from './sinks/write.ts';
 import { doubleSql } from './sql/literal.ts';
 import type { Relation } from './sql/relation.ts';
 import { LocalTraining } from './training/context.ts';
 import { TrainingSets } from './training/training-sets.ts';
-import { writePlan } from './write.ts';
 
 const LONG: DataType = { kind: 'long' };
 /** Rows of an Arrow batch, unless the result ends before. */

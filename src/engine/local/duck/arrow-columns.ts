@@ -3,6 +3,7 @@ import type { ColumnBuffers } from '../../../frame/arrow-batches.ts';
 import { isYearMonth } from '../../../frame/interval.ts';
 import type { DataType } from '../../../frame/types.ts';
 import { list, low, type RawVector, view } from './bindings.ts';
+import { grown, type NumberArray, trimmed } from './growing-array.ts';
 import { texts } from './read-vector.ts';
 
 const INTS: DataType = { kind: 'array', element: { kind: 'int' } };
@@ -107,7 +108,6 @@ export abstract class ColumnGatherer {
   }
 }
 
-type NumberArray = Int8Array | Int16Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
 type NumberArrayType = {
   new (length: number): NumberArray;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumberArray;
@@ -285,18 +285,4 @@ function maskOf(vector: RawVector, size: number): Uint8Array | null {
 
 function isSet(mask: Uint8Array | null, i: number): boolean {
   return mask === null || ((mask[i >> 3] >> (i & 7)) & 1) === 1;
-}
-
-/** Room for so many elements, of which the first `filled` stay. */
-function grown<T extends NumberArray | Uint8Array>(array: T, length: number, filled: number): T {
-  if (length <= array.length) return array;
-  const Type = array.constructor as new (length: number) => T;
-  const larger = new Type(Math.max(length, 2 * array.length));
-  larger.set(array.subarray(0, filled) as never);
-  return larger;
-}
-
-/** The first elements; a copy when much would be kept for nothing. */
-function trimmed<T extends NumberArray | Uint8Array>(array: T, length: number): T {
-  return (length < 0.75 * array.length ? array.slice(0, length) : array.subarray(0, length)) as T;
 }

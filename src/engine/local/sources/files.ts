@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MlError, show } from '../../../error.ts';
-import { setAside } from '../staged-folder.ts';
+import { setAside } from '../sinks/staged-folder.ts';
 
 /** A file to read, and the values that the names of its folders (`year=2024`) say. */
 export interface SourceFile {

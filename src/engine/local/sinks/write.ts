@@ -1,10 +1,10 @@
-import type { Sink } from '../../frame/executor.ts';
-import type { Plan } from '../../frame/plan.ts';
-import type { Compiler } from './compiler.ts';
-import type { Database, QueryOptions } from './duck/database.ts';
-import { borders, partitionsOf } from './partitions.ts';
+import type { Sink } from '../../../frame/executor.ts';
+import type { Plan } from '../../../frame/plan.ts';
+import type { Compiler } from '../compiler.ts';
+import type { Database, QueryOptions } from '../duck/database.ts';
+import { borders, partitionsOf } from '../partitions.ts';
+import type { Relation } from '../sql/relation.ts';
 import { writeRelation } from './sinks.ts';
-import type { Relation } from './sql/relation.ts';
 
 interface Parts {
   readonly compiler: Compiler;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { Sink } from '../../frame/executor.ts';
-import { keepAtEnd, removeAtEnd } from '../process-end.ts';
-import { OWN_PROCESS, PROCESS, processIsGone } from '../temp-files.ts';
+import type { Sink } from '../../../frame/executor.ts';
+import { keepAtEnd, removeAtEnd } from '../../process-end.ts';
+import { OWN_PROCESS, PROCESS, processIsGone } from '../../temp-files.ts';
 
 /** `.millstream-<kind>-<process>-<8 hex digits>-<name of the target>` */
 const NAME = new RegExp(`^\\.millstream-(writing|replaced)-(${PROCESS})-[0-9a-f]{8}-(.*)$`, 's');
