@@ -93,9 +93,18 @@ export abstract class ColumnSteps {
     return this.next({ op: 'rename', input: this.plan, names: new Map(pairs('withColumnsRenamed', 'names', names)) });
   }
 
-  /** Without these columns; names that do not exist are ignored, as in Spark. */
-  drop(...names: string[]): Frame {
-    return this.next({ op: 'drop', input: this.plan, names: checkNames('drop', names) });
+  /**
+   * Without these columns; those that do not exist are ignored, as in Spark. A name stands for all columns that have it, a column such as
+   * `right.col('id')` after a join for that one.
+   */
+  drop(...given: ColumnOrName[]): Frame {
+    const columns = given.filter((c) => c instanceof Column).map(({ expression }) => expression);
+    for (const { kind } of columns) {
+      if (kind !== 'column')
+        throw new MlError('EXPRESSION_INVALID', `drop: must be given names or columns such as frame.col('a'), got ${show(kind)}`);
+    }
+    const names = checkNames('drop', given.filter((c) => !(c instanceof Column)) as string[]);
+    return this.next({ op: 'drop', input: this.plan, names, ...(columns.length > 0 && { columns }) });
   }
 
   /** All columns renamed, in order; without names the frame itself. */

@@ -1,6 +1,6 @@
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
-import { Column, type ColumnOrName, expr, toCondition, type Value } from './column.ts';
+import { Column, type ColumnOrName, call, expr, toCondition, type Value } from './column.ts';
 import { ColumnSteps, expressions } from './column-steps.ts';
 import type { Frame } from './frame.ts';
 import { GroupedFrame } from './grouped.ts';
@@ -98,6 +98,18 @@ export abstract class FrameSteps extends ColumnSteps {
     return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns), sets: 'cube' });
   }
 
+  /**
+   * As {@link FrameSteps.groupBy}, by each of the choices that `sets` makes of the columns:
+   * `groupingSets([['city', 'car'], ['city'], []], 'city', 'car')`. `grouping` tells such rows.
+   */
+  groupingSets(sets: readonly (readonly ColumnOrName[])[], ...columns: (ColumnOrName | readonly ColumnOrName[])[]): GroupedFrame {
+    if (!Array.isArray(sets) || sets.length === 0 || !sets.every((set) => Array.isArray(set))) {
+      throw new MlError('PARAM_INVALID', `groupingSets: sets must be a list of lists of columns, got ${show(sets)}`, { param: 'sets' });
+    }
+    const chosen = sets.map((set) => expressions(set));
+    return new GroupedFrame(this.plan, (plan) => this.next(plan), { keys: expressions(columns), sets: chosen });
+  }
+
   /** Aggregates of all rows: one row. */
   agg(...aggregates: [Readonly<Record<string, string>>] | Column[]): Frame {
     return this.groupBy().agg(...aggregates);
@@ -185,6 +197,11 @@ export abstract class FrameSteps extends ColumnSteps {
    */
   freqItems(columns: readonly string[], support = 0.01): Frame {
     return frequentItems(this.next(this.plan), columns, support);
+  }
+
+  /** With the rows' numbers 0, 1, … in a column behind the others. */
+  zipWithIndex(name = 'index'): Frame {
+    return this.select('*', new Column(call('distributed_sequence_id', [])).alias(name));
   }
 
   /** The frame itself: advice on how to run it changes no result, and neither engine here takes any. */

@@ -72,7 +72,7 @@ export class GroupedFrame {
     if (this.#by.sets || this.#by.pivot) {
       throw new MlError(
         'NOT_SUPPORTED',
-        `pivot: must follow groupBy, follows ${this.#by.sets ?? 'another pivot'}; select from its result and group that`,
+        `pivot: must follow groupBy, follows ${typeof this.#by.sets === 'string' ? this.#by.sets : this.#by.sets ? 'groupingSets' : 'another pivot'}; select from its result and group that`,
       );
     }
     return new GroupedFrame(this.#input, this.#frame, { ...this.#by, pivot: { column: nameToExpression(column), values: values ?? null } });

@@ -16,8 +16,8 @@ export interface TransformStage {
   composed?(frame: Frame): Frame;
 }
 
-/** Groups by fewer keys too: by the leading ones, or by every choice of them. */
-export type GroupingSets = 'rollup' | 'cube';
+/** Groups by fewer keys too: by the leading ones, by every choice of them, or by the choices given. */
+export type GroupingSets = 'rollup' | 'cube' | readonly (readonly Expression[])[];
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti' | 'cross';
 
 /** Rows held by this process: one array or typed array a column, as `createFrame` made them. */
@@ -81,6 +81,8 @@ export type Plan = (
       readonly op: 'drop';
       readonly input: Plan;
       readonly names: readonly string[];
+      /** Single columns, where several may have the name. */
+      readonly columns?: readonly Expression[];
     }
   | {
       readonly op: 'alias';

@@ -2346,6 +2346,17 @@ pairs | df.select(F.lit(1.0).alias("one"), "b").agg(F.corr("one", "b").alias("c"
 pairs | df.where("a = 1").agg(F.sum(F.lit("60000000000000000000000000000000000000").cast("decimal(38,0)")))
 pairs | df.where("a = 1").agg(F.try_sum(F.lit("60000000000000000000000000000000000000").cast("decimal(38,0)")).alias("x"), F.sum(F.lit("0.5").cast("decimal(38,38)")).alias("y"))
 pairs | df.withColumn("m", F.create_map("a", "b")).dropDuplicates(["a"]).select("a").orderBy("a")
+sales | df.groupingSets([["course", "year"], ["course"], []], "course", "year").agg(F.sum("earnings").alias("s"), F.grouping_id().alias("g")).orderBy("course", "year", "g")
+sales | df.groupingSets([["course"], [F.col("year")], ["year"]], "course", "year").agg(F.count("*").alias("n"), F.grouping("course").alias("g")).orderBy("course", "year")
+sales | df.groupingSets([["course"]], "course", "year").count().orderBy("course")
+sales | df.groupingSets([[]], "course").agg(F.grouping("course").alias("g"), F.count("*").alias("n"))
+sales | df.where("year < 0").groupingSets([["course"], []], "course").count()
+numbers | df.groupingSets([["k"], []], "k").agg(F.sum("i").alias("s"), F.grouping_id().alias("g")).orderBy("k", "g")
+clean | df.join(other, df["k"] == other["k"]).drop(other["k"]).orderBy("k", "i", "v")
+clean | df.join(other, df["k"] == other["k"]).drop(df["k"], F.col("v")).orderBy("k", "i", "d")
+clean | df.drop(F.col("nope"), F.col("d")).orderBy("k", "i")
+clean | df.crossJoin(other).drop(F.col("k"))
+other | df.zipWithIndex("at").select("v", "at").orderBy("at")
 """
 
 VALUE_EXPRESSIONS = """

@@ -33,6 +33,7 @@ const UNION = 2;
 const EXCEPT = 3;
 const GROUP_BY = 1;
 const SETS = { rollup: 2, cube: 3 } as const;
+const GROUPING_SETS = 5;
 const PIVOT = 4;
 
 /** Turns plans into relations of the protocol, each plan once. */
@@ -166,20 +167,31 @@ export class PlanCompiler {
       case 'aggregate':
       case 'pivot': {
         const pivoted = plan.op === 'pivot' ? [plan.column] : [];
-        const names = await this.#names([plan.input], [...plan.keys, ...pivoted, ...plan.aggregates]);
+        const sets = plan.op === 'aggregate' && typeof plan.sets === 'object' ? plan.sets : [];
+        const names = await this.#names([plan.input], [...plan.keys, ...pivoted, ...plan.aggregates, ...sets.flat()]);
         const aggregates = await this.#everyNumber(plan);
         const grouped = {
           input,
           groupingExpressions: plan.keys.map((e) => sparkExpression(e, names)),
           aggregateExpressions: aggregates.map((e) => sparkExpression(e, names)),
         };
-        if (plan.op === 'aggregate') return { case: 'aggregate', value: { ...grouped, groupType: plan.sets ? SETS[plan.sets] : GROUP_BY } };
+        if (sets.length > 0) {
+          const groupingSets = sets.map((set) => ({ groupingSet: set.map((e) => sparkExpression(e, names)) }));
+          return { case: 'aggregate', value: { ...grouped, groupType: GROUPING_SETS, groupingSets } };
+        }
+        if (plan.op === 'aggregate')
+          return { case: 'aggregate', value: { ...grouped, groupType: plan.sets ? SETS[plan.sets as keyof typeof SETS] : GROUP_BY } };
         const pivot = { col: sparkExpression(plan.column, names), values: (plan.values ?? []).map((value) => literalOf(value)) };
         return { case: 'aggregate', value: { ...grouped, groupType: PIVOT, pivot } };
       }
       case 'sort': {
         const names = await this.#names([plan.input], plan.keys);
         return { case: 'sort', value: { input, order: plan.keys.map((key) => sortOrder(key, names)), isGlobal: !plan.within } };
+      }
+      case 'drop': {
+        const { columns = [] } = plan;
+        const names = await this.#names([plan.input], columns);
+        return { case: 'drop', value: { input, columnNames: [...plan.names], columns: columns.map((e) => sparkExpression(e, names)) } };
       }
       case 'sampleBy': {
         const names = await this.#names([plan.input], [plan.column]);

@@ -9,7 +9,21 @@ const MAX_INT = 0x7fffffff;
 
 type Reshape = Exclude<
   Extract<Plan, { input: Plan }>,
-  { op: 'cache' | 'transform' | 'mapBatches' | 'project' | 'withColumns' | 'filter' | 'aggregate' | 'pivot' | 'sort' | 'sampleBy' | 'describe' }
+  {
+    op:
+      | 'cache'
+      | 'transform'
+      | 'mapBatches'
+      | 'project'
+      | 'withColumns'
+      | 'filter'
+      | 'aggregate'
+      | 'pivot'
+      | 'sort'
+      | 'drop'
+      | 'sampleBy'
+      | 'describe';
+  }
 >;
 
 /** Steps without expressions. */
@@ -19,8 +33,6 @@ export function reshape(plan: Reshape, input: Relation): RelType {
       return { case: 'withColumnsRenamed', value: { input, renames: [...plan.names].map(([colName, newColName]) => ({ colName, newColName })) } };
     case 'toDF':
       return { case: 'toDf', value: { input, columnNames: [...plan.names] } };
-    case 'drop':
-      return { case: 'drop', value: { input, columnNames: [...plan.names] } };
     case 'alias':
       return { case: 'subqueryAlias', value: { input, alias: plan.name } };
     case 'limit':

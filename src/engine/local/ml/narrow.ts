@@ -23,7 +23,8 @@ export function narrow(plan: Plan, wanted: ReadonlySet<string> | null): Plan {
       return noted;
     }
     case 'project':
-      return below(plan, references(plan.columns));
+      // A step above may ask for a column that is left out here.
+      return below(plan, wanted ? plus(wanted, references(plan.columns)) : references(plan.columns));
     case 'filter':
       return below(plan, plus(wanted, references([plan.condition])));
     case 'sort':

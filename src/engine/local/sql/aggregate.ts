@@ -10,13 +10,13 @@ import { fieldOf } from './scope.ts';
 import { type SessionKey, sessionKey, withSessions } from './session-window.ts';
 import { compileTexts } from './sql-text.ts';
 import { matchingNames } from './star.ts';
-import { type Scope, typeError } from './typed.ts';
+import { type Scope, type Typed, typeError } from './typed.ts';
 import { containsAggregate } from './walk.ts';
 
 /** Makes all rows one group, whether or not an aggregate is selected. */
 const ONE_GROUP = ' HAVING count(*) >= 0';
 
-/** GROUP BY: the keys, then the aggregates. Without keys one row. `sets`: also by the leading keys only (`rollup`), or by any of them (`cube`). */
+/** GROUP BY: the keys, then the aggregates. Without keys one row. `sets`: also by fewer of the keys. */
 export async function aggregateSql(
   from: Relation,
   keys: readonly Expression[],
@@ -70,15 +70,31 @@ export async function aggregateSql(
   const others = keyed.map((k) => k.sql).filter((sql) => sql !== sessions[0]?.typed.sql);
   const rows = sessions.length > 0 ? withSessions(below, sessions[0], others) : below;
   const source = numbered ? `SELECT *, row_number() OVER (${sessions.length > 0 ? 'ORDER BY at_' : ''}) AS rn_ FROM (${rows}) AS t` : rows;
-  const list = keyed.map((k, i) => (sets ? k.sql : i + 1)).join(', ');
-  // Of no rows there are no groups, not even that of all rows.
-  const group = list ? ` GROUP BY ${sets ? `${sets.toUpperCase()} (${list}) HAVING count(*) > 0` : list}` : ONE_GROUP;
+  const list = keyed.map((_, i) => i + 1).join(', ');
+  const group = list ? (sets ? groupBySets(sets, keyed, scope) : ` GROUP BY ${list}`) : ONE_GROUP;
   return {
     sql: `SELECT ${made.map((m, i) => `${m.sql} AS c${i}`).join(', ')} FROM (${source}) AS t${group}`,
     schema: new Schema(made.map(fieldOf)),
     columns: made.map((_, i) => `c${i}`),
     stable: keyed.length === 0,
   };
+}
+
+/** GROUP BY with fewer keys too. Of no rows there are no groups, not even that of all rows. */
+function groupBySets(sets: GroupingSets, keyed: readonly Typed[], scope: Scope): string {
+  const among = (keys: readonly string[]) => `(${keys.join(', ')})`;
+  const all = keyed.map((k) => k.sql);
+  if (typeof sets === 'string') return ` GROUP BY ${sets.toUpperCase()} ${among(all)} HAVING count(*) > 0`;
+  const chosen = sets.map((set) => {
+    const keys = set.map((key) => expressionSql(key, scope));
+    const loose = keys.find((key) => !all.includes(key.sql));
+    if (loose) throw new MlError('EXPRESSION_INVALID', `groupingSets: ${show(loose.name)} must be one of the columns too`, { column: loose.name });
+    return keys.map((k) => k.sql);
+  });
+  // A key in no set must be in one all the same, whose groups go again.
+  const whole = all.every((key) => chosen.some((keys) => keys.includes(key)));
+  const kept = whole ? '' : ` AND grouping${among(all)} <> 0`;
+  return ` GROUP BY GROUPING SETS ${among([...chosen, ...(whole ? [] : [all])].map(among))} HAVING count(*) > 0${kept}`;
 }
 
 /** The columns that a star as a key stands for. */

@@ -3,6 +3,7 @@ import type { Plan } from '../../../frame/plan.ts';
 import { type Field, Schema } from '../../../frame/schema.ts';
 import { blame } from '../../../frame/site.ts';
 import { aggregateSql } from './aggregate.ts';
+import { columnIndex } from './column-index.ts';
 import { describeSql } from './describe.ts';
 import { conditionSql, expressionSql, sortKey } from './expression.ts';
 import { joinSql } from './join.ts';
@@ -12,7 +13,7 @@ import { pivotSql } from './pivot.ts';
 import { projectSql } from './project.ts';
 import type { PlanContext, Relation } from './relation.ts';
 import { sampleSql } from './sample.ts';
-import { select } from './scope.ts';
+import { scopeOver, select } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
 import { combineSql, unionSql } from './union.ts';
 import { containsAggregate, containsSummary } from './walk.ts';
@@ -126,7 +127,8 @@ function reshape(from: Relation, plan: Reshape): Relation {
       }
       return { ...from, schema: new Schema(schema.fields.map((f, i) => ({ ...f, name: plan.names[i] }))) };
     case 'drop': {
-      const kept = schema.fields.flatMap((f, i) => (plan.names.includes(f.name) ? [] : [i]));
+      const single = (plan.columns ?? []).map((c) => (c.kind === 'column' ? columnIndex(c.name, { ...scopeOver(from), owner: 'drop' }, c.of) : -1));
+      const kept = schema.fields.flatMap((f, i) => (plan.names.includes(f.name) || single.includes(i) ? [] : [i]));
       return kept.length === schema.fields.length ? from : select(from, kept);
     }
     case 'alias':

@@ -49,7 +49,7 @@ async function chainUnder(compiler: Compiler, plan: Plan, names: readonly string
   if (chain.stages.length > 0 || (chain.cached && rowWiseLeaf(chain.base) === null)) return chain;
   let under = chain.base;
   for (;;) {
-    if (under.op === 'drop') under = under.input;
+    if (under.op === 'drop' && !under.columns) under = under.input;
     else if (under.op === 'project' && (await selects(compiler, under, names, options))) under = under.input;
     else break;
   }

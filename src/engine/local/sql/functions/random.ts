@@ -18,7 +18,7 @@ export const RANDOM_RULES: Rules = [
       return { sql: `(sqrt(-2 * ln(1 - ${unit('radius')})) * cos(2 * pi() * ${unit('angle')}))`, type: DOUBLE, nullable: false };
     }),
   ],
-  ['monotonically_increasing_id', rule(0, 0, () => ({ sql: '(row_number() OVER () - 1)', type: LONG, nullable: false }))],
+  ['monotonically_increasing_id distributed_sequence_id', rule(0, 0, () => ({ sql: '(row_number() OVER () - 1)', type: LONG, nullable: false }))],
   // 52 bits of an md5, so that every engine finds the same number.
   [
     'hash_unit',
