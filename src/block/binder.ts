@@ -36,7 +36,7 @@ export interface Binder {
   made(column: string): boolean;
   /**
    * Appends a step: `op` must be an exported function of `module` (pass `import.meta.url`), `args` plain data, so that the step can
-   * cross threads. `outputs` are the names of the columns it makes.
+   * cross threads. `outputs` are the names of the columns it makes. `dense`: vectors among them are dense, one part of the size that the schema says, and never null.
    */
-  step<A>(module: string, op: Op<A>, args: A, inputs: readonly Slot[], outputs: readonly string[]): void;
+  step<A>(module: string, op: Op<A>, args: A, inputs: readonly Slot[], outputs: readonly string[], dense?: boolean): void;
 }

@@ -19,7 +19,7 @@ export interface LogisticScoring extends ExpectedFeatures {
 
 /** Adds the scoring step to a program. */
 export function bindLogistic(binder: Binder, features: Slot, scoring: LogisticScoring, names: readonly string[]): void {
-  binder.step(import.meta.url, scoreLogistic, scoring, [features], names);
+  binder.step(import.meta.url, scoreLogistic, scoring, [features], names, true);
 }
 
 /** From so many rows on the kernels are worth it. */

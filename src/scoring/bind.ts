@@ -67,13 +67,13 @@ class ProgramBinder implements Binder {
     return this.#made.has(column);
   }
 
-  step<A>(module: string, op: Op<A>, args: A, inputs: readonly Slot[], outputs: readonly string[]): void {
+  step<A>(module: string, op: Op<A>, args: A, inputs: readonly Slot[], outputs: readonly string[], dense = false): void {
     const slots = outputs.map((name) => {
       const slot = this.#slots++;
       this.#made.set(name, slot);
       return slot;
     });
-    this.#steps.push({ module, name: op.name, op: op, args, inputs: [...inputs], outputs: slots });
+    this.#steps.push({ module, name: op.name, op: op, args, inputs: [...inputs], outputs: slots, dense });
   }
 
   program(schema: Schema): Program {

@@ -18,6 +18,8 @@ export interface ProgramStep {
   readonly args: unknown;
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
+  /** See `Binder.step`. */
+  readonly dense: boolean;
 }
 
 /** What a chain of transformers does to a block, stage by stage, with columns by slot. Bound by `bindProgram`. */

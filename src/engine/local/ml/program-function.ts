@@ -1,5 +1,7 @@
-import type { Block, CodeColumn, Column } from '../../../block/column.ts';
+import type { Slot } from '../../../block/binder.ts';
+import { type Block, type CodeColumn, type Column, denseValues } from '../../../block/column.ts';
 import { MlError, show } from '../../../error.ts';
+import { groupOf } from '../../../frame/attributes.ts';
 import type { Field } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { type Program, type RunningProgram, startProgram } from '../../../scoring/program.ts';
@@ -19,14 +21,16 @@ import type { Database, QueryOptions } from '../duck/database.ts';
 import { DenseForm } from '../duck/dense-form.ts';
 import { writeVectorColumn } from '../duck/vector-form.ts';
 import { writeValues } from '../duck/write-vector.ts';
-import { duckType } from '../sql/duck-type.ts';
+import { denseVector, duckType } from '../sql/duck-type.ts';
 import type { InputReader } from './program-inputs.ts';
 
-/** A column that the function puts out, as a field of its struct: numbers as doubles, the rest as they are. */
+/** A column that the function puts out, as a field of its struct: numbers as doubles, vectors that are always dense as arrays, the rest as they are. */
 interface Output {
   readonly field: Field;
   readonly slot: number;
-  readonly place: 'number' | 'text' | 'vector' | 'value';
+  readonly place: 'number' | 'text' | 'dense' | 'vector' | 'value';
+  /** Slots of a vector that is always dense. */
+  readonly size: number;
   /** What chunk after chunk is written from. */
   readonly scratch: Scratch;
 }
@@ -79,21 +83,14 @@ export class ProgramFunctions {
   /** `fields` are the columns wanted of the program's outputs. */
   async call(program: Program, readers: readonly InputReader[], fields: readonly Field[], options: QueryOptions): Promise<ProgramCall> {
     const dropsRows = program.steps.some((step) => (step.args as { handleInvalid?: string } | null)?.handleInvalid === 'skip');
-    const outputs = fields.map(
-      (field): Output => ({
-        field,
-        slot: program.outputs.get(field.name) as number,
-        place: placeOf(field),
-        scratch: { numbers: new Float64Array(0), dense: new DenseForm() },
-      }),
-    );
+    const outputs = fields.map((field): Output => {
+      const slot = program.outputs.get(field.name) as number;
+      const size = denseSize(program, slot, field);
+      const scratch = { numbers: new Float64Array(0), dense: new DenseForm() };
+      return { field, slot, place: size > 0 ? 'dense' : placeOf(field), size, scratch };
+    });
     const keeps = dropsRows || outputs.length === 0;
-    const made = outputs.map(
-      ({ field, place }): StructField =>
-        place === 'number'
-          ? { key: 'DOUBLE', logical: () => rawType('double') }
-          : { key: duckType(field.type), logical: () => logicalType(field.type) },
-    );
+    const made = outputs.map(structField);
     if (keeps) made.push({ key: 'BOOLEAN', logical: () => rawType('boolean') });
     const key = JSON.stringify([readers.map((r) => r.typeKey), made.map((m) => m.key)]);
     let name = this.#functions.get(key);
@@ -110,6 +107,7 @@ export class ProgramFunctions {
       keep: dropsRows ? (struct) => `${struct}.o${outputs.length}` : null,
       columns: (struct) =>
         outputs.map(({ field, place }, k) => {
+          if (place === 'dense') return { field, sql: denseVector(`${struct}.o${k}`) };
           const plain = place !== 'number' || field.type.kind === 'double';
           return { field, sql: plain ? `${struct}.o${k}` : `CAST(${struct}.o${k} AS ${duckType(field.type)})` };
         }),
@@ -157,10 +155,11 @@ export class ProgramFunctions {
       block.columns[slot] = readers[k].read(low.data_chunk_get_vector(input, k + 1), rows, 0);
     }
     running.run(block);
-    for (const [k, { field, slot, place, scratch }] of outputs.entries()) {
+    for (const [k, { field, slot, place, size, scratch }] of outputs.entries()) {
       const column = block.columns[slot];
       const child = low.struct_vector_get_child(output, k);
       if (place === 'number') putNumbers(child, column, rows, field, scratch);
+      else if (place === 'dense') putDense(child, column, rows, field, size);
       else putOther(child, column, place, field, block, scratch);
     }
     if (keeps) copyInto(low.struct_vector_get_child(output, outputs.length), block.keep ?? allKept(rows), rows);
@@ -172,6 +171,21 @@ let ones = new Uint8Array(2048).fill(1);
 function allKept(rows: number): Uint8Array {
   if (ones.length < rows) ones = new Uint8Array(rows).fill(1);
   return ones;
+}
+
+/** Slots from which on vectors are lists: an array has room for a whole chunk from the start. */
+const LARGE = 1000;
+
+/** The size of vectors that are always dense, 0 of all else. */
+function denseSize({ steps }: Program, slot: Slot, field: Field): number {
+  const size = field.type.kind === 'vector' ? (groupOf(field).size ?? field.size ?? 0) : 0;
+  return size < LARGE && steps.some(({ dense, outputs }) => dense && outputs.includes(slot)) ? size : 0;
+}
+
+function structField({ field, place, size }: Output): StructField {
+  if (place === 'number') return { key: 'DOUBLE', logical: () => rawType('double') };
+  if (place === 'dense') return { key: `DOUBLE[${size}]`, logical: () => low.create_array_type(rawType('double'), size) };
+  return { key: duckType(field.type), logical: () => logicalType(field.type) };
 }
 
 function placeOf({ type }: Field): Output['place'] {
@@ -208,6 +222,11 @@ function putNumbers(vector: RawVector, column: Column, rows: number, field: Fiel
   } else throw wrongKind(field, column);
   copyInto(vector, out, rows);
   if (valid) copyValidity(vector, valid, rows);
+}
+
+function putDense(vector: RawVector, column: Column, rows: number, field: Field, size: number): void {
+  if (column.kind !== 'vectors' || column.size !== size) throw wrongKind(field, column);
+  copyInto(low.array_vector_get_child(vector), denseValues(column), rows * size);
 }
 
 function putOther(vector: RawVector, column: Column, place: Output['place'], field: Field, { rows, keep }: Block, { dense }: Scratch): void {

@@ -10,7 +10,7 @@ import type { Database, QueryOptions } from '../duck/database.ts';
 import { readNumbers, readStrings, readValues } from '../duck/read-vector.ts';
 import { readVectors } from '../duck/read-vectors.ts';
 import { textSql } from '../sql/cast.ts';
-import { duckType, text, VECTOR_TYPE } from '../sql/duck-type.ts';
+import { denseVector, duckType, text, VECTOR_TYPE } from '../sql/duck-type.ts';
 
 /** How one input of a program leaves the query, and how a block's column is made of it. */
 export interface InputReader {
@@ -104,8 +104,7 @@ function valueReader(field: Field, column: string): InputReader {
 
 function vectorSql(column: string, type: DataType): string {
   if (type.kind !== 'array') return column;
-  const struct = `struct_pack("type" := 1::TINYINT, size := NULL::INTEGER, indices := NULL::INTEGER[], "values" := CAST(${column} AS DOUBLE[]))`;
-  return `CASE WHEN ${column} IS NULL THEN NULL ELSE ${struct} END`;
+  return `CASE WHEN ${column} IS NULL THEN NULL ELSE ${denseVector(column)} END`;
 }
 
 /**

@@ -3,6 +3,9 @@ import type { DataType } from '../../../frame/types.ts';
 
 /** A vector as Spark stores it: type 0 is sparse (size, indices, values), 1 dense (values only). */
 export const VECTOR_TYPE = 'STRUCT("type" TINYINT, size INTEGER, indices INTEGER[], "values" DOUBLE[])';
+/** Dense vectors of lists of numbers. */
+export const denseVector = (values: string) =>
+  `struct_pack("type" := 1::TINYINT, size := NULL::INTEGER, indices := NULL::INTEGER[], "values" := CAST(${values} AS DOUBLE[]))`;
 const MATRIX_TYPE =
   'STRUCT("type" TINYINT, numRows INTEGER, numCols INTEGER, colPtrs INTEGER[], rowIndices INTEGER[], "values" DOUBLE[], isTransposed BOOLEAN)';
 
