@@ -6,9 +6,10 @@ import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './g
 import { impurityOf } from './impurity.ts';
 import type { Long } from './jvm-streams.ts';
 import { NodeSeeds } from './node-seeds.ts';
-import { BUNDLE_PHASE, SPLIT_PHASE } from './node-splits.ts';
+import { BUNDLE_PHASE, LIST_PHASE, SPLIT_PHASE } from './node-splits.ts';
 import { squaresOf } from './node-squares.ts';
 import { type NodeRecord, type NodeTask, readRecord, type TaskNode, writeTasks } from './node-tasks.ts';
+import { LIST_ROWS, takesAllRows } from './partition-sums.ts';
 import { type RowMoves, writeMoves } from './row-nodes.ts';
 
 /** One of the trees that grow together, and the nodes that it has to split. */
@@ -69,36 +70,39 @@ export function growTrees(
 
 /** Splits all open nodes; their children are then open. */
 function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes: readonly Lane[], level: number): void {
-  const batches = lanes.flatMap((lane) => cut(lane, args, sizes));
+  const lots = lanes.flatMap((lane) => cut(lane, args, sizes));
   const { bundles } = sizes;
-  const groups =
-    sizes.whole && args.shared ? Math.min(bundles.length - 1, MOST_GROUPS, Math.max(2, lanes.length < 2 * ctx.workers ? ctx.workers : 1)) : 1;
+  const few = args.bundled || lanes.length < 2 * ctx.workers;
+  const groups = sizes.whole && args.shared ? Math.min(bundles.length - 1, MOST_GROUPS, Math.max(2, few ? ctx.workers : 1)) : 1;
   const start = (g: number) => bundles[Math.floor((g * (bundles.length - 1)) / groups)];
-  const tasks = batches.flatMap(({ lane, bundled, nodes }): NodeTask[] =>
-    Array.from({ length: groups }, (_, g) => ({
-      lane: lane.lane,
-      level,
-      from: start(g),
-      to: start(g + 1),
-      bundled,
-      nodes,
-    })),
-  );
   for (const lane of lanes) lane.open = [];
   const outcome = new Float64Array(args.desk.records);
-  const perRound = Math.max(1, Math.floor(sizes.tasks / groups)) * groups;
-  for (let t = 0; t < tasks.length; t += perRound) {
-    const round = tasks.slice(t, t + perRound);
-    writeTasks(new Float64Array(args.desk.tasks), round, sizes);
-    ctx.round(SPLIT_PHASE, round.length);
-    for (let b = 0; b < round.length; b += groups) {
-      const { lane, nodes } = batches[(t + b) / groups];
+  for (const round of rounds(lots, Math.max(1, Math.floor(sizes.tasks / groups)))) {
+    const tasks = round.flatMap(({ lane: { lane }, bundled, nodes }): NodeTask[] =>
+      Array.from({ length: groups }, (_, g) => ({ lane, level, from: start(g), to: start(g + 1), bundled, nodes })),
+    );
+    writeTasks(new Float64Array(args.desk.tasks), tasks, sizes);
+    if (round[0].bundled && !takesAllRows(args, level)) ctx.round(LIST_PHASE, Math.ceil(ctx.rows / LIST_ROWS));
+    ctx.round(SPLIT_PHASE, tasks.length);
+    round.forEach(({ lane, nodes }, b) => {
       nodes.forEach(({ number }, k) => {
-        const records = Array.from({ length: groups }, (_, g) => readRecord(outcome, ((b + g) * sizes.taskNodes + k) * sizes.recordLength, sizes));
+        const at = (g: number) => ((b * groups + g) * sizes.taskNodes + k) * sizes.recordLength;
+        const records = Array.from({ length: groups }, (_, g) => readRecord(outcome, at(g), sizes));
         lane.open.push(...lane.growing.split(number, bestOf(records, args.bundled ? BUNDLE_SLACK : 0)));
       });
-    }
+    });
   }
+}
+
+/** Lots that are worked on together: at most so many, and a bundled one by itself, since its rows are listed before. */
+function rounds(lots: readonly Lot[], most: number): Lot[][] {
+  const together: Lot[][] = [];
+  for (const lot of lots) {
+    const last = together.at(-1);
+    if (last && last.length < most && !last[0].bundled && !lot.bundled) last.push(lot);
+    else together.push([lot]);
+  }
+  return together;
 }
 
 /**

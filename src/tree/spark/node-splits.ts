@@ -5,17 +5,19 @@ import { type GrowthArgs, type GrowthSizes, growthSizes, headerBytes } from './g
 import { impurityOf } from './impurity.ts';
 import { KeptSums } from './kept-sums.ts';
 import { type NodeTask, readTask, writeRecord } from './node-tasks.ts';
-import { PartitionSums, Scratch, type Slots, sharedBytes } from './partition-sums.ts';
+import { LIST_ROWS, PartitionSums, Scratch, Shared, type Slots } from './partition-sums.ts';
 
 /** Phases: a piece is one task of the desk; or, once at the beginning where rows are summed by bundles, one bundle whose codes are made. */
 export const SPLIT_PHASE = 0;
 export const BUNDLE_PHASE = 1;
+/** Before tasks by bundles, which are of the same nodes: a piece is {@link LIST_ROWS} rows, which are listed for them. */
+export const LIST_PHASE = 2;
 
 /** Sums up the rows of some nodes by feature and bin, in row order, and finds the best split of each. */
 export const nodeSplits: Rounds<GrowthArgs> = {
   bytes(partition, args, threads) {
     const sizes = growthSizes(args);
-    return sharedBytes(partition, args, sizes) + threads * new Scratch(0, sizes).end;
+    return new Shared(0, partition, args, sizes).end + threads * new Scratch(0, sizes).end;
   },
   bind: (setting, args) => new NodeSplits(setting, args),
 };
@@ -48,8 +50,8 @@ class NodeSplits implements RoundHand {
     this.#records = new Float64Array(args.desk.records);
     const { end } = new Scratch(0, this.#sizes);
     this.#parts = partitions.map((handle, p) => {
-      const shared = regions[p]?.ptr ?? 0;
-      const own = shared + sharedBytes(handle, args, this.#sizes) + thread * end;
+      const shared = new Shared(regions[p]?.ptr ?? 0, handle, args, this.#sizes);
+      const own = shared.end + thread * end;
       return new PartitionSums(handle, shared, new Scratch(own, this.#sizes), args, this.#sizes);
     });
   }
@@ -57,6 +59,12 @@ class NodeSplits implements RoundHand {
   run(phase: number, piece: number): void {
     if (phase === BUNDLE_PHASE) {
       for (const part of this.#parts) part.bundle(piece);
+      return;
+    }
+    if (phase === LIST_PHASE) {
+      const task = readTask(this.#tasks, 0);
+      const slots = slotsOf(task);
+      for (const part of this.#parts) part.list(task, slots, piece * LIST_ROWS);
       return;
     }
     const task = readTask(this.#tasks, piece);

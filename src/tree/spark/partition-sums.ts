@@ -17,13 +17,34 @@ export interface Slots {
 }
 
 /** Codes of the cells of one bundle, of all rows. */
-function cellCodeBytes({ rows }: PartitionHandle): number {
+function cellCodeBytes(rows: number): number {
   return Math.ceil((2 * rows) / 64) * 64;
 }
 
-/** Bytes that threads share in a partition: the codes of cells. */
-export function sharedBytes(partition: PartitionHandle, { bundled }: GrowthArgs, { bundles }: GrowthSizes): number {
-  return bundled ? (bundles.length - 1) * cellCodeBytes(partition) : 0;
+/** Where things lie that threads share in a partition, where rows are summed by bundles: the codes of cells, then rows that a task sums up. */
+export class Shared {
+  readonly codes: number;
+  readonly rows: number;
+  readonly slots: number;
+  readonly counts: number;
+  readonly end: number;
+
+  constructor(ptr: number, { rows }: PartitionHandle, { bundled }: GrowthArgs, { bundles }: GrowthSizes) {
+    const listed = bundled ? Math.ceil(rows / TILE_ROWS) * TILE_ROWS : 0;
+    this.codes = ptr;
+    this.rows = this.codes + (bundled ? (bundles.length - 1) * cellCodeBytes(rows) : 0);
+    this.slots = this.rows + 4 * listed;
+    this.counts = this.slots + 4 * listed;
+    this.end = this.counts + Math.ceil((4 * listed) / TILE_ROWS / 64) * 64;
+  }
+}
+
+/** Rows of one piece when the rows of a task are listed: whole tiles. */
+export const LIST_ROWS = 8 * TILE_ROWS;
+
+/** Whether a task takes all rows in their order, so that they need not be listed. */
+export function takesAllRows({ counts }: GrowthArgs, level: number): boolean {
+  return level === 0 && !counts;
 }
 
 /** Where things lie in one thread's scratch of one partition. */
@@ -61,13 +82,12 @@ export class Scratch {
 export class PartitionSums {
   readonly #handle: PartitionHandle;
   readonly #kernels: Kernels;
-  /** Where the codes of cells lie. */
-  readonly #shared: number;
+  readonly #shared: Shared;
   readonly #scratch: Scratch;
   readonly #args: GrowthArgs;
   readonly #sizes: GrowthSizes;
 
-  constructor(handle: PartitionHandle, shared: number, scratch: Scratch, args: GrowthArgs, sizes: GrowthSizes) {
+  constructor(handle: PartitionHandle, shared: Shared, scratch: Scratch, args: GrowthArgs, sizes: GrowthSizes) {
     this.#handle = handle;
     this.#kernels = instantiate(handle.memory);
     this.#shared = shared;
@@ -84,27 +104,40 @@ export class PartitionSums {
     const sums = new Float64Array(handle.memory.buffer, scratch.sums, (sizes.slotBytes / 8) * count);
     if (before) sums.set(before);
     else sums.fill(0);
-    const numbers = [...summed.keys()];
-    const first = Math.min(...numbers);
-    const span = Math.max(...numbers) - first + 1;
-    const table = new Uint32Array(handle.memory.buffer, scratch.table, span + 1).fill(0);
     if (task.bundled) {
-      numbers.forEach((number, k) => {
-        table[number - first] = scratch.cells + k * sizes.cellBytes;
-      });
-      this.#addBundles(task, [...summed.values()], first, span);
+      this.#addBundles(task, [...summed.values()]);
       return sums;
     }
-    for (const [number, slot] of summed) {
-      const at = scratch.sums + slot * sizes.slotBytes;
-      table[number - first] = at;
-      this.#writeAddresses(at, features[slot] ?? features[0]);
-    }
-    this.#addRows(task, features[0], first, span);
+    const nodes = this.#writeTable(summed, (slot) => scratch.sums + slot * sizes.slotBytes);
+    for (const slot of summed.values()) this.#writeAddresses(scratch.sums + slot * sizes.slotBytes, features[slot] ?? features[0]);
+    this.#addRows(task, features[0], nodes);
     return sums;
   }
 
-  #addRows({ lane }: NodeTask, features: Int32Array, first: number, span: number): void {
+  /** Lists those of the frame's rows from `row` on, {@link LIST_ROWS} of them, that a task by bundles sums up, with the slots of their cells. */
+  list({ lane }: NodeTask, { summed }: Slots, row: number): void {
+    const { rows, firstRow, memory } = this.#handle;
+    const shared = this.#shared;
+    const from = Math.max(0, row - firstRow);
+    const to = Math.min(rows, row - firstRow + LIST_ROWS);
+    if (from >= to) return;
+    const order = new Map([...summed.keys()].map((number, k) => [number, k]));
+    const nodes = this.#writeTable(order, (k) => CELL_BYTES + k * this.#sizes.cellBytes);
+    const counts = new Uint32Array(memory.buffer, shared.counts);
+    for (let lo = from; lo < to; lo += TILE_ROWS) counts[lo / TILE_ROWS] = this.#gather(shared.rows + 4 * lo, shared.slots + 4 * lo, lane, nodes, lo);
+  }
+
+  /** Writes the slots of nodes; gives the first of the nodes, and how many it spans. */
+  #writeTable(nodes: ReadonlyMap<number, number>, slotOf: (at: number) => number): { first: number; span: number } {
+    const numbers = [...nodes.keys()];
+    const first = Math.min(...numbers);
+    const span = Math.max(...numbers) - first + 1;
+    const table = new Uint32Array(this.#handle.memory.buffer, this.#scratch.table, span + 1).fill(0);
+    for (const [number, at] of nodes) table[number - first] = slotOf(at);
+    return { first, span };
+  }
+
+  #addRows({ lane }: NodeTask, features: Int32Array, nodes: { first: number; span: number }): void {
     const args = this.#args;
     const sizes = this.#sizes;
     const kernels = this.#kernels;
@@ -114,7 +147,9 @@ export class PartitionSums {
     const columns = sizes.whole && this.#areBytes(features) ? this.#scratch.columns : 0;
     if (columns) this.#writeAddresses(columns, features);
     const { rows, slots, values, classes } = this.#scratch;
-    this.#eachTile(lane, first, span, (n) => {
+    for (let lo = 0; lo < this.#handle.rows; lo += TILE_ROWS) {
+      const n = this.#gather(rows, slots, lane, nodes, lo);
+      if (n === 0) continue;
       if (args.impurity === 'variance') {
         kernels.node_moments(values, rows, labels, weights, counts, args.bundled ? 0 : 1, n);
         if (columns) kernels.add_moments_u8(rows, slots, values, n, columns, features.length, sizes.featureBytes);
@@ -123,23 +158,24 @@ export class PartitionSums {
         kernels.node_classes(values, classes, rows, labels, weights, counts, n);
         kernels.add_classes(rows, slots, values, classes, n, features.length, sizes.featureBytes, args.numClasses);
       }
-    });
+    }
   }
 
   /** Sums by the cells of bundles, then of those by the bins of their features. */
-  #addBundles({ lane, level, from, to }: NodeTask, sumSlots: readonly number[], first: number, span: number): void {
+  #addBundles({ level, from, to }: NodeTask, sumSlots: readonly number[]): void {
     const args = this.#args;
     const sizes = this.#sizes;
     const kernels = this.#kernels;
     const scratch = this.#scratch;
     const handle = this.#handle;
+    const shared = this.#shared;
     const { bins } = args;
     const words: number[] = [];
     const margins: { feature: number; stride: number; total: number; at: number }[] = [];
     let top = 0;
     for (let b = sizes.bundles.indexOf(from); sizes.bundles[b] < to; b++) {
       const [start, end] = sizes.bundles.subarray(b, b + 2);
-      words.push(this.#cellCodes(b), top);
+      words.push(this.#cellCodes(b), scratch.cells - CELL_BYTES + top);
       const total = cellCount(bins, start, end);
       for (let j = start; j < end; j++) margins.push({ feature: j, stride: cellCount(bins, start, j), total, at: top });
       top += total * CELL_BYTES;
@@ -148,11 +184,12 @@ export class PartitionSums {
     new Float64Array(handle.memory.buffer, scratch.cells, (sizes.cellBytes / 8) * sumSlots.length).fill(0);
     const labels = this.#column(args.label);
     const count = words.length / BUNDLE_WORDS;
-    if (level === 0 && !args.counts) {
-      for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
-        kernels.add_bundles_run(lo, scratch.cells, labels, Math.min(TILE_ROWS, handle.rows - lo), scratch.columns, count);
-      }
-    } else this.#eachTile(lane, first, span, (n) => kernels.add_bundles(scratch.rows, scratch.slots, labels, n, scratch.columns, count));
+    const all = takesAllRows(args, level);
+    const listed = new Uint32Array(handle.memory.buffer, shared.counts);
+    for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
+      if (all) kernels.add_bundles_run(lo, CELL_BYTES, labels, Math.min(TILE_ROWS, handle.rows - lo), scratch.columns, count);
+      else kernels.add_bundles(shared.rows + 4 * lo, shared.slots + 4 * lo, labels, listed[lo / TILE_ROWS], scratch.columns, count);
+    }
     sumSlots.forEach((slot, k) => {
       const sums = scratch.sums + slot * sizes.slotBytes + headerBytes(to - from);
       const cells = scratch.cells + k * sizes.cellBytes;
@@ -177,23 +214,17 @@ export class PartitionSums {
   }
 
   #cellCodes(bundle: number): number {
-    return this.#shared + bundle * cellCodeBytes(this.#handle);
+    return this.#shared.codes + bundle * cellCodeBytes(this.#handle.rows);
   }
 
-  /** Gathers the rows of the nodes in the table, some thousands at a time. */
-  #eachTile(lane: number, first: number, span: number, add: (n: number) => void): void {
+  /** Gathers a tile's rows of the nodes in the table, and their slots; gives how many. */
+  #gather(rows: number, slots: number, lane: number, { first, span }: { first: number; span: number }, lo: number): number {
     const handle = this.#handle;
-    const kernels = this.#kernels;
-    const scratch = this.#scratch;
     const args = this.#args;
-    const nodes = handle.columns[args.nodes[lane]];
-    const width = nodes.type === 'u16' ? 2 : 4;
+    const { ptr, type } = handle.columns[args.nodes[lane]];
+    const width = type === 'u16' ? 2 : 4;
     const counts = this.#column(args.counts?.[lane]);
-    for (let lo = 0; lo < handle.rows; lo += TILE_ROWS) {
-      const rows = Math.min(TILE_ROWS, handle.rows - lo);
-      const n = kernels.gather_nodes(scratch.rows, scratch.slots, nodes.ptr, width, counts, scratch.table, first, span, lo, rows);
-      if (n > 0) add(n);
-    }
+    return this.#kernels.gather_nodes(rows, slots, ptr, width, counts, this.#scratch.table, first, span, lo, Math.min(TILE_ROWS, handle.rows - lo));
   }
 
   #column(at: number | undefined): number {

@@ -192,13 +192,24 @@ describe('many rows', () => {
   });
 
   it('are not split where all labels are the same', async () => {
-    for (const y of [0.25, 3, 1e5]) {
+    for (const y of [0.25, 0.3, 3, 1e5]) {
       const same = rows.map(({ x }) => ({ x, y: x[2] === 2 ? y : 0 }));
       const trees = await grow(frameOf(open(), same, counts), { impurity: 'variance', maxDepth: 6, pruneTree: false });
       expect([...trees.rawCount]).toEqual([30_000, same.filter((row) => row.y === 0).length, same.filter((row) => row.y > 0).length]);
       const one = same.map(({ x }) => ({ x, y: 3 }));
       expect((await grow(frameOf(open(), one, counts), { impurity: 'variance' })).feature).toHaveLength(1);
     }
+  });
+
+  it('are not split where labels vary by less than a double tells from 1', async () => {
+    const tiny = rows.map(({ x }) => ({ x, y: 1e-9 * x[2] }));
+    const frame = frameOf(open(), tiny, counts);
+    const { feature, value, impurity } = await grow(frame, { impurity: 'variance', maxDepth: 4 });
+    expect([...feature]).toEqual([-1]);
+    expect(value[0]).toBeCloseTo(sum(tiny.map(({ y }) => y)) / tiny.length, 15);
+    expect(impurity[0]).toBeLessThan(Number.EPSILON);
+    const { trees } = await boost(frame, { loss: 'squared', maxIter: 2 });
+    expect([...trees.feature]).toEqual([-1, -1]);
   });
 
   const forest: Partial<ForestRequest> = { numTrees: 11, bootstrap: true, featureSubsetStrategy: 'sqrt', maxDepth: 6, subsamplingRate: 0.7 };
