@@ -1944,6 +1944,21 @@ lit("+2015-07-22 01:02:03").cast("timestamp") |
 year(lit("-2015-07-22").cast("date")) |
 lit("- 2015-07-22").cast("date") |
 hash("*") | id i l d e s t b c day at a w
+hex(encode(lit("aé"), "ISO-8859-1")) |
+hex(encode(lit("aé"), "us-ascii")) |
+hex(encode(lit("a😀"), "UTF-16")) |
+hex(encode(lit("a😀"), "utf-16le")) |
+hex(encode(lit("a😀"), "UTF-16BE")) |
+hex(encode(lit("a😀"), "UTF-32")) |
+hex(encode(lit(""), "UTF-16")) |
+hex(encode(col("t"), "UTF-16")) | t
+decode(encode(col("s"), "UTF-32"), "UTF-32") | s
+decode(unhex(lit("FFFE6100")), "UTF-16") |
+decode(unhex(lit("006100")), "UTF-16") |
+decode(unhex(lit("D83D")), "UTF-16BE") |
+decode(unhex(lit("E9")), "US-ASCII") |
+decode(unhex(lit("E9")), "ISO-8859-1") |
+decode(lit("ab"), "UTF-16BE") |
 """
 
 # Frame expressions: `df` is the frame named first.
@@ -2357,6 +2372,7 @@ clean | df.join(other, df["k"] == other["k"]).drop(df["k"], F.col("v")).orderBy(
 clean | df.drop(F.col("nope"), F.col("d")).orderBy("k", "i")
 clean | df.crossJoin(other).drop(F.col("k"))
 other | df.zipWithIndex("at").select("v", "at").orderBy("at")
+pairs | df.agg(F.sum("a"))
 """
 
 VALUE_EXPRESSIONS = """

@@ -257,12 +257,12 @@ export function findInSet(x: ColumnOrName, set: ColumnOrName): Column {
   return of('find_in_set', nameToExpression(x), nameToExpression(set));
 }
 
-/** The text's bytes in a charset; UTF-8 on the local engine. */
+/** The text's bytes in a charset: UTF-8, UTF-16, UTF-16BE, UTF-16LE, UTF-32, ISO-8859-1 or US-ASCII; a character that it lacks is an error. */
 export function encode(x: ColumnOrName, charset: string): Column {
   return of('encode', nameToExpression(x), toExpression(charset));
 }
 
-/** The text that bytes of a charset are; UTF-8 on the local engine. */
+/** The text that bytes of a charset are, see {@link encode}; bytes that are none are an error. */
 export function decode(x: ColumnOrName, charset: string): Column {
   return of('decode', nameToExpression(x), toExpression(charset));
 }

@@ -11,6 +11,7 @@ import { writeValues } from '../duck/write-vector.ts';
 import { hashValue, type ValueHash } from '../hashes/hash-value.ts';
 import { murmur3 } from '../hashes/murmur3.ts';
 import { xxhash64 } from '../hashes/xxhash64.ts';
+import { decoded, encoded } from './charsets.ts';
 import { jsonOf, strictJson } from './json-text.ts';
 import { formatNumber, type NumberFormat, numberFormat, parseNumber } from './number-format.ts';
 import { regexpExtract, regexpExtractAll, regexpInstr, regexpReplace, rlike, splitAt } from './regexp.ts';
@@ -58,6 +59,8 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
     result: { kind: 'array', element: { kind: 'array', element: TEXT } },
     call: ofTexts((x: string, language: string, country: string) => sentences(x, localeOf(language, country))),
   },
+  { name: `${PREFIX}encode`, result: { kind: 'binary' }, call: ofTexts(encoded) },
+  { name: `${PREFIX}decode`, result: TEXT, call: ofTexts(decoded) },
   { name: `${PREFIX}soundex`, result: TEXT, call: ofTexts(soundex) },
   { name: `${PREFIX}rlike`, result: { kind: 'boolean' }, call: ofTexts(rlike) },
   { name: `${PREFIX}regexp_extract`, result: TEXT, call: ofTexts(regexpExtract) },

@@ -1,6 +1,8 @@
 import { MlError, show } from '../../../../error.ts';
 import { type DataType, sameType } from '../../../../frame/types.ts';
+import { charsetNames } from '../../scripted/charsets.ts';
 import { castSql } from '../cast.ts';
+import { text } from '../duck-type.ts';
 import { BINARY, failure, INT, isFraction, LONG, TEXT, type Typed, typeError } from '../typed.ts';
 import { asText, bytes, constant, ofText, type Rules, rule } from './rule.ts';
 
@@ -29,11 +31,13 @@ function hashable(name: string, sql: string, type: DataType): string {
   throw typeError(name, 'called with numbers, texts, booleans, times, binaries, and arrays and structs of them', type);
 }
 
-/** Whether texts are to be UTF-8, the only encoding here; any other is refused. */
-function utf8(name: string, charset: Typed | undefined): true {
-  const given = charset === undefined ? 'UTF-8' : constant(name, 'charset', charset);
-  if (String(given).toUpperCase() === 'UTF-8') return true;
-  throw new MlError('NOT_SUPPORTED', `${name}: charset must be UTF-8, got ${show(given)}`, { value: given });
+/** A call of `encode` or `decode`. */
+function recoded(name: string, value: string, charset: Typed | undefined): string {
+  const given = String(charset === undefined ? 'UTF-8' : constant(name, 'charset', charset));
+  const known = given.toUpperCase();
+  if (known === 'UTF-8') return `${name}(${value})`;
+  if (charsetNames.includes(known)) return `spark_${name}(${value}, ${text(known)})`;
+  throw new MlError('EXPRESSION_INVALID', `${name}: charset must be UTF-8, ${charsetNames.join(', ')}, got ${show(given)}`, { value: given });
 }
 
 function base(arg: Typed): number {
@@ -105,8 +109,8 @@ export const ENCODING_RULES: Rules = [
     })),
   ],
   ['unhex', ofText(1, BINARY, (x) => `CASE WHEN regexp_full_match(${x}, '[0-9a-fA-F]*') THEN unhex(${x}) END`)],
-  ['encode', rule(1, 2, ([x, charset], { name }) => ({ sql: `encode(${utf8(name, charset) && asText(x)})`, type: BINARY }))],
-  ['decode', rule(1, 2, ([x, charset], { name }) => ({ sql: `decode(${utf8(name, charset) && x.sql})`, type: TEXT }))],
+  ['encode', rule(1, 2, ([x, charset], { name }) => ({ sql: recoded(name, asText(x), charset), type: BINARY }))],
+  ['decode', rule(1, 2, ([x, charset], { name }) => ({ sql: recoded(name, bytes(x), charset), type: TEXT }))],
   ['url_encode', ofText(1, TEXT, (x) => `replace(replace(replace(url_encode(${x}), '%20', '+'), '~', '%7E'), '%2A', '*')`)],
   ['url_decode', ofText(1, TEXT, (x) => `url_decode(replace(${x}, '+', ' '))`)],
   ['conv', rule(3, 3, ([x, from, to]) => ({ sql: converted(asText(x), base(from), base(to)), type: TEXT, nullable: true }))],
