@@ -27,10 +27,9 @@ type Params = z.input<typeof BoostingClassificationParams>;
 
 /**
  * Fitted by `HistGradientBoostingClassifier`, or made from a model of LightGBM or XGBoost. Two classes: with f the start score plus the leaves'
- * values,
- * `rawPrediction = [-f, f]`, the probability of class 1 is `1 / (1 + e^-f)`. More classes: a raw score each, probabilities by softmax. Predicts the class of the largest raw
- * score (or of the largest probability / threshold where `thresholds` are set). NaN is missing and goes to the side that was learned, as do unseen
- * categories.
+ * values, `rawPrediction = [-f, f]`, the probability of class 1 is `1 / (1 + e^-f)`. More classes: a raw score each, probabilities by softmax.
+ * Predicts the class of the largest raw score (or of the largest probability / threshold where `thresholds` are set). NaN is missing and goes to the
+ * side that was learned, as do unseen categories.
  */
 export class HistGradientBoostingClassificationModel extends BoostingModel<typeof BoostingClassificationParams> {
   static readonly type: string = 'millstream.classification.HistGradientBoostingClassificationModel';

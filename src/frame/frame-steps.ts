@@ -31,8 +31,8 @@ export abstract class FrameSteps extends ColumnSteps {
   }
 
   /**
-   * Joins by columns that both frames have (they come once, first) or by a condition. `how`: inner, left, right, full (outer),
-   * semi (left_semi), anti (left_anti), cross, with Spark's other spellings.
+   * Joins by columns that both frames have (they come once, first) or by a condition. `how`: inner, left, right, full (outer), semi (left_semi), anti
+   * (left_anti), cross, with Spark's other spellings.
    */
   join(other: Frame, on: string | readonly string[] | Column | readonly Column[] | null = null, how: JoinHow = 'inner'): Frame {
     this.#sameSession('join', other);
@@ -119,6 +119,7 @@ export abstract class FrameSteps extends ColumnSteps {
   orderBy(...columns: SortKey[]): Frame {
     return this.#sorted('orderBy', columns);
   }
+
   /** As {@link FrameSteps.orderBy}, but on a cluster each partition by itself. */
   sortWithinPartitions(...columns: SortKey[]): Frame {
     return this.#sorted('sortWithinPartitions', columns, { within: true });
@@ -150,8 +151,8 @@ export abstract class FrameSteps extends ColumnSteps {
   }
 
   /**
-   * About `fraction` of the rows: those whose hash of (seed, row number) falls below it. With replacement each row comes as often as a Poisson
-   * number of mean `fraction` says, made of that hash. The same rows at every run.
+   * About `fraction` of the rows: those whose hash of (seed, row number) falls below it. With replacement each row comes as often as a Poisson number
+   * of mean `fraction` says, made of that hash. The same rows at every run.
    */
   sample(fraction: number, seed?: number | bigint): Frame;
   sample(withReplacement: boolean, fraction: number, seed?: number | bigint): Frame;
@@ -180,8 +181,7 @@ export abstract class FrameSteps extends ColumnSteps {
 
   /**
    * Columns turned into rows: for each row one of each of `values`, with the name of that column in `variable` and its value in `value`, beside
-   * `ids`. Spark's
-   * `melt`; values become their common type.
+   * `ids`. Spark's `melt`; values become their common type.
    */
   unpivot(ids: readonly ColumnOrName[], values: readonly string[], variable: string, value: string): Frame {
     return unpivoted(this.next(this.plan), ids, values, variable, value);

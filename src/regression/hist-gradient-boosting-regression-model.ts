@@ -45,8 +45,7 @@ export class HistGradientBoostingRegressionModel extends BoostingModel<typeof Bo
 
   /**
    * The model that XGBoost saved (`booster.save_model`), the text of a `.json` or the bytes of a `.ubj`, of any objective reg:…, count:…, rank:… or
-   * survival:… of one target. The params
-   * `loss`, `alpha` and `power` are set where the loss is one of ours.
+   * survival:… of one target. The params `loss`, `alpha` and `power` are set where the loss is one of ours.
    */
   static fromXGBoost(model: string | Uint8Array, params: Params = {}): HistGradientBoostingRegressionModel {
     return imported(parseXGBoost(OWNER, model, 'numbers'), params);

@@ -1,10 +1,9 @@
 import { MlError, show } from '../../error.ts';
 import { type Expression, parts } from '../../frame/expression.ts';
-import type { Plan } from '../../frame/plan.ts';
+import { inputsOf, type Plan } from '../../frame/plan.ts';
 import type { DataType } from '../../frame/types.ts';
 import type { Compiler } from './compiler.ts';
 import type { Database, QueryOptions } from './duck/database.ts';
-import { inputsOf } from './ml/chain.ts';
 import type { Relation } from './sql/relation.ts';
 import type { Typed } from './sql/typed.ts';
 import { containsAggregate } from './sql/walk.ts';

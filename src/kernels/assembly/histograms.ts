@@ -123,8 +123,8 @@ function countTwo(sums: usize, row: usize, other: usize, eights: i32, rest: i32,
 
 /**
  * sums[c][codes[rows[i] · stride + c]] += pair of rows[i], c < columns; a table has 256 sums, rows are u16. `some` rows at a time: where they lie far
- * from one another they are gathered first, at
- * `spare` (`stride` + 4 bytes a row, and 24), since copying does little but wait for memory, so that many waits overlap.
+ * from one another they are gathered first, at `spare` (`stride` + 4 bytes a row, and 24), since copying does little but wait for memory, so that
+ * many waits overlap.
  */
 export function histogram_u8(
   sums: usize,

@@ -1,8 +1,7 @@
 /**
  * Scoring by trees on codes of one byte, the plain definitions. A node is four numbers: where its column of codes begins, left child, right child,
  * test. A test up to 255 sends codes up to it left; one from 256 on is 256 plus where a table of 32 bytes begins, and sends a code left whose bit is
- * set there. Children are slots of 64 bytes in
- * `treeLeaves`; in `walkLeaves` where the node begins in bytes, or 2^31 plus the number of a leaf.
+ * set there. Children are slots of 64 bytes in `treeLeaves`; in `walkLeaves` where the node begins in bytes, or 2^31 plus the number of a leaf.
  */
 
 /** How many of the `count` edges are below x; `missing` for NaN. */

@@ -1,6 +1,6 @@
 import type { Binder } from '../../../block/binder.ts';
 import { MlError, show } from '../../../error.ts';
-import type { Plan, TransformStage } from '../../../frame/plan.ts';
+import { inputsOf, type Plan, type TransformStage } from '../../../frame/plan.ts';
 import type { Field, Schema } from '../../../frame/schema.ts';
 import { blame } from '../../../frame/site.ts';
 import { bindProgram } from '../../../scoring/bind.ts';
@@ -35,13 +35,6 @@ export function chainsBelow(plan: Plan): Plan[] {
   const { base, stages } = chainOf(plan);
   const below = inputsOf(base).flatMap(chainsBelow);
   return stages.length > 0 ? [...below, plan] : below;
-}
-
-/** The plans that a step reads. */
-export function inputsOf(plan: Plan): readonly Plan[] {
-  if ('left' in plan) return [plan.left, plan.right];
-  if (plan.op === 'sql') return [...plan.frames.values()];
-  return 'input' in plan ? [plan.input] : [];
 }
 
 function startsChain(plan: Plan): boolean {
