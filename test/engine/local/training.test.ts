@@ -232,6 +232,25 @@ describe('a training set', () => {
     await refuses(() => load(open().createFrame([], schema)), 'EMPTY_DATASET');
   });
 
+  it('of a frame that is freed while it loads fails for those who wait, and nobody else', async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', listen);
+    const frame = open()
+      .createFrame(rows({ y: null }), schema)
+      .cache();
+    await frame.count();
+    const loading = train(frame, async (context) => {
+      const set = context.trainingSet(names);
+      await frame.unpersist();
+      return set;
+    });
+    await expect(loading).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
+  });
+
   it('is aborted by the signal of the fit', () =>
     refuses(() => train(open().createFrame([good], schema), (context) => context.trainingSet(names), { signal: AbortSignal.abort() }), 'ABORTED'));
 });

@@ -51,7 +51,7 @@ export class TrainingSets {
     kept.users++;
     const leave = () => {
       kept.users--;
-      if (kept.dropped && kept.users === 0) void kept.loaded.then(({ store }) => store.release());
+      this.#releaseUnused(kept);
     };
     try {
       return { loaded: await unlessAborted(kept.loaded, options), leave };
@@ -96,7 +96,16 @@ export class TrainingSets {
 
   #drop(kept: Kept): void {
     kept.dropped = true;
-    if (kept.users === 0) void kept.loaded.then(({ store }) => store.release()).catch(() => {});
+    this.#releaseUnused(kept);
+  }
+
+  #releaseUnused({ loaded, users, dropped }: Kept): void {
+    // Why a load failed is told to those who waited for it.
+    if (dropped && users === 0)
+      void loaded.then(
+        ({ store }) => store.release(),
+        () => {},
+      );
   }
 
   async #load(plan: Plan, schema: Schema, columns: TrainingColumns, options: QueryOptions): Promise<Loaded> {
