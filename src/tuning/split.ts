@@ -1,10 +1,10 @@
-import { numberAt } from '../block/column.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { StageName } from '../engine/stage-name.ts';
-import { MlError, show } from '../error.ts';
+import { MlError } from '../error.ts';
 import { col } from '../frame/column.ts';
 import type { ActionOptions } from '../frame/executor.ts';
 import { Frame } from '../frame/frame.ts';
+import { numbersOf } from '../stat/number-column.ts';
 
 /** Rows to fit to and rows to judge by, of `rows` in all. `name` starts messages: "fold 1 of 3". */
 export interface Split {
@@ -38,19 +38,10 @@ export async function ratioSplit(search: StageName, frame: Frame, ratio: number,
 /** Splits by an int column that holds each row's fold, in [0, folds). */
 export async function columnFolds(search: StageName, frame: Frame, column: string, folds: number, options: ActionOptions): Promise<Split[]> {
   const sizes = new Array<number>(folds).fill(0);
+  const foldNumber = { accepts: (fold: number) => fold >= 0 && fold < folds, rule: `hold fold numbers in [0, ${folds})` };
   await (frame.executor as Engine).train(frame.plan, search, options, (context) =>
-    context.scan([column], ({ columns, rows, firstRow }) => {
-      for (let i = 0; i < rows; i++) {
-        const fold = numberAt(columns[0], i);
-        if (fold === null || !(fold >= 0 && fold < folds)) {
-          throw new MlError(
-            'VALUE_INVALID',
-            `${search.owner}: column ${show(column)} must hold fold numbers in [0, ${folds}), got ${fold} in row ${firstRow + i}`,
-            { stage: search.uid, column, row: firstRow + i, value: fold },
-          );
-        }
-        sizes[fold]++;
-      }
+    context.scan([column], (block) => {
+      for (const fold of numbersOf(search, block.columns[0], column, block, foldNumber)) sizes[fold]++;
     }),
   );
   const rows = sizes.reduce((a, b) => a + b, 0);

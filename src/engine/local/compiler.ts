@@ -21,8 +21,8 @@ import type { Typed } from './sql/typed.ts';
 import { sqlRelation } from './sql-relation.ts';
 import { type SummaryContext, summaryRelation } from './summaries.ts';
 import { KeptColumns } from './training/kept-columns.ts';
+import { rowWiseLeaf } from './training/row-wise.ts';
 import { scan } from './training/scan.ts';
-import { rowWiseLeaf } from './training/sections.ts';
 import type { WorkerPool } from './workers/pool.ts';
 
 const FRAME: QueryOptions = { owner: 'frame' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rowWiseLeaf } from '#dist/engine/local/training/sections.js';
+import { rowWiseLeaf } from '#dist/engine/local/training/row-wise.js';
 import { col, expr, type Frame, hashUnit, when } from '#dist/index.js';
 import { session } from '../harness.ts';
 

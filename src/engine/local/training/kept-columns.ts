@@ -63,7 +63,7 @@ export class KeptColumns {
     const missing = [...new Set(inputs.map(({ column }) => column))].filter((name) => !this.#columns.has(name));
     if (missing.length > 0) this.#read(missing, query);
     const columns = (await Promise.all(inputs.map(({ column }) => this.#columns.get(column)))) as KeptColumn[];
-    return columns.map((column, k) => (column.kind === 'codes' ? codeSlices(column, inputs[k]?.labels ?? []) : numberSlices(column)));
+    return columns.map((column, k) => (column.kind === 'codes' ? codeSlices(column, inputs[k].labels ?? []) : numberSlices(column)));
   }
 
   #type(name: string): DataType {
@@ -93,7 +93,7 @@ export class KeptColumns {
     const sql = `SELECT ${readers.map((reader) => reader.sql).join(', ')} FROM (${relation.sql}) AS t`;
     for await (const chunk of this.#database.whole(sql, options)) {
       withViews(() => {
-        for (const [j, column] of columns.entries()) put(column, readers[j]?.read(chunk.column(j), chunk.rows, from), from, chunk.rows);
+        for (const [j, column] of columns.entries()) put(column, readers[j].read(chunk.column(j), chunk.rows, from), from, chunk.rows);
       });
       from += chunk.rows;
       chunk.release();

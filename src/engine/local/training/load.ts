@@ -66,7 +66,7 @@ export class TrainingLoader {
     this.#specs ??= this.#begin(features);
     this.#store ??= new ColumnStore(this.#specs, { ledger: this.#ledger, owner: this.#owner, ...(this.#spillTo && { spillTo: this.#spillTo }) });
     this.#checkFeatures(features, rows, firstRow);
-    const data: ColumnData[] = this.#places.flatMap((place, p) => partData(features, place, this.#partsAt(features, p), rows));
+    const data: ColumnData[] = this.#places.flatMap((place, p) => partData(place, this.#partAt(features, p), rows));
     const weightAt = this.#names.weight === undefined ? -1 : this.#names.label === undefined ? 0 : 1;
     for (const [k, name] of loadedColumns(this.#names).slice(1).entries()) {
       data.push(this.#checkNumbers(others[k] as Column, name, rows, firstRow, k === weightAt));
@@ -128,7 +128,7 @@ export class TrainingLoader {
   }
 
   /** The part of this block that belongs to place `p`: stored vectors may be dense in one block and sparse in the next. */
-  #partsAt(features: VectorColumn, p: number): VectorPart {
+  #partAt(features: VectorColumn, p: number): VectorPart {
     const part = features.parts[p];
     const place = this.#places[p];
     if (features.parts.length !== this.#places.length || part?.size !== place.size) {
@@ -159,7 +159,7 @@ export class TrainingLoader {
         if (Number.isFinite(value)) continue;
         const field = this.#schema.require(this.#owner, this.#names.features);
         const name = featureNames(field, offset + part.size)[offset + slot];
-        throw this.#error(this.#names.features, `hold finite numbers`, `${show(value)} in ${show(name)}`, value, firstRow + i);
+        throw this.#error(this.#names.features, 'hold finite numbers', `${show(value)} in ${show(name)}`, value, firstRow + i);
       }
     }
   }
@@ -219,7 +219,7 @@ function* slotsOf(part: VectorPart, i: number): Generator<[number, number]> {
 }
 
 /** The store's columns of one part. */
-function partData(_: VectorColumn, place: Place, part: VectorPart, rows: number): ColumnData[] {
+function partData(place: Place, part: VectorPart, rows: number): ColumnData[] {
   switch (place.kind) {
     case 'numbers':
       return part.kind === 'numbers' ? [part.values.subarray(0, rows)] : denseColumns(part, place.size, rows);

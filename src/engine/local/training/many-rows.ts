@@ -3,7 +3,7 @@ import { mayDropRows } from '../../../scoring/program.ts';
 import type { Compiler } from '../compiler.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { readingOf } from './reading.ts';
-import { rowWiseLeaf } from './sections.ts';
+import { rowWiseLeaf } from './row-wise.ts';
 
 /**
  * How many rows a plan has that is row by row over Parquet files and whose columns take more than `bytes` as doubles; null for any other plan, and where

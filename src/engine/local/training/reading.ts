@@ -7,7 +7,7 @@ import { narrow } from '../ml/narrow.ts';
 import { plainInput } from '../ml/program-inputs.ts';
 import type { Relation } from '../sql/relation.ts';
 import type { KeptColumns } from './kept-columns.ts';
-import { rowWiseLeaf } from './sections.ts';
+import { rowWiseLeaf } from './row-wise.ts';
 
 /** How columns of a plan are read: a query gives what the program at the plan's end takes. */
 export interface Reading {

@@ -10,7 +10,7 @@ export interface SummarizeArgs {
   readonly weights: Float64Array | null;
 }
 
-/** Values of so many features go to a worker at a time, as long as they are no more than that. */
+/** Values that go to a worker at a time, of as many features as make them up, or of one. */
 const TASK_VALUES = 1 << 19;
 /** Fewer values than this are not worth a worker. */
 const FEW_VALUES = 1 << 15;
