@@ -1959,6 +1959,8 @@ decode(unhex(lit("D83D")), "UTF-16BE") |
 decode(unhex(lit("E9")), "US-ASCII") |
 decode(unhex(lit("E9")), "ISO-8859-1") |
 decode(lit("ab"), "UTF-16BE") |
+url_decode(lit("%zz")) |
+url_decode(lit("a+b%26%C3%A9")) |
 """
 
 # Frame expressions: `df` is the frame named first.

@@ -124,7 +124,7 @@ const OTHER_FORMS: ReadonlyMap<string, (args: ExpressionInit[]) => ExpressionIni
 ]);
 
 function sparkCall({ name, args, distinct }: Extract<Expression, { kind: 'call' }>, names: Names): ExpressionInit {
-  const given = args.map((a) => (a.kind === 'star' && name === 'count' ? literal(1) : sparkExpression(a, names)));
+  const given = args.map((a) => (a.kind === 'star' && name === 'count' && !distinct && a.of === undefined ? literal(1) : sparkExpression(a, names)));
   if (name === 'update_fields') return updated(given, args[1]);
   const other = OTHER_FORMS.get(name);
   return other ? other(given) : call(RENAMED.get(name) ?? name, given, distinct);

@@ -112,6 +112,5 @@ export const ENCODING_RULES: Rules = [
   ['encode', rule(1, 2, ([x, charset], { name }) => ({ sql: recoded(name, asText(x), charset), type: BINARY }))],
   ['decode', rule(1, 2, ([x, charset], { name }) => ({ sql: recoded(name, bytes(x), charset), type: TEXT }))],
   ['url_encode', ofText(1, TEXT, (x) => `replace(replace(replace(url_encode(${x}), '%20', '+'), '~', '%7E'), '%2A', '*')`)],
-  ['url_decode', ofText(1, TEXT, (x) => `url_decode(replace(${x}, '+', ' '))`)],
   ['conv', rule(3, 3, ([x, from, to]) => ({ sql: converted(asText(x), base(from), base(to)), type: TEXT, nullable: true }))],
 ];

@@ -30,6 +30,13 @@ export const WORD_RULES: Rules = [
     }),
   ],
   ['try_url_decode', ofText(1, TEXT, DECODED, true)],
+  [
+    'url_decode',
+    ofText(1, TEXT, (x) => {
+      const otherwise = failure('url_decode: text must be percent-encoded, got ', x, '; tryUrlDecode makes such values null');
+      return `CASE WHEN ${x} IS NOT NULL THEN coalesce(${DECODED(x)}, ${otherwise}) END`;
+    }),
+  ],
   ['quote', ofText(1, TEXT, (x) => `'''' || replace(${x}, '''', '\\''') || ''''`)],
   ['jaro_winkler_similarity', ofText(2, DOUBLE, (x, y) => `CASE WHEN ${x} = '' AND ${y} = '' THEN 1e0 ELSE jaro_winkler_similarity(${x}, ${y}) END`)],
   ['uuid', rule(0, 1, () => ({ sql: 'CAST(uuid() AS VARCHAR)', type: TEXT, nullable: false }))],
