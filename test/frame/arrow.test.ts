@@ -22,7 +22,7 @@ const VALUES: [string, unknown[]][] = [
   ['decimal(20,3)', ['-12345678901234567.891', '0.000', null]],
   ['string', ['', 'ü😀', 'a\u0000b', null]],
   ['binary', [Uint8Array.of(), Uint8Array.of(0, 255), null]],
-  ['date', ['2024-02-29', '1969-12-31', null]],
+  ['date', ['2024-02-29', '1969-12-31', '+010000-01-01', null]],
   ['timestamp', [new Date('2024-02-29T12:34:56.789Z'), new Date(-1), null]],
   ['array<string>', [[], ['a', null], null]],
   ['array<array<int>>', [[[1], null, []], null]],

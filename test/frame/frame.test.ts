@@ -353,6 +353,7 @@ it('tells the columns of one name apart after a join', async () => {
     [2n, 2n],
   ]);
   expect(await joined.drop('id').columns()).toEqual([]);
+  await refuses(() => joined.drop(col('id').plus(1)), 'EXPRESSION_INVALID', {}, 'names or columns');
 });
 
 describe('a mistake shows before any data is read', () => {

@@ -54,6 +54,14 @@ describe('the columns of a transform', () => {
     }
   });
 
+  it('filter and sort a selection that has left them out', async () => {
+    const kept = await scored.filter(col('prediction').eq(1)).orderBy(col('city_ix').desc(), 'id').select('id').collect();
+    expect(await scored.select('id', 'age').select('id').filter(col('prediction').eq(1)).orderBy(col('city_ix').desc(), 'id').collect()).toEqual(
+      kept,
+    );
+    expect(await scored.select('id').filter(col('prediction').eq(1)).count()).toBe(kept.length);
+  });
+
   it('stand behind those of the frame, whose rows keep their order', async () => {
     expect(await scored.columns()).toEqual(['id', 'city', 'age', 'height', 'label', ...OUTPUTS]);
     expect((await scored.select('id').collect()).map((r) => r.id)).toEqual(rows.map((r) => r.id));

@@ -1,6 +1,8 @@
 import type { Expression } from '../../../frame/expression.ts';
 import type { Plan } from '../../../frame/plan.ts';
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** Columns asked of a chain of transformers, by the plan of its last one; none: all. */
 const wantedBy = new WeakMap<Plan, ReadonlySet<string>>();
 
@@ -12,9 +14,10 @@ export function wantedOf(plan: Plan): ReadonlySet<string> | null {
 /**
  * The plan with a note at each chain of transformers which columns anyone above it reads, so that it makes no others: DuckDB can prune
  * columns of tables, but cannot look into our function. `wanted` null: all. Plans between are made anew only above a chain; what may be
- * kept once for several plans (below samples, joins, unions …) stays the same object.
+ * kept once for several plans (below samples, joins, unions …) stays the same object. `asked`: what filters and sorts read behind a selection,
+ * which may have left it out.
  */
-export function narrow(plan: Plan, wanted: ReadonlySet<string> | null): Plan {
+export function narrow(plan: Plan, wanted: ReadonlySet<string> | null, asked: ReadonlySet<string> | null = NONE): Plan {
   switch (plan.op) {
     case 'transform': {
       if (!wanted) return plan;
@@ -23,12 +26,12 @@ export function narrow(plan: Plan, wanted: ReadonlySet<string> | null): Plan {
       return noted;
     }
     case 'project':
-      // A step above may ask for a column that is left out here.
-      return below(plan, wanted ? plus(wanted, references(plan.columns)) : references(plan.columns));
+      return below(plan, plus(asked, references(plan.columns)), asked);
     case 'filter':
-      return below(plan, plus(wanted, references([plan.condition])));
-    case 'sort':
-      return below(plan, plus(wanted, references(plan.keys)));
+    case 'sort': {
+      const read = references(plan.op === 'sort' ? plan.keys : [plan.condition]);
+      return below(plan, plus(wanted, read), plus(asked, read));
+    }
     case 'aggregate':
       return below(plan, references([...plan.keys, ...plan.aggregates]));
     case 'pivot':
@@ -40,6 +43,7 @@ export function narrow(plan: Plan, wanted: ReadonlySet<string> | null): Plan {
       return below(plan, plus(rest, references(plan.columns.map((c) => c.value))));
     }
     case 'limit':
+      return below(plan, wanted, asked);
     case 'drop':
     case 'repartition':
       return below(plan, wanted);
@@ -54,8 +58,8 @@ function startsChain(plan: Plan): boolean {
   return plan.op === 'transform' || plan.op === 'cache' || plan.op === 'repartition';
 }
 
-function below<P extends Plan & { readonly input: Plan }>(plan: P, wanted: ReadonlySet<string> | null): P {
-  const input = narrow(plan.input, wanted);
+function below<P extends Plan & { readonly input: Plan }>(plan: P, wanted: ReadonlySet<string> | null, asked?: ReadonlySet<string> | null): P {
+  const input = narrow(plan.input, wanted, asked);
   return input === plan.input ? plan : { ...plan, input };
 }
 

@@ -45,6 +45,7 @@ function rounded(mode: 'round' | 'bround', x: Typed, digits: Typed | undefined):
   };
 }
 
+/** The decimal nearest to one of at most 20 digits behind the point; of two the even one. The engine's own goes by way of a double. */
 function halfEven(x: string, scale: number): string {
   const near = `CAST(${x} AS DECIMAL(38,${scale}))`;
   const unit = (digit: string) => (scale === 0 ? digit : `0.${'0'.repeat(scale - 1)}${digit}`);
