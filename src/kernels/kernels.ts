@@ -40,6 +40,18 @@ export interface Kernels {
   drain_i64(out: number, x: number, fresh: number, n: number): void;
   scan_numeric(sums: number, bins: number, ask: number, best: number, out: number): number;
   code_f64(codes: number, values: number, edges: number, count: number, width: number, n: number): void;
+  code_cells_f64(
+    codes: number,
+    values: number,
+    edges: number,
+    count: number,
+    starts: number,
+    from: number,
+    scale: number,
+    last: number,
+    width: number,
+    n: number,
+  ): void;
   sort_f64(values: number, spare: number, counts: number, n: number): void;
   spread_u8(rows: number, stride: number, codes: number, n: number): void;
   subtract_i64(out: number, x: number, n: number): void;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { edgeTable } from '#dist/kernels/edge-table.js';
 import { codeOf } from '#dist/kernels/js/bins.js';
 import * as twins from '#dist/kernels/js/boosting.js';
 import { sortNumbers } from '#dist/kernels/sort.js';
@@ -270,6 +271,40 @@ describe('boosting kernels give the bits of their twins', () => {
         expect(arena.fences).toBe(true);
       }),
     );
+  });
+
+  it('code_cells_f64, by the table of edges of which no three are close', () => {
+    const spread = fc.record({
+      edges: fc.uniqueArray(fc.oneof({ weight: 9, arbitrary: fc.integer({ min: -40, max: 40 }) }, fc.double({ min: -40, max: 40, noNaN: true })), {
+        minLength: 4,
+        maxLength: 60,
+      }),
+      unit: fc.constantFrom(1, 0.1, 1e-300, 1e300, 1 / 3),
+      others: fc.array(fc.double(), { maxLength: 9 }),
+    });
+    let tables = 0;
+    fc.assert(
+      fc.property(spread, fc.constantFrom(1, 2), ({ edges: whole, unit, others }, width) => {
+        const edges = Float64Array.from(new Set(whole.map((x) => (x + 0) * unit))).sort();
+        const table = edgeTable(edges);
+        if (!table) return;
+        tables++;
+        arena.clear();
+        const values = [...others, Number.NaN, ...[...edges].flatMap((x) => [x, x * (1 + Number.EPSILON), x * (1 - Number.EPSILON)])];
+        const x = arena.put(Float64Array, values);
+        const e = arena.put(Float64Array, [...edges, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+        const starts = arena.put(Uint16Array, table.starts);
+        const codes =
+          width === 1 ? arena.put(Uint8Array, new Array(values.length).fill(0)) : arena.put(Uint16Array, new Array(values.length).fill(0));
+        const [to, from, at, cells] = [codes.byteOffset, x.byteOffset, e.byteOffset, starts.byteOffset];
+        arena.kernels.code_cells_f64(to, from, at, edges.length, cells, table.from, table.scale, table.last, width, values.length);
+        expect([...codes]).toEqual(values.map((v) => codeOf({ kind: 'numeric', edges }, v)));
+        expect(arena.fences).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+    expect(tables).toBeGreaterThan(50);
+    expect(edgeTable(Float64Array.of(0, 1e-9, 2e-9, 1, 2))).toBeNull();
   });
 
   it('sort_f64', () => {

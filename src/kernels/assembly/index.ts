@@ -20,7 +20,7 @@ export {
   widen_codes,
 } from './codes';
 export { logistic_f64, logistic_residuals, logistic_rows, softmax_f64 } from './losses';
-export { code_f64, sort_f64, spread_u8 } from './binning';
+export { code_cells_f64, code_f64, sort_f64, spread_u8 } from './binning';
 export { logistic_pairs } from './gradients';
 export { histogram_u16, histogram_u8 } from './histograms';
 export { add_at_f64, arrange, count_up_u16, count_up_u32, divide_u16, divide_u8 } from './rows';

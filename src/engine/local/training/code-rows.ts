@@ -1,4 +1,5 @@
 import type { FeaturePart, LinearArgs, PartitionHandle } from '../../../kernels/contract.ts';
+import { type EdgeTable, edgeTable } from '../../../kernels/edge-table.ts';
 import { binCount, codeOf } from '../../../kernels/js/bins.ts';
 import { instantiate, type Kernels } from '../../../kernels/kernels.ts';
 import { sharedMemory } from '../../../kernels/memory.ts';
@@ -65,6 +66,8 @@ class Coder {
   readonly #args: PartitionArgs;
   /** Of each feature in sparse parts and parts of codes: the code of 0. */
   readonly #zero = new Map<FeaturePart, number[]>();
+  /** By feature. */
+  readonly #tables = new Map<number, EdgeTable | null>();
 
   constructor(args: PartitionArgs) {
     this.#args = args;
@@ -119,8 +122,11 @@ class Coder {
 
   #values(values: Float64Array, feature: number, out: CodeColumn, lo: number): void {
     const bins = this.#args.binned.bins[feature];
-    if (bins.kind === 'numeric') codeNumbers(values, bins.edges, out);
-    else for (let i = 0; i < values.length; i++) out[i] = this.#code(feature, values[i], lo + i);
+    if (bins.kind === 'numeric') {
+      let table = this.#tables.get(feature);
+      if (table === undefined) this.#tables.set(feature, (table = edgeTable(bins.edges)));
+      codeNumbers(values, bins.edges, table, out);
+    } else for (let i = 0; i < values.length; i++) out[i] = this.#code(feature, values[i], lo + i);
   }
 
   #codes(part: Extract<FeaturePart, { kind: 'codes' }>, codes: ArrayLike<number>, out: readonly CodeColumn[], lo: number): void {
@@ -155,11 +161,12 @@ class Coder {
   }
 }
 
-/** Room for a block's values, the edges of a feature and the codes: the kernel wants all in one memory. One a thread, made when it is needed. */
+/** Room for a block's values, the edges of a feature, their table and the codes: the kernel wants all in one memory. One a thread, made when it is needed. */
 let room:
   | {
       readonly values: Float64Array;
       readonly edges: Float64Array;
+      readonly starts: Uint16Array;
       readonly narrow: Uint8Array;
       readonly wide: Uint16Array;
       readonly kernels: Kernels;
@@ -167,9 +174,9 @@ let room:
   | undefined;
 const MOST_EDGES = 65536;
 
-function codeNumbers(values: Float64Array, edges: Float64Array, out: CodeColumn): void {
+function codeNumbers(values: Float64Array, edges: Float64Array, table: EdgeTable | null, out: CodeColumn): void {
   if (!room) {
-    const memory = sharedMemory(10 * BLOCK + 8 * MOST_EDGES);
+    const memory = sharedMemory(10 * BLOCK + 10 * MOST_EDGES);
     const { buffer } = memory;
     const codes = 8 * (BLOCK + MOST_EDGES);
     room = {
@@ -177,12 +184,20 @@ function codeNumbers(values: Float64Array, edges: Float64Array, out: CodeColumn)
       edges: new Float64Array(buffer, 8 * BLOCK, MOST_EDGES),
       narrow: new Uint8Array(buffer, codes, BLOCK),
       wide: new Uint16Array(buffer, codes, BLOCK),
+      starts: new Uint16Array(buffer, codes + 2 * BLOCK, MOST_EDGES),
       kernels: instantiate(memory),
     };
   }
   const { length } = values;
+  const width = out.BYTES_PER_ELEMENT;
+  const [codes, edgesAt] = [room.narrow.byteOffset, room.edges.byteOffset];
   room.values.set(values);
   room.edges.set(edges);
-  room.kernels.code_f64(room.narrow.byteOffset, 0, room.edges.byteOffset, edges.length, out.BYTES_PER_ELEMENT, length);
-  out.set((out.BYTES_PER_ELEMENT === 1 ? room.narrow : room.wide).subarray(0, length));
+  if (table) {
+    room.edges.fill(Number.POSITIVE_INFINITY, edges.length, edges.length + 2);
+    room.starts.set(table.starts);
+    const { from, scale, last } = table;
+    room.kernels.code_cells_f64(codes, 0, edgesAt, edges.length, room.starts.byteOffset, from, scale, last, width, length);
+  } else room.kernels.code_f64(codes, 0, edgesAt, edges.length, width, length);
+  out.set((width === 1 ? room.narrow : room.wide).subarray(0, length));
 }
