@@ -128,6 +128,9 @@ export function assemble({ owner, stage, handleInvalid, inputs }: AssembleArgs):
   };
 }
 
+/** From so many rows on a native search for NaN is worth its call. */
+const MANY_ROWS = 64;
+
 /** A column of numbers as one part. */
 class NumberSource {
   readonly size = 1;
@@ -152,7 +155,7 @@ class NumberSource {
   }
 
   #check({ values, valid }: NumberColumn, block: Block): void {
-    if (valid === null && !values.subarray(0, block.rows).includes(Number.NaN)) return;
+    if (block.rows >= MANY_ROWS && valid === null && !values.subarray(0, block.rows).includes(Number.NaN)) return;
     for (let i = 0; i < block.rows; i++) {
       const x = values[i];
       if (!Number.isNaN(x) && (valid === null || valid[i] !== 0)) continue;
