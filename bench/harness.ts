@@ -82,7 +82,7 @@ export async function timed<T>(job: () => Promise<T>): Promise<{ result: T; seco
 }
 
 /** Lets the other side's compilers and collectors come to rest, which would otherwise run into this side's time. */
-function settle(): Promise<void> {
+export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1000));
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PipelineModel, Session } from 'millstream';
 import { LogisticRegression } from 'millstream/classification';
 import { churnPipeline, telco } from '../churn.ts';
-import { median, Peers, print, ROOT, table, timed } from '../harness.ts';
+import { median, Peers, print, ROOT, settle, table, timed } from '../harness.ts';
 
 // Loading the saved pipeline in a warm process; and `loadScorer` with one row scored in a cold one, start to end.
 const rows = Number(process.env.BENCH_ROWS ?? 1_000_000);
@@ -26,6 +26,7 @@ await PipelineModel.load(path);
 // Node reads such certificates at its start, which takes some 40 ms of their own.
 const env = { ...process.env, NODE_EXTRA_CA_CERTS: '' };
 for (let pair = 0; pair < Number(process.env.BENCH_PAIRS ?? 5); pair++) {
+  await settle();
   const { seconds } = await timed(() => PipelineModel.load(path));
   const start = await timed(async () => execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, env }));
   warm.push(seconds);
