@@ -110,10 +110,11 @@ class Making {
   async #sampleAhead(): Promise<number | null> {
     const { parts, compiler } = this.#engine;
     const { rows: wanted, seed } = this.#request.sample;
-    const rows = await manyRows({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), SMALL_BYTES, this.#options);
+    const limits = { bytes: SMALL_BYTES, wanted };
+    const rows = await manyRows({ compiler, database: parts.database }, this.#plan, loadedColumns(this.#columns), limits, this.#options);
     if (rows === null) return null;
     // So many that hardly ever fewer come than are wanted.
-    const part = { fraction: Math.min(1, (wanted + 5 * Math.sqrt(wanted)) / rows), seed: BigInt(seed) };
+    const part = { fraction: (wanted + 5 * Math.sqrt(wanted)) / rows, seed: BigInt(seed) };
     try {
       await this.#stages((loaded) => {
         this.#sample.add(loaded);
