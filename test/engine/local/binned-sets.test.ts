@@ -309,6 +309,27 @@ describe('a binned set of large Parquet files', () => {
     expect(quarters.every((count) => Math.abs(count - 1250) < 160)).toBe(true); // five standard deviations
   }, 60_000);
 
+  it('draws a sample that is no small part of the rows as they are read, for it comes into memory as a whole', async () => {
+    const temporary = mkdtempSync(join(folder, 'temporary-'));
+    const own = await Session.local({ workers: 2, logger: SILENT, tempDirectory: temporary });
+    try {
+      await train(vectors(own), async (context) => {
+        const set = await context.binnedSet({
+          ...base,
+          sample: { rows: 1_100_000, seed: 7 },
+          bins(sample) {
+            expect([sample.rows, sample.sampled]).toEqual([0.99 * ROWS, 1_100_000]);
+            expect((readdirSync(temporary, { recursive: true }) as string[]).filter((name) => name.includes('training-'))).toHaveLength(1);
+            return inputCols.map(() => numeric());
+          },
+        });
+        set.release();
+      });
+    } finally {
+      await own.close();
+    }
+  }, 60_000);
+
   it(
     'tells the number of the first row that it refuses, in the sample or not',
     () =>

@@ -16,6 +16,7 @@ export async function manyRows(
   { bytes, wanted }: { readonly bytes: number; readonly wanted: number },
   options: QueryOptions,
 ): Promise<number | null> {
+  if (!rowWiseLeaf(plan)) return null;
   const { source, input, program, inputs } = await readingOf(compiler, plan, names, options, false);
   const leaf = rowWiseLeaf(source);
   if (!leaf || program.steps.some(mayDropRows)) return null;

@@ -83,9 +83,9 @@ async function visit(
   onBlock: OnBlock,
   watched: string | null,
 ): Promise<void> {
-  const { source, input, program, through, few, kept, ...read } = await readingOf(compiler, plan, names, options, watched === null);
+  const { source, input, program, inputs: wanted, through, few, kept } = await readingOf(compiler, plan, names, options, watched === null);
   const running = startProgram(program);
-  const inputs = [...read.inputs];
+  const inputs = [...wanted];
   const watching = watched !== null && input.schema.path(watched) ? watched : null;
   if (watching !== null) inputs.push({ column: watching, form: 'values', labels: null, slot: 0 });
   let firstRow = 0;
