@@ -102,18 +102,35 @@ describe('a session on a cluster', { timeout: 240_000 }, () => {
     }
   });
 
-  it('that is closed within a save leaves nothing of it', async () => {
-    const session = await connect();
-    let [seen, closed]: [number, Promise<void> | null] = [0, null];
-    proxy.onCall = (name) => {
-      if (name === 'ExecutePlan' && ++seen === 3) closed = session.close();
-    };
+  it('that is closed within a save leaves nothing of it, then or later', async () => {
     const model = new PipelineModel({}, { stages: [StringIndexerModel.fromLabels(['a'], { inputCol: 's' })] as never });
-    // The latest session takes the path.
-    await refuses(() => model.save(`file:${path('cut')}`), 'SESSION_CLOSED');
-    proxy.onCall = () => {};
-    await closed;
-    expect(existsSync(path('cut'))).toBe(false);
+    const ends: [run: string, whole: boolean][] = [];
+    // Before a write has begun, and while the server writes; the last may be done by then.
+    for (const run of [2, 3, 4]) {
+      for (const wait of [0, 40, 80]) {
+        // The latest session takes the path.
+        const session = await connect();
+        let seen = 0;
+        const closed = new Promise<void>((resolve, reject) => {
+          proxy.onCall = (name) => {
+            if (name === 'ExecutePlan' && ++seen === run) setTimeout(() => session.close().then(resolve, reject), wait);
+          };
+        });
+        const at = `cut-${run}-${wait}`;
+        const end = await model.save(`file:${path(at)}`).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        await closed;
+        proxy.onCall = () => {};
+        if (end) expect(end, at).toMatchObject(CLOSED);
+        ends.push([at, end === null]);
+        expect(existsSync(path(at)), at).toBe(end === null);
+      }
+    }
+    expect(ends.filter(([, whole]) => !whole).length).toBeGreaterThan(0);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const [at, whole] of ends) expect(existsSync(path(at)), at).toBe(whole);
     expect(told).toEqual([]);
   });
 

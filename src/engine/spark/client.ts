@@ -38,8 +38,8 @@ export interface CallOptions {
   readonly tidies?: boolean | undefined;
 }
 
-/** Milliseconds that a session waits at its close for what it has to remove. */
-const TIDYING = 10_000;
+/** Milliseconds that a session waits for what it has to remove: at its close, and for the end of what it stopped. */
+export const TIDYING = 10_000;
 
 type Analysis = NonNullable<MessageInitShape<typeof AnalyzePlanRequestSchema>['analyze']>;
 export type ArtifactPayload = NonNullable<MessageInitShape<typeof AddArtifactsRequestSchema>['payload']>;

@@ -175,8 +175,9 @@ export class SparkEngine implements Engine {
   }
 
   /** Runs a command of the protocol to its end. */
-  async command(command: MessageInitShape<typeof CommandSchema>, options: ActionOptions & { owner: string }): Promise<void> {
-    for await (const _ of execute(this.client, { opType: { case: 'command', value: command } }, this.#executing(options.owner, options)));
+  async command(command: MessageInitShape<typeof CommandSchema>, options: ExecuteOptions): Promise<void> {
+    const told = { ...options, onProgress: this.#onProgress };
+    for await (const _ of execute(this.client, { opType: { case: 'command', value: command } }, told));
   }
 
   /** The relation of a plan that an action is about to use. */
@@ -194,12 +195,12 @@ export class SparkEngine implements Engine {
   }
 
   /** The rows of a relation that belongs to no frame. */
-  async rows(relType: RelType, options: CallOptions): Promise<Row[]> {
+  async rows(relType: RelType, options: ExecuteOptions): Promise<Row[]> {
     return (await this.table(relType, options)).rows;
   }
 
   /** The rows and the schema of a relation that belongs to no frame. */
-  async table(relType: RelType, options: CallOptions): Promise<{ schema: Schema; rows: Row[] }> {
+  async table(relType: RelType, options: ExecuteOptions): Promise<{ schema: Schema; rows: Row[] }> {
     const result = new QueryResult(this.client, relationOf(relType), options);
     const rows: Row[] = [];
     for await (const batch of result.batches()) rowsInto(rows, result.schema, batch);

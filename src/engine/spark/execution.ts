@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { aborted, MlError } from '../../error.ts';
 import type { ProgressEvent } from '../../frame/executor.ts';
-import type { CallOptions, SparkClient } from './client.ts';
+import { type CallOptions, type SparkClient, TIDYING } from './client.ts';
 import { errorClassOf } from './errors.ts';
 import type { ExecutePlanResponse, PlanSchema } from './proto/connect_pb.ts';
+import { pause } from './retry.ts';
 import { isSilence, unlessSilent } from './silence.ts';
 
 export interface ExecuteOptions extends CallOptions {
@@ -12,6 +13,11 @@ export interface ExecuteOptions extends CallOptions {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** Ends the run on the server when it is raised, as `signal` does; what the server then answers is still waited for. */
   readonly interrupt?: AbortSignal | undefined;
+  /**
+   * Whether it leaves something on the server that is removed when it is stopped: its end is then waited for. An interrupt would not do, the server
+   * answers it while what was interrupted still writes.
+   */
+  readonly leaves?: boolean | undefined;
 }
 
 type Plan = MessageInitShape<typeof PlanSchema>;
@@ -43,6 +49,8 @@ class Run {
   #last: string | undefined;
   #complete = false;
   #sent = false;
+  /** Runs while the end of a run that was stopped is waited for. */
+  #ending: NodeJS.Timeout | null = null;
 
   constructor(client: SparkClient, plan: Plan, options: ExecuteOptions) {
     this.#client = client;
@@ -58,7 +66,7 @@ class Run {
     let attach = false;
     let count = 0;
     while (!this.#complete) {
-      this.#client.check(this.#options);
+      if (!this.#ending) this.#client.check(this.#options);
       try {
         const open = attach ? this.#reattach : this.#send;
         for await (const answer of unlessSilent(open, this.#client.silentFor, this.#stop.signal)) {
@@ -84,6 +92,7 @@ class Run {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#options.interrupt?.removeEventListener('abort', this.#interrupt);
     this.#client.closing.removeEventListener('abort', this.#abort);
+    if (this.#ending) clearTimeout(this.#ending);
     if (!this.#complete) this.#stop.abort();
     if (!this.#sent || this.#client.closed) return;
     this.#release({ case: 'releaseAll', value: {} });
@@ -92,6 +101,7 @@ class Run {
   /** After a failure: whether to attach again (or to send anew), once the wait is over; throws when the failure is final. */
   async #recover(error: unknown, attached: boolean, budget: ReturnType<SparkClient['budget']>): Promise<boolean> {
     const { signal, owner } = this.#options;
+    if (this.#ending && (await this.#waits(budget.next(error)))) return true;
     if (signal?.aborted) throw aborted(signal, owner);
     if (errorClassOf(error).startsWith('INVALID_HANDLE.OPERATION_NOT_FOUND') && attached && this.#last === undefined) return false;
     // A long computation of which the server has nothing to tell is no failure.
@@ -124,9 +134,21 @@ class Run {
   };
 
   readonly #abort = () => {
+    if (this.#options.leaves && this.#sent) this.#ending ??= setTimeout(this.#stopNow, TIDYING);
+    else this.#stopNow();
+  };
+
+  readonly #stopNow = () => {
     this.#interrupt();
     this.#stop.abort();
   };
+
+  /** Waits for another try to learn of the run's end; false where there is none. */
+  async #waits(milliseconds: number | null): Promise<boolean> {
+    if (milliseconds === null || this.#stop.signal.aborted) return false;
+    await pause(milliseconds, this.#stop.signal);
+    return true;
+  }
 
   #releaseUntil(): void {
     if (this.#last !== undefined) this.#release({ case: 'releaseUntil', value: { responseId: this.#last } });

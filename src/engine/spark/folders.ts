@@ -79,7 +79,10 @@ export class SparkFolders implements ServerFolders {
     folders.delete(METADATA);
     const home = new TempFolder(`${options.owner}: the folder for temporary files`);
     try {
-      await Promise.all([...folders].map(([folder, parts]) => this.#writeFolder(`${path}/${folder}`, join(home.path, folder), parts, options)));
+      const writes = [...folders].map(([folder, parts]) => this.#writeFolder(`${path}/${folder}`, join(home.path, folder), parts, options));
+      // What one of them writes is removed once all have come to their ends.
+      await Promise.allSettled(writes);
+      await Promise.all(writes);
       // What makes the folder a saved stage comes last.
       await this.#writeFolder(`${path}/${METADATA}`, join(home.path, METADATA), own, options);
     } catch (error) {
@@ -155,7 +158,7 @@ export class SparkFolders implements ServerFolders {
       : linesOf(parts.map(([, bytes]) => bytes));
     const input = await this.#engine.compiler.relation({ op: 'repartition', input: rows, partitions: 1 } as Plan);
     const value = { input, source: parquet ? 'parquet' : 'text', saveType: { case: 'path' as const, value: path }, mode: OVERWRITE };
-    await this.#engine.command({ commandType: { case: 'writeOperation', value } }, options);
+    await this.#engine.command({ commandType: { case: 'writeOperation', value } }, { ...options, leaves: true });
   }
 }
 

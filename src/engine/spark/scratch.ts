@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MlError } from '../../error.ts';
 import type { CallOptions } from './client.ts';
 import type { SparkEngine } from './engine.ts';
+import type { ExecuteOptions } from './execution.ts';
 
 /**
  * Runs `work` with a folder of the server's own that is there for its time only: below the session's scratch path, or else that of a managed table,
@@ -24,9 +25,9 @@ async function withFolder<T>(engine: SparkEngine, folder: string, { owner }: Cal
 
 async function withTable<T>(engine: SparkEngine, table: string, options: CallOptions, work: (folder: string) => Promise<T>): Promise<T> {
   const { owner } = options;
-  const sql = (query: string, asked: CallOptions = options) => engine.rows({ case: 'sql', value: { query } }, asked);
+  const sql = (query: string, asked: ExecuteOptions = options) => engine.rows({ case: 'sql', value: { query } }, asked);
   try {
-    await sql(`CREATE TABLE ${table} (x INT) USING parquet`).catch((error: unknown) => {
+    await sql(`CREATE TABLE ${table} (x INT) USING parquet`, { ...options, leaves: true }).catch((error: unknown) => {
       throw notMade(error, owner);
     });
     const described = await sql(`DESCRIBE TABLE EXTENDED ${table}`);

@@ -224,7 +224,10 @@ export class SparkStages implements StageServer {
   #files(id: string, options: CallOptions): Promise<Map<string, Uint8Array>> {
     return withScratch(this.#engine, options, async (scratch) => {
       const path = `${scratch}/model`;
-      await this.#run({ case: 'write', value: { type: { case: 'objRef', value: { id } }, path, shouldOverwrite: false } }, options);
+      await this.#run(
+        { case: 'write', value: { type: { case: 'objRef', value: { id } }, path, shouldOverwrite: false } },
+        { ...options, leaves: true },
+      );
       const source = { format: 'binaryFile', paths: [path], options: { recursiveFileLookup: 'true' } };
       const rows = await this.#engine.rows({ case: 'read', value: { readType: { case: 'dataSource', value: source } } }, options);
       const home = `/${basename(scratch)}/model/`;
