@@ -39,7 +39,7 @@ export interface CallOptions {
 }
 
 /** Milliseconds that a session waits for what it has to remove: at its close, and for the end of what it stopped. */
-export const TIDYING = 10_000;
+export const TIDYING = 30_000;
 
 type Analysis = NonNullable<MessageInitShape<typeof AnalyzePlanRequestSchema>['analyze']>;
 export type ArtifactPayload = NonNullable<MessageInitShape<typeof AddArtifactsRequestSchema>['payload']>;
