@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { rowWiseLeaf } from '#dist/engine/local/training/row-wise.js';
+import { StandardScaler, VectorAssembler } from '#dist/feature/index.js';
 import { col, expr, type Frame, hashUnit, when } from '#dist/index.js';
-import { session } from '../harness.ts';
+import { folder, session } from '../harness.ts';
 
 const open = session(1);
 
@@ -31,5 +32,50 @@ describe('Parquet is read in sections', () => {
 
   it.each(notByRow)('not under %s', (_, step) => {
     expect(rowWiseLeaf(step(open().read.parquet('some.parquet')).plan)).toBeNull();
+  });
+});
+
+describe('files whose columns stand in another order', () => {
+  const at = folder();
+  const paths = ['a', 'b', 'c', 'd'].map((name) => at(name));
+  const columns = [
+    ['CAST(id AS DOUBLE) AS x', 'CAST(-id AS DOUBLE) AS y'],
+    ['CAST(-id AS DOUBLE) AS y', 'CAST(id AS DOUBLE) AS x'],
+    ["'more' AS more", 'CAST(-id AS DOUBLE) AS y', 'CAST(id AS FLOAT) AS x'],
+    ['CAST(id AS DOUBLE) AS x', '-id AS y', 'id AS more'],
+  ];
+  beforeAll(async () => {
+    for (const [k, some] of columns.entries())
+      await open()
+        .range(100 * k, 100 * k + 100)
+        .selectExpr(...some)
+        .write.parquet(paths[k] as string);
+  });
+  const fitted = async (frame: Frame) => {
+    const vectors = new VectorAssembler({ inputCols: ['x', 'y'], outputCol: 'v' }).transform(frame);
+    const { mean } = await new StandardScaler({ inputCol: 'v', outputCol: 's', withMean: true }).fit(vectors);
+    return [...mean.toArray()].map((x) => Number(x.toFixed(9)));
+  };
+
+  it('are read by names and types of the first one, by fits and writes too', async () => {
+    const frame = open().read.parquet(paths);
+    const ids = Array.from({ length: 400 }, (_, id) => [id, 0 - id]);
+    const rowsOf = async (read: Frame) => (await read.collect()).map((row) => [row.x, Number(row.y)]);
+    expect(await rowsOf(frame)).toEqual(ids);
+    expect(await fitted(frame)).toEqual([199.5, -199.5]);
+    for (const parts of [1, 3]) {
+      const out = at(`out-${parts}`);
+      await frame.repartition(parts).write.parquet(out);
+      expect(await rowsOf(open().read.parquet(out))).toEqual(ids);
+    }
+  });
+
+  it('count as often as they are given', async () => {
+    const [a, b] = paths as [string, string];
+    const twice = open().read.parquet([a, b, b, a, a]);
+    expect(await twice.count()).toBe(500);
+    expect(await fitted(twice)).toEqual([89.5, -89.5]);
+    await twice.repartition(2).write.parquet(at('twice'));
+    expect(await fitted(open().read.parquet(at('twice')))).toEqual([89.5, -89.5]);
   });
 });

@@ -16,7 +16,7 @@ type ReadPlan = Extract<Plan, { op: 'read' }>;
 
 interface ParquetFiles {
   readonly paths: readonly string[];
-  /** Rows of one file, with their number in it as `row`. */
+  /** Rows of one file, read as those of the first one are: by its names and types. With their number in the file as `row`. */
   readonly numbered: (path: string) => string;
   readonly columns: string;
 }
@@ -28,13 +28,14 @@ interface Footer {
 }
 
 interface RowGroup {
-  readonly file: string;
+  /** Place of the file, which may be among the paths twice. */
+  readonly file: number;
   readonly rows: number;
 }
 
 /** Rows of whole files, from the first row of each on. */
-function runsOf(groups: readonly RowGroup[]): { file: string; first: number; rows: number }[] {
-  const runs: { file: string; first: number; rows: number }[] = [];
+function runsOf(groups: readonly RowGroup[]): { file: number; first: number; rows: number }[] {
+  const runs: { file: number; first: number; rows: number }[] = [];
   for (const { file, rows } of groups) {
     const last = runs.at(-1);
     if (last?.file === file) last.rows += rows;
@@ -67,8 +68,8 @@ export class ParquetSource {
   async relation(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
     const [first] = files as [SourceFile];
     const merge = plan.options.mergeSchema === true;
-    const scan = (paths: readonly string[], all: boolean, numbered = false) =>
-      `read_parquet([${paths.map(text).join(', ')}], hive_partitioning = ${all && partition.length > 0}, hive_types_autocast = false${merge ? ', union_by_name = true' : ''}${numbered ? ', file_row_number = true' : ''})`;
+    const scan = (paths: readonly string[], all: boolean, more = '') =>
+      `read_parquet([${paths.map(text).join(', ')}], hive_partitioning = ${all && partition.length > 0}, hive_types_autocast = false${merge ? ', union_by_name = true' : ''}${more})`;
     const paths = files.map((f) => f.path);
     // Described without partition columns: the file's own, in its order.
     const described = await this.#database.describe(`SELECT * FROM ${scan(merge ? paths : [first.path], false)}`, options);
@@ -83,7 +84,11 @@ export class ParquetSource {
       const columns = aliases.join(', ');
       this.#sections.set(source, {
         paths,
-        numbered: (path) => `${scan([path], true, true)} AS source(${columns}, row)`,
+        numbered: (path) => {
+          if (path === first.path) return `${scan([path], true, ', file_row_number = true')} AS source(${columns}, row)`;
+          const both = scan([first.path, path], true, ", file_row_number = true, filename = 'source file'");
+          return `(SELECT * EXCLUDE (path) FROM ${both} AS source(${columns}, row, path) WHERE path = ${text(path)}) AS source`;
+        },
         columns,
       });
     }
@@ -188,10 +193,10 @@ export class ParquetSource {
   async part(leaf: Relation, query: string, { fraction, seed }: PartOfRows, options: QueryOptions): Promise<string | null> {
     const found = await this.#rowGroups(leaf, query, options);
     if (!found || found.groups.length === 0) return null;
-    const { source, files, groups } = found;
+    const { source, columns, groups, numbered } = found;
     const parts = runsOf(groups).map(({ file, first }) => {
-      const numbered = `SELECT ${files.columns}, CAST(row + ${first} AS UBIGINT) AS rn_ FROM ${files.numbered(file)}`;
-      return `SELECT ${files.columns} FROM (${hashed(numbered, seed)}) AS t WHERE h_ < ${Math.ceil(fraction * 2 ** 32)}`;
+      const rows = `SELECT ${columns}, CAST(row + ${first} AS UBIGINT) AS rn_ FROM ${numbered(file)}`;
+      return `SELECT ${columns} FROM (${hashed(rows, seed)}) AS t WHERE h_ < ${Math.ceil(fraction * 2 ** 32)}`;
     });
     return query.replace(source, () => parts.join(' UNION ALL '));
   }
@@ -202,10 +207,10 @@ export class ParquetSource {
     if (source === undefined || query.split(source).length !== 2) return null;
     const files = this.#sections.get(source) as ParquetFiles;
     const footers = await this.#footers(files.paths, options);
-    const groups = files.paths.flatMap((file) => footers.get(file)?.groups.map((rows) => ({ file, rows })) ?? []);
-    const slice = (file: string, from: number, to: number) =>
-      `SELECT ${files.columns} FROM ${files.numbered(file)} WHERE row >= ${from} AND row < ${to}`;
-    return { source, files, groups, slice };
+    const groups = files.paths.flatMap((path, file) => footers.get(path)?.groups.map((rows) => ({ file, rows })) ?? []);
+    const numbered = (file: number) => files.numbered(files.paths[file] as string);
+    const slice = (file: number, from: number, to: number) => `SELECT ${files.columns} FROM ${numbered(file)} WHERE row >= ${from} AND row < ${to}`;
+    return { source, columns: files.columns, groups, numbered, slice };
   }
 
   /** Footers of these files, read again where a file has changed. */
