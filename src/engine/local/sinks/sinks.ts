@@ -126,7 +126,8 @@ function copySql(relation: Relation, sink: Sink, owner: string): (folder: string
   }
   const column = (field: Field) => columns[schema.fields.indexOf(field)];
   const { sql, options, extension } = FORMATS[sink.format](data, column, sink, owner);
-  const keys = folders.map((f) => `${textSql(`t.${column(f)}`, f.type)} AS ${identifier(f.name)}`);
+  // No folder says the empty text: as in Spark it goes to that of null.
+  const keys = folders.map((f) => `nullif(${textSql(`t.${column(f)}`, f.type)}, '') AS ${identifier(f.name)}`);
   const select = `${sql.header ? `${sql.header} UNION ALL ` : ''}SELECT ${[...sql.columns, ...keys].join(', ')}`;
   const id = randomUUID();
   return (folder, rows, part) => {

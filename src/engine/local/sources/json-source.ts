@@ -61,19 +61,20 @@ export class JsonSource {
       const whole = byLine ? [`CASE WHEN json IS NULL THEN error('millstream#${number}#' || line) ELSE TRUE END`] : [];
       const wanted = { PERMISSIVE: [], DROPMALFORMED: byLine ? [`NOT ${isMalformed}`] : [], FAILFAST: [...whole, ...fits] }[mode] ?? [];
       return relationOf(`SELECT * FROM (${objects})${where(wanted)}`, withFields(schema, partition), (field, j) => {
-        if (j >= schema.fields.length) return partitionSql(field);
+        if (partition.includes(field)) return partitionSql(field);
         if (byLine && field.name === corrupt) return castSource(`CASE WHEN ${isMalformed} THEN line END`, field.type);
         if (given) return cast(jsonField('json', field.name), field.type);
         const read = `json_transform(json, json_object(${text(field.name)}, ${text(types[j])}))`;
         return cast(`struct_extract(${read}, ${text(field.name)})`, field.type);
       });
     }
-    const columns = schema.fields.map((f, j) => `${text(f.name)}: ${text(types[j])}`).join(', ');
+    const inFolders = (field: Field) => partition.some((p) => p.name === field.name);
+    const columns = schema.fields.flatMap((f, j) => (inFolders(f) ? [] : `${text(f.name)}: ${text(types[j])}`)).join(', ');
     const records = byLine ? ', records = true' : '';
     const reader = `read_json(${paths}, columns = {${columns}}, ${folders}, ${shape.join(', ')}${records})`;
     const fits = mode === 'FAILFAST' && given ? schema.fields.map((field) => fitting(field, identifier(field.name), patterns)) : [];
-    return relationOf(`SELECT * FROM ${reader}${where(fits)}`, withFields(schema, partition), (field, j) =>
-      j < schema.fields.length ? cast(identifier(field.name), field.type) : partitionSql(field),
+    return relationOf(`SELECT * FROM ${reader}${where(fits)}`, withFields(schema, partition), (field) =>
+      partition.includes(field) ? partitionSql(field) : cast(identifier(field.name), field.type),
     );
   }
 

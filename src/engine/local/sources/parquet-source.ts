@@ -78,7 +78,10 @@ export class ParquetSource {
     const found = described.map((d, j) => sourceField(names[j], d.type, spark));
     const inFolders = new Set(partition.map((f) => f.name));
     const own = found.map((field, j) => ({ field, column: `f${j}` })).filter(({ field }) => !inFolders.has(field.name));
-    const aliases = [...found.map((_, j) => `f${j}`), ...partition.filter((f) => !names.includes(f.name)).map((_, j) => `g${j}`)];
+    // Folders' columns that files lack stand behind theirs, in an order of DuckDB's own.
+    const all = partition.length === 0 ? [] : await this.#database.describe(`SELECT * FROM ${scan(paths, true)}`, options);
+    const added = all.slice(found.length).map(({ name }) => name);
+    const aliases = [...found.map((_, j) => `f${j}`), ...added.map((_, j) => `g${j}`)];
     const source = `SELECT * FROM ${scan(paths, true)} AS source(${aliases.join(', ')})`;
     if (!merge && partition.length === 0) {
       const columns = aliases.join(', ');
@@ -93,8 +96,8 @@ export class ParquetSource {
       });
     }
     const folderSql = (name: string) => {
-      const at = names.indexOf(name);
-      return at >= 0 ? `f${at}` : `g${partition.filter((f) => !names.includes(f.name)).findIndex((f) => f.name === name)}`;
+      const at = added.indexOf(name);
+      return at >= 0 ? `g${at}` : `f${names.indexOf(name)}`;
     };
     const folder = (field: Field) => partitionValue(folderSql(field.name), field.type);
     if (plan.schema) {
@@ -105,8 +108,8 @@ export class ParquetSource {
         return match ? castSource(match.column, field.type) : `CAST(NULL AS ${duckType(field.type)})`;
       });
     }
-    const schema = withFields(new Schema(own.map((o) => o.field)), partition);
-    return relationOf(source, schema, (field, j) => (j < own.length ? castSource(own[j].column, field.type) : folder(field)));
+    const schema = withFields(new Schema(found), partition);
+    return relationOf(source, schema, (field, j) => (inFolders.has(field.name) ? folder(field) : castSource(`f${j}`, field.type)));
   }
 
   /** The names of a Parquet file's columns as they stand there (DuckDB renames those that differ only in case). */

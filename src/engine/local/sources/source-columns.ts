@@ -33,21 +33,49 @@ export function partitionFields(files: readonly SourceFile[], given: Schema | nu
   });
 }
 
+/** As Spark finds it; of numbers that no type holds exactly together it makes texts. */
 function partitionType(values: readonly string[]): DataType {
-  const all = (test: (value: string) => boolean) => values.length > 0 && values.every(test);
-  const whole = (v: string) => /^[+-]?\d{1,18}$/.test(v);
-  if (all((v) => whole(v) && Math.abs(Number(v)) <= 0x7fffffff)) return { kind: 'int' };
-  if (all(whole)) return { kind: 'long' };
-  if (all((v) => /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(v))) return { kind: 'double' };
-  if (all((v) => /^\d{4}-\d{2}-\d{2}$/.test(v))) return { kind: 'date' };
-  if (all((v) => /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d+)?$/.test(v))) return { kind: 'timestamp' };
+  const types = new Map(values.map(valueType).map((type) => [type.kind, type]));
+  const only = (...kinds: readonly DataType['kind'][]) => values.length > 0 && [...types.keys()].every((kind) => kinds.includes(kind));
+  if (only('int')) return { kind: 'int' };
+  if (only('int', 'long')) return { kind: 'long' };
+  if (only('int', 'long', 'decimal')) {
+    const digits = values.map((v) => v.replace(/^[+-]?0*/, '').length);
+    return { kind: 'decimal', precision: Math.max(types.has('long') ? 20 : 10, ...digits), scale: 0 };
+  }
+  if (only('int', 'double')) return { kind: 'double' };
+  if (only('date')) return { kind: 'date' };
+  if (only('date', 'timestamp')) return { kind: 'timestamp' };
   return STRING;
+}
+
+function valueType(value: string): DataType {
+  if (/^[+-]?\d+$/.test(value)) {
+    const whole = BigInt(value.replace(/^\+/, ''));
+    if (BigInt.asIntN(32, whole) === whole) return { kind: 'int' };
+    if (BigInt.asIntN(64, whole) === whole) return { kind: 'long' };
+    const digits = value.replace(/^[+-]?0*/, '').length;
+    return digits <= 38 ? { kind: 'decimal', precision: digits, scale: 0 } : { kind: 'double' };
+  }
+  if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^(NaN|[+-]?Infinity)$/.test(value)) return { kind: 'double' };
+  const moment = /^(\d{4}-\d{2}-\d{2})( \d{2}:\d{2}:\d{2}(\.\d+)?)?$/.exec(value);
+  // A day that no calendar has, as February 30, is another one here.
+  if (!moment || !isoText(value).startsWith(value.replace(' ', 'T').slice(0, 19))) return STRING;
+  return { kind: moment[2] ? 'timestamp' : 'date' };
+}
+
+function isoText(moment: string): string {
+  const date = new Date(`${moment.replace(' ', 'T').slice(0, 19)}${moment.includes(' ') ? 'Z' : ''}`);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
 }
 
 export function without(schema: Schema, fields: readonly Field[]): Schema {
   return new Schema(schema.fields.filter((f) => !fields.some((p) => p.name === f.name)));
 }
 
+/** The schema of a file with columns that its folders say: those that it has too stay at their place, the others come last. */
 export function withFields(schema: Schema, fields: readonly Field[]): Schema {
-  return fields.length === 0 ? schema : new Schema([...schema.fields.filter((f) => !fields.some((p) => p.name === f.name)), ...fields]);
+  if (fields.length === 0) return schema;
+  const own = schema.fields.map((f) => fields.find((p) => p.name === f.name) ?? f);
+  return new Schema([...own, ...fields.filter((p) => !schema.has(p.name))]);
 }

@@ -62,7 +62,7 @@ export class Sources {
     const given = plan.schema && without(plan.schema, partition);
     const folders = partition.map((f) => f.name);
     const { sql, schema } = await this.#csv.source(files, format, given, folders, options);
-    return relationOf(sql, withFields(schema, partition), (field, j) => (j < schema.fields.length ? `c${j}` : partitionSql(field)));
+    return relationOf(sql, withFields(schema, partition), (field, j) => (folders.includes(field.name) ? partitionSql(field) : `c${j}`));
   }
 }
 
