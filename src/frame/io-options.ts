@@ -95,8 +95,14 @@ export interface CsvWriteOptions {
   quote?: string;
   escape?: string;
   quoteAll?: boolean;
+  /** Text for null; nothing by default. */
   nullValue?: string;
+  /** Text for the empty text; two quotes by default. */
   emptyValue?: string;
+  /** Whether blanks in front of texts are left out; false by default, other than in Spark. */
+  ignoreLeadingWhiteSpace?: boolean;
+  /** Whether blanks behind texts are left out; false by default, other than in Spark. */
+  ignoreTrailingWhiteSpace?: boolean;
   compression?: string;
   dateFormat?: string;
   timestampFormat?: string;
@@ -176,6 +182,8 @@ const CSV_WRITE: KindsOf<CsvWriteOptions> = {
   quoteAll: 'boolean',
   nullValue: 'string',
   emptyValue: 'string',
+  ignoreLeadingWhiteSpace: 'boolean',
+  ignoreTrailingWhiteSpace: 'boolean',
   compression: 'string',
   dateFormat: 'string',
   timestampFormat: 'string',
@@ -206,7 +214,7 @@ export function checkOptions(owner: string, table: keyof typeof TABLES, options:
   const exact = new Map([...known.keys()].map((name) => [name.toLowerCase(), name]));
   const checked: Record<string, unknown> = Object.create(null);
   for (const [given, value] of options) {
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     const name = exact.get(given.toLowerCase());
     if (name === undefined) {
       throw new MlError('PARAM_UNKNOWN', `${owner}: unknown option ${show(given)}; there are ${[...known.keys()].join(', ')}`, { param: given });

@@ -41,7 +41,11 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
         .digest('hex'),
   },
   { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
-  { name: `${PREFIX}to_json`, result: TEXT, call: ([value], [type]) => (value === null ? null : jsonOf(value, type)) },
+  {
+    name: `${PREFIX}to_json`,
+    result: TEXT,
+    call: ([value, keepsNulls], [type]) => (value === null ? null : jsonOf(value, type, keepsNulls === true)),
+  },
   { name: `${PREFIX}interval_text`, result: TEXT, call: ofTexts(intervalAsText) },
   {
     name: `${PREFIX}url_part`,

@@ -122,19 +122,20 @@ class JsonReader {
   }
 }
 
-/** A value as the JSON that Spark's `to_json` writes; fields that are null are left out. */
-export function jsonOf(value: unknown, type: DataType): string {
+/** A value as the JSON that Spark's `to_json` writes; fields that are null are left out unless they are kept. */
+export function jsonOf(value: unknown, type: DataType, keepsNulls = false): string {
   if (value === null || value === undefined) return 'null';
   switch (type.kind) {
     case 'struct': {
       const row = value as Readonly<Record<string, unknown>>;
-      const fields = type.fields.filter((f) => row[f.name] !== null).map((f) => `${JSON.stringify(f.name)}:${jsonOf(row[f.name], f.type)}`);
+      const kept = type.fields.filter((f) => keepsNulls || row[f.name] !== null);
+      const fields = kept.map((f) => `${JSON.stringify(f.name)}:${jsonOf(row[f.name], f.type, keepsNulls)}`);
       return `{${fields.join(',')}}`;
     }
     case 'map':
-      return `{${[...(value as Map<unknown, unknown>)].map(([k, v]) => `${JSON.stringify(keyText(k, type.key))}:${jsonOf(v, type.value)}`).join(',')}}`;
+      return `{${[...(value as Map<unknown, unknown>)].map(([k, v]) => `${JSON.stringify(keyText(k, type.key))}:${jsonOf(v, type.value, keepsNulls)}`).join(',')}}`;
     case 'array':
-      return `[${(value as unknown[]).map((v) => jsonOf(v, type.element)).join(',')}]`;
+      return `[${(value as unknown[]).map((v) => jsonOf(v, type.element, keepsNulls)).join(',')}]`;
     case 'double':
     case 'float': {
       const text = javaDouble(type.kind === 'float' ? Number(Math.fround(value as number).toPrecision(9)) : (value as number));

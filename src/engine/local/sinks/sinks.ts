@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { MlError, show, systemReason } from '../../../error.ts';
 import type { Sink } from '../../../frame/executor.ts';
 import { type Field, Schema } from '../../../frame/schema.ts';
-import { type DataType, typeName } from '../../../frame/types.ts';
 import { foreignEntry, isSideFile, reasonToKeep } from '../../replaceable.ts';
 import { ROW_METADATA, sparkSchemaJson } from '../../spark-schema.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
@@ -16,6 +15,9 @@ import { localPath } from '../sources/files.ts';
 import { textSql } from '../sql/cast.ts';
 import { identifier, text } from '../sql/duck-type.ts';
 import type { Relation } from '../sql/relation.ts';
+import { csv } from './csv-format.ts';
+import { type Format, type Formatter, isPlain, option, typeError } from './format.ts';
+import { json } from './json-format.ts';
 import { restore, StagedFolder } from './staged-folder.ts';
 
 /**
@@ -146,14 +148,6 @@ function copySql(relation: Relation, sink: Sink, owner: string): (folder: string
   };
 }
 
-interface Format {
-  sql: { columns: string[]; header?: string };
-  options: string[];
-  extension: string;
-}
-
-type Formatter = (data: readonly Field[], column: (field: Field) => string, sink: Sink, owner: string) => Format;
-
 /**
  * Distinct values of a column in a row group from which on it is written without a dictionary. By default DuckDB takes 24,576, and a third of
  * the time of writing ids and probabilities goes into dictionaries that are then given up.
@@ -187,93 +181,4 @@ function parquet(data: readonly Field[], column: (field: Field) => string, { opt
     ],
     extension: codec === 'none' || codec === 'uncompressed' ? 'parquet' : `${codec}.parquet`,
   };
-}
-
-function csv(data: readonly Field[], column: (field: Field) => string, sink: Sink, owner: string): Format {
-  const { options } = sink;
-  const value = (name: string, fallback: string) => (options[name] as string | undefined) ?? fallback;
-  const gzip = option(owner, options, 'compression', 'none', ['none', 'uncompressed', 'gzip']) === 'gzip';
-  for (const name of ['dateFormat', 'timestampFormat']) {
-    if (options[name] !== undefined)
-      throw new MlError('NOT_SUPPORTED', `${owner}: option ${name} is not supported; format the column with date_format`, { param: name });
-  }
-  const texts = data.map((field) => {
-    if (!isPlain(field.type)) throw typeError(owner, field, 'a number, text, boolean, date or timestamp to be written as CSV');
-    return printed(`t.${column(field)}`, field.type);
-  });
-  const names = data.map((f) => f.name);
-  const clash = new Set(names.map((n) => n.toLowerCase())).size < names.length;
-  const header = options.header === true;
-  const aliases = clash ? data.map((_, j) => `h${j}`) : names.map(identifier);
-  return {
-    // DuckDB renames columns that differ only in case, so that such a header is written as a row.
-    sql: {
-      columns: texts.map((sql, j) => `${sql} AS ${aliases[j]}`),
-      ...(clash && header && { header: `SELECT ${names.map((n, j) => `${text(n)} AS ${aliases[j]}`).join(', ')}` }),
-    },
-    options: [
-      'FORMAT csv',
-      `HEADER ${header && !clash}`,
-      `DELIMITER ${text(value('sep', ','))}`,
-      `QUOTE ${text(value('quote', '"'))}`,
-      `ESCAPE ${text(value('escape', '\\'))}`,
-      `NULLSTR ${text(value('nullValue', ''))}`,
-      ...(options.quoteAll === true ? ['FORCE_QUOTE *'] : []),
-      ...(gzip ? ['COMPRESSION gzip'] : []),
-    ],
-    extension: gzip ? 'csv.gz' : 'csv',
-  };
-}
-
-function json(data: readonly Field[], column: (field: Field) => string, sink: Sink, owner: string): Format {
-  const gzip = option(owner, sink.options, 'compression', 'none', ['none', 'uncompressed', 'gzip']) === 'gzip';
-  const object = `json_object(${data.map((f) => `${text(f.name)}, ${jsonSql(`t.${column(f)}`, f, owner)}`).join(', ')})`;
-  const line = sink.options.ignoreNullFields === false ? object : `json_merge_patch('{}', ${object})`;
-  return {
-    sql: { columns: [`CAST(${line} AS VARCHAR) AS line`] },
-    options: ['FORMAT csv', 'HEADER false', `DELIMITER ${text('\u0001')}`, "QUOTE ''", "ESCAPE ''", ...(gzip ? ['COMPRESSION gzip'] : [])],
-    extension: gzip ? 'json.gz' : 'json',
-  };
-}
-
-function jsonSql(value: string, field: Field, owner: string): string {
-  switch (field.type.kind) {
-    case 'float':
-    case 'double':
-      return `CASE WHEN isfinite(${value}) THEN to_json(${value}) WHEN ${value} IS NOT NULL THEN to_json(${textSql(value, field.type)}) END`;
-    case 'date':
-    case 'interval':
-    case 'timestamp':
-      return printed(value, field.type);
-    case 'binary':
-      return `base64(${value})`;
-    case 'matrix':
-      throw typeError(owner, field, 'of a type that JSON has');
-    default:
-      return value;
-  }
-}
-
-function printed(value: string, type: DataType): string {
-  return type.kind === 'timestamp' ? `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%gZ')` : textSql(value, type);
-}
-
-function isPlain(type: DataType): boolean {
-  return !['vector', 'matrix', 'array', 'map', 'struct', 'binary'].includes(type.kind);
-}
-
-function typeError(owner: string, field: Field, rule: string): MlError {
-  return new MlError('COLUMN_TYPE', `${owner}: column ${show(field.name)} must be ${rule}, is ${typeName(field.type)}`, {
-    column: field.name,
-    value: typeName(field.type),
-  });
-}
-
-function option(owner: string, options: Sink['options'], name: string, fallback: string, known: readonly string[]): string {
-  const value = String(options[name] ?? fallback).toLowerCase();
-  if (known.includes(value)) return value;
-  throw new MlError('PARAM_INVALID', `${owner}: option ${name} must be one of ${known.join(', ')}, got ${show(options[name])}`, {
-    param: name,
-    value,
-  });
 }

@@ -83,7 +83,8 @@ function partitionOf(path: string): Map<string, string | null> {
   return values;
 }
 
-function unescapeName(text: string): string {
+/** The name of a column or its value, as a folder spells it. */
+export function unescapeName(text: string): string {
   return text.replace(/(%[0-9A-Fa-f]{2})+/g, (codes) => {
     try {
       return decodeURIComponent(codes);

@@ -69,8 +69,7 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
       value: mode,
     });
   }
-  const sep = text('sep', ',').replaceAll('\\t', '\t');
-  if (sep === '') throw new MlError('PARAM_INVALID', `${owner}: option sep must not be empty`, { param: 'sep', value: sep });
+  const sep = delimiterOf(owner, text('sep', ','));
   const encoding = encodingOf(text('encoding', 'utf-8'));
   const lineSep = options.lineSep === undefined ? null : text('lineSep', '');
   if (lineSep !== null && (lineSep.length < 1 || lineSep.length > 2)) {
@@ -109,6 +108,26 @@ export function csvFormat(options: Readonly<Record<string, unknown>>): CsvFormat
     dateFormat: (options.dateFormat as string | undefined) ?? null,
     timestampFormat: (options.timestampFormat as string | undefined) ?? null,
   };
+}
+
+const ESCAPED: ReadonlyMap<string, string> = new Map([
+  ...['t\t', 'r\r', 'b\b', 'f\f'].map(([letter, char]) => [letter, char] as const),
+  ...['"', "'", '\\'].map((char) => [char, char] as const),
+]);
+
+/** A separator, in which `\t` and the like stand for a character, and two backslashes for one. */
+export function delimiterOf(owner: string, given: string): string {
+  const sep = given.replace(/\\(.?)/gsu, (pair, letter: string) => {
+    const char = ESCAPED.get(letter);
+    if (char !== undefined) return char;
+    const remedy = 'a backslash is written as two';
+    throw new MlError('PARAM_INVALID', `${owner}: option sep must not hold ${show(pair)}, got ${show(given)}; ${remedy}`, {
+      param: 'sep',
+      value: given,
+    });
+  });
+  if (sep === '') throw new MlError('PARAM_INVALID', `${owner}: option sep must not be empty`, { param: 'sep', value: sep });
+  return sep;
 }
 
 function encodingOf(name: string): string {

@@ -6,7 +6,7 @@ import { decimalType } from '../coerce.ts';
 import { duckType, text } from '../duck-type.ts';
 import { BINARY, type Built, DOUBLE, failure, isFraction, TEXT, type Typed, typeError } from '../typed.ts';
 import { asText, constant, type Rules, rule } from './rule.ts';
-import { printed } from './time.ts';
+import { patternOf, printed } from './time.ts';
 
 /** How bytes are spelt. */
 const SPELLED: ReadonlyMap<string, (bytes: string) => string> = new Map([
@@ -43,7 +43,11 @@ function characters([x, format]: readonly Typed[]): Built {
     return { sql: spelling('to_char', format, SPELLED)(x.sql), type: TEXT, name };
   }
   if (x.type.kind === 'date' || x.type.kind === 'timestamp')
-    return { sql: printed('to_char', `CAST(${x.sql} AS TIMESTAMP)`, format), type: TEXT, name: `date_format(${x.name}, ${given})` };
+    return {
+      sql: printed('to_char', `CAST(${x.sql} AS TIMESTAMP)`, patternOf('to_char', format)),
+      type: TEXT,
+      name: `date_format(${x.name}, ${given})`,
+    };
   if (!isNumeric(x.type) && x.type.kind !== 'string' && x.type.kind !== 'void') throw typeError('to_char', 'given a number, a time or bytes', x.type);
   numberFormat('to_char', given);
   const number = x.type.kind === 'string' ? castSql(x, DOUBLE) : x;

@@ -91,9 +91,12 @@ const PRINTED: ReadonlyMap<string, (x: string) => string> = new Map([
   ...Array.from({ length: 9 }, (_, i) => ['S'.repeat(i + 1), (x: string) => `left(strftime(${x}, '%n'), ${i + 1})`] as const),
 ]);
 
+export function patternOf(owner: string, arg: Typed): string {
+  return String(constant(owner, 'pattern', arg));
+}
+
 /** The text of a moment by a Java pattern. */
-export function printed(owner: string, x: string, arg: Typed): string {
-  const pattern = String(constant(owner, 'pattern', arg));
+export function printed(owner: string, x: string, pattern: string): string {
   const texts: string[] = [];
   let known = '';
   const flush = () => {
@@ -116,7 +119,7 @@ export function printed(owner: string, x: string, arg: Typed): string {
 /** Reads text by a Java pattern; `strict` says what a text that does not fit becomes: an error or null. */
 function parsed(owner: string, x: Typed, pattern: Typed, strict: boolean): string {
   const s = asText(x);
-  const given = String(constant(owner, 'pattern', pattern));
+  const given = patternOf(owner, pattern);
   const read = readByPattern(s, given, READ, (odd) => unknownLetters(owner, odd, given));
   return strict ? `CASE WHEN ${s} IS NULL THEN NULL ELSE coalesce(${read}, ${failure(`${owner}: text must match its pattern, got `, s)}) END` : read;
 }
@@ -235,7 +238,7 @@ export const TIME_RULES: Rules = [
       pattern ? { sql: parsed('to_timestamp', x, pattern, false), type: TIMESTAMP, nullable: true } : castSql(x, TIMESTAMP, true),
     ),
   ],
-  ['date_format', rule(2, 2, ([x, pattern]) => ({ sql: printed('date_format', moment(x), pattern), type: TEXT }))],
+  ['date_format', rule(2, 2, ([x, pattern]) => ({ sql: printed('date_format', moment(x), patternOf('date_format', pattern)), type: TEXT }))],
   [
     'unix_timestamp to_unix_timestamp',
     rule(0, 2, ([x, pattern]) => {
@@ -247,7 +250,7 @@ export const TIME_RULES: Rules = [
     'from_unixtime',
     rule(1, 2, ([x, pattern]) => ({
       sql: pattern
-        ? printed('from_unixtime', `make_timestamp(${castSql(x, LONG).sql} * 1000000)`, pattern)
+        ? printed('from_unixtime', `make_timestamp(${castSql(x, LONG).sql} * 1000000)`, patternOf('from_unixtime', pattern))
         : `strftime(make_timestamp(${castSql(x, LONG).sql} * 1000000), '%Y-%m-%d %H:%M:%S')`,
       type: TEXT,
     })),
