@@ -71,7 +71,9 @@ export class FrameReader {
     const all = new Map<string, unknown>([...this.#options, ...Object.entries(object(owner, 'options', options))]);
     const given = all.get('schema') as Schema | SchemaLiteral | string | undefined;
     all.delete('schema');
-    const schema = given === undefined ? null : typeof given === 'string' ? parseSchema(given) : Schema.from(given);
+    const wanted = given === undefined ? null : typeof given === 'string' ? parseSchema(given) : Schema.from(given);
+    // Nothing keeps a file from lacking a value.
+    const schema = wanted && new Schema(wanted.fields.map((field) => ({ ...field, nullable: true })));
     return new Frame(this.#executor, { op: 'read', format, paths: list, schema, options: checkOptions(owner, `${format}-read`, all) });
   }
 }

@@ -85,6 +85,43 @@ it.each([
   expect(found).toMatchObject({ code, details: { param: option } });
 });
 
+it.each([
+  ['\\t', 'a\tb'],
+  ['\\\\', 'a\\b'],
+  ['_/-\\\\_', 'a_/-\\_b'],
+  ['\\\\|', 'a\\|b'],
+])('takes the separator %s as Spark spells it', async (sep, text) => {
+  const file = path('separated.csv');
+  writeFileSync(file, `${text}\n`);
+  expect(await open().read.csv(file, { sep }).collect()).toEqual([{ _c0: 'a', _c1: 'b' }]);
+});
+
+it.each(['\\', '\\x', 'a\\|'])('refuses the separator %s', async (sep) => {
+  const file = path('refused.csv');
+  writeFileSync(file, 'a\n');
+  await expect(open().read.csv(file, { sep }).columns()).rejects.toMatchObject({ code: 'PARAM_INVALID', details: { param: 'sep' } });
+});
+
+it('takes columns that must not be null for such as may, and an option of null for none', async () => {
+  const file = path('nulls.csv');
+  writeFileSync(file, '1,\n');
+  const frame = open().read.schema('a int not null, b int not null').option('mode', null).csv(file);
+  expect((await frame.schema()).fields.map((field) => field.nullable)).toEqual([true, true]);
+  expect(await frame.collect()).toEqual([{ a: 1, b: null }]);
+});
+
+it.each(['csv', 'json'] as const)('refuses a column of corrupt %s records that is no text', async (format) => {
+  const file = path(`corrupt.${format}`);
+  writeFileSync(file, 'x\n');
+  const found = await open()
+    .read.format(format)
+    .schema('a int, _corrupt_record int')
+    .load(file)
+    .collect()
+    .catch((e: unknown) => e);
+  expect(found).toMatchObject({ code: 'SCHEMA_INVALID', details: { column: '_corrupt_record' } });
+});
+
 it('holds the header of each file against the schema, with enforceSchema false', async () => {
   for (const [name, text] of [
     ['x', 'a,b\n1,2\n'],

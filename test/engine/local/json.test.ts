@@ -65,6 +65,28 @@ it('a lone carriage return ends a line', async () => {
   expect(await open().read.json(file).collect()).toEqual([{ a: 1n }, { a: 2n }, { a: 3n }]);
 });
 
+it('whole numbers of either sign are longs up to the last of them', async () => {
+  const file = path('longs.json');
+  writeFileSync(file, '{"a":9223372036854775807,"b":[-9223372036854775808,1]}\n{"a":-1,"b":[]}\n');
+  const frame = open().read.json(file);
+  expect(await frame.dtypes()).toEqual([
+    ['a', 'long'],
+    ['b', 'array<long>'],
+  ]);
+  expect(await frame.collect()).toEqual([
+    { a: 9223372036854775807n, b: [-9223372036854775808n, 1n] },
+    { a: -1n, b: [] },
+  ]);
+});
+
+it('a number beyond floats is infinite', async () => {
+  const file = path('floats.json');
+  writeFileSync(file, '{"f":1e300,"g":[-1e39]}\n');
+  expect(await open().read.schema('f float, g array<float>').json(file).collect()).toEqual([
+    { f: Number.POSITIVE_INFINITY, g: [Number.NEGATIVE_INFINITY] },
+  ]);
+});
+
 it('a file of empty objects has no columns', async () => {
   const file = path('empty.json');
   writeFileSync(file, '{}\n');

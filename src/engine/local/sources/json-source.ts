@@ -151,11 +151,12 @@ export class JsonSource {
     return new Schema(fields.map(({ name, type }) => ({ name, type: plainJson(type, asText, LONG), nullable: true })).sort(byName));
   }
 
-  /** Whether whole numbers that DuckDB gives more than 64 bits, for their signs differ, may need them. */
+  /** Whether whole numbers that DuckDB gives more than 64 bits, for their signs differ, need them. */
   async #hasLongNumbers(described: readonly { type: DataType }[], paths: string, shape: readonly string[], options: QueryOptions): Promise<boolean> {
     if (!described.some(({ type }) => typeName(type).includes(typeName(WIDE)))) return false;
     const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
-    const sql = `SELECT true FROM ${objects} WHERE regexp_matches(CAST(json AS VARCHAR), '[0-9]{19}') LIMIT 1`;
+    const long = `regexp_extract_all(CAST(json AS VARCHAR), '-?[0-9]{19,}')`;
+    const sql = `SELECT true FROM ${objects} WHERE len(list_filter(${long}, lambda n: TRY_CAST(n AS BIGINT) IS NULL)) > 0 LIMIT 1`;
     return (await this.#database.rows(sql, [{ kind: 'boolean' }], options)).length > 0;
   }
 

@@ -1,11 +1,12 @@
 import { MlError, show, systemReason } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Field } from '../../../frame/schema.ts';
+import { typeName } from '../../../frame/types.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { isDamaged } from '../duck/errors.ts';
 import type { Relation } from '../sql/relation.ts';
 import { CsvReader } from './csv/csv-source.ts';
-import { csvFormat } from './csv/options.ts';
+import { CORRUPT, csvFormat } from './csv/options.ts';
 import { listFiles, type SourceFile } from './files.ts';
 import { GzipCheck } from './gzip.ts';
 import { JsonSource } from './json-source.ts';
@@ -47,11 +48,13 @@ export class Sources {
       throw new MlError('NOT_FOUND', `${owner}: path must hold at least one file, ${show(plan.paths[0])} holds none`, { path: plan.paths[0] });
     }
     const asked: QueryOptions = { ...options, owner };
-    if (plan.format !== 'parquet')
+    if (plan.format !== 'parquet') {
+      checkCorruptColumn(owner, plan);
       await this.#gzip.check(
         files.map((f) => f.path),
         asked,
       );
+    }
     const partition = partitionFields(files, plan.schema);
     if (plan.format === 'csv') return this.#readCsv(plan, files, partition, asked);
     return (plan.format === 'json' ? this.#json : this.parquet).relation(plan, files, partition, asked);
@@ -64,6 +67,18 @@ export class Sources {
     const { sql, schema } = await this.#csv.source(files, format, given, folders, options);
     return relationOf(sql, withFields(schema, partition), (field, j) => (folders.includes(field.name) ? partitionSql(field) : `c${j}`));
   }
+}
+
+/** The column of texts that could not be read is one of texts. */
+function checkCorruptColumn(owner: string, { schema, options }: ReadPlan): void {
+  const name = String(options.columnNameOfCorruptRecord ?? CORRUPT);
+  const type = schema?.has(name) ? schema.find(name)?.type : undefined;
+  if (!type || type.kind === 'string') return;
+  const found = typeName(type);
+  throw new MlError('SCHEMA_INVALID', `${owner}: column ${show(name)}, of texts that could not be read, must be a string, is ${found}`, {
+    column: name,
+    value: found,
+  });
 }
 
 /** What stopped the look into the files of a source, which begins with the first one. */

@@ -2,7 +2,7 @@ import { MlError } from '../../../error.ts';
 import { type DataType, typeName } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
 import { duckType, text } from './duck-type.ts';
-import { TEXT, TIMESTAMP } from './typed.ts';
+import { DOUBLE, TEXT, TIMESTAMP } from './typed.ts';
 
 /** How texts are read as dates and moments; as a cast reads them where it is not told. */
 export interface JsonPatterns {
@@ -33,7 +33,8 @@ export function jsonValue(json: string, type: DataType, patterns: JsonPatterns =
     case 'float':
     case 'double': {
       const words = `regexp_full_match(${raw}, '[+-]?(NaN|Infinity|INF)')`;
-      return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')} OR ${words} THEN CAST(TRY_CAST(${raw} AS DOUBLE) AS ${duckType(type)}) END`;
+      const number = castSql({ sql: `TRY_CAST(${raw} AS DOUBLE)`, type: DOUBLE, nullable: true, name: '' }, type).sql;
+      return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')} OR ${words} THEN ${number} END`;
     }
     case 'decimal':
       return `CASE WHEN ${is('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE', 'VARCHAR')} THEN TRY_CAST(${raw} AS ${duckType(type)}) END`;
