@@ -30,6 +30,12 @@ export function gainScale(left: Float64Array, right: Float64Array): number {
   return ((leftSum * leftSum) / leftWeight + (rightSum * rightSum) / rightWeight) / (leftWeight + rightWeight);
 }
 
+/** What is left of a node's impurity without that of its sides, whose statistics follow one another. */
+export function gainOf(impurity: Impurity, whole: number, sides: Float64Array, leftWeight: number, rightWeight: number): number {
+  const total = leftWeight + rightWeight;
+  return whole - (leftWeight / total) * impurity.of(sides, 0) - (rightWeight / total) * impurity.of(sides, sides.length / 2);
+}
+
 /** Finds the best split of one node: feed it the node's features in their order, then read it. The first of equal gains wins. */
 export class BestSplit {
   readonly #impurity: Impurity;
@@ -171,8 +177,7 @@ export class BestSplit {
     const leftWeight = impurity.weight(trial, 0);
     const rightWeight = impurity.weight(trial, length);
     if (leftWeight < rules.minWeight || rightWeight < rules.minWeight) return false;
-    const total = leftWeight + rightWeight;
-    const gain = this.#nodeImpurity - (leftWeight / total) * impurity.of(trial, 0) - (rightWeight / total) * impurity.of(trial, length);
+    const gain = gainOf(impurity, this.#nodeImpurity, trial, leftWeight, rightWeight);
     if (!(gain >= rules.minInfoGain && gain > this.gain)) return false;
     if (this.#slack > 0 && this.feature >= 0 && gain <= this.gain + this.#slack * gainScale(this.left, this.right)) return false;
     this.gain = gain;

@@ -1,9 +1,9 @@
 import type { FitContext } from '../../engine/local/workers/contract.ts';
-import { BUNDLE_SLACK, gainScale } from './best-split.ts';
+import { BUNDLE_SLACK, gainOf, gainScale } from './best-split.ts';
 import { treeSeed } from './draws.ts';
 import { GrowingTree } from './growing-tree.ts';
 import { type GrowthArgs, type GrowthSizes, growthSizes, MOST_GROUPS } from './growth-args.ts';
-import { impurityOf } from './impurity.ts';
+import { type Impurity, impurityOf } from './impurity.ts';
 import type { Long } from './jvm-streams.ts';
 import { NodeSeeds } from './node-seeds.ts';
 import { BUNDLE_PHASE, LIST_PHASE, SPLIT_PHASE } from './node-splits.ts';
@@ -77,6 +77,7 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
   const start = (g: number) => bundles[Math.floor((g * (bundles.length - 1)) / groups)];
   for (const lane of lanes) lane.open = [];
   const outcome = new Float64Array(args.desk.records);
+  const impurity = impurityOf(args.impurity, args.numClasses);
   for (const round of rounds(lots, Math.max(1, Math.floor(sizes.tasks / groups)))) {
     const tasks = round.flatMap(({ lane: { lane }, bundled, nodes }): NodeTask[] =>
       Array.from({ length: groups }, (_, g) => ({ lane, level, from: start(g), to: start(g + 1), bundled, nodes })),
@@ -88,7 +89,9 @@ function splitNodes(ctx: FitContext, args: GrowthArgs, sizes: GrowthSizes, lanes
       nodes.forEach(({ number }, k) => {
         const at = (g: number) => ((b * groups + g) * sizes.taskNodes + k) * sizes.recordLength;
         const records = Array.from({ length: groups }, (_, g) => readRecord(outcome, at(g), sizes));
-        lane.open.push(...lane.growing.split(number, bestOf(records, args.bundled ? BUNDLE_SLACK : 0)));
+        const isKnown = !args.bundled && !Number.isNaN(lane.growing.nodes[number].impurity);
+        const found = isKnown ? records : withGains(records, impurity);
+        lane.open.push(...lane.growing.split(number, bestOf(found, args.bundled ? BUNDLE_SLACK : 0)));
       });
     });
   }
@@ -157,6 +160,20 @@ function cut(lane: Lane, args: GrowthArgs, { cellNodes, cachedNodes, taskNodes, 
   });
   lane.kept = new Map(keeps ? open.map((number, place) => [number, place]) : []);
   return lots.map((nodes) => ({ lane, bundled, nodes }));
+}
+
+/**
+ * Records whose gains are all told by the first whole. Where a task is not told a node's impurity, it goes by the sums of its own first feature, and
+ * those differ in last digits: gains would depend on how many tasks there are, and so on the number of workers.
+ */
+function withGains(records: readonly NodeRecord[], impurity: Impurity): NodeRecord[] {
+  const whole = records.find(({ searched }) => searched)?.whole;
+  return records.map((record) => {
+    if (record.feature < 0 || !whole) return record;
+    const { left, right } = record;
+    const sides = Float64Array.of(...left, ...right);
+    return { ...record, gain: gainOf(impurity, impurity.of(whole, 0), sides, impurity.weight(left, 0), impurity.weight(right, 0)) };
+  });
 }
 
 /** The first of the best; the node's statistics come from the first feature that could be split. */

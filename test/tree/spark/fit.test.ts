@@ -215,6 +215,12 @@ describe('many rows', () => {
   const forest: Partial<ForestRequest> = { numTrees: 11, bootstrap: true, featureSubsetStrategy: 'sqrt', maxDepth: 6, subsamplingRate: 0.7 };
 
   it('give the same bits on 1, 2 and 4 threads', async () => {
+    // Rows enough for four threads, and a task each, with other last digits of a node's sums.
+    const random = new Random(1);
+    const more = Array.from({ length: 50_001 }, () => {
+      const x = Array.from({ length: 5 }, () => random.next()) as [number, number, number, number, number];
+      return { x, y: 3 * x[4] + x[3] * x[2] + x[0] + random.next() };
+    });
     const fits = async (workers: number) => {
       const { Session } = await import('#dist/engine/session.js');
       const own = await Session.local({ workers });
@@ -228,6 +234,7 @@ describe('many rows', () => {
           await boost(frame, { loss: 'absolute', maxIter: 3, columns: WEIGHTED }),
           await boost(frame, { loss: 'logistic', maxIter: 4, subsamplingRate: 0.9 }),
           await grow(frame, { impurity: 'variance', maxDepth: 9, numTrees: 2 }),
+          await grow(frameOf(own, more), { impurity: 'variance' }),
         ];
         return fitted.map((one) => bytesOf('trees' in one ? one.trees : one));
       } finally {
