@@ -83,6 +83,13 @@ describe('JSON is written as Spark writes it', () => {
     expect(await written((to) => open().createFrame([row], schema).write.json(to, options))).toBe(text);
   });
 
+  it('with a zero before the point of a decimal that has no digit there', async () => {
+    const frame = () => open().createFrame([{ d: '0.50' }, { d: '-0.05' }], { d: 'decimal(2,2)' });
+    expect(await written((to) => frame().write.json(to))).toBe('{"d":0.50}\n{"d":-0.05}\n');
+    expect(await written((to) => frame().write.csv(to))).toBe('0.50\n-0.05\n');
+    expect(await frame().select(col('d').cast('string').as('d')).collect()).toEqual([{ d: '0.50' }, { d: '-0.05' }]);
+  });
+
   it('of rows of nulls', async () => {
     const frame = open().range(1).select(lit(null).cast('int').as('n'));
     expect(await written((to) => frame.write.json(to))).toBe('{}\n');

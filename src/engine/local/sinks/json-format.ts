@@ -29,7 +29,7 @@ function jsonSql(value: string, field: Field, keepsNulls: boolean, owner: string
       return `CASE WHEN isfinite(${value}) THEN ${number} ELSE '"' || ${number} || '"' END`;
     }
     case 'decimal':
-      return `CAST(${value} AS VARCHAR)`;
+      return textSql(value, field.type);
     case 'timestamp':
       return quoted(momentSql(value));
     case 'date':

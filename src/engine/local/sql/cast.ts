@@ -151,6 +151,9 @@ export function textSql(x: string, type: DataType): string {
     case 'double':
     case 'float':
       return bound(x, (v) => floatText(v, type.kind === 'float' ? 'FLOAT' : 'DOUBLE'));
+    case 'decimal':
+      // DuckDB writes no zero before the point where no digit may stand there.
+      return type.scale < type.precision ? `CAST(${x} AS VARCHAR)` : `replace(CAST(${x} AS VARCHAR), '.', '0.')`;
     case 'binary':
       return `decode(${x})`;
     case 'interval':
