@@ -19,6 +19,19 @@ describe.each(['parquet', 'csv', 'json'] as const)('columns that folders say, of
     expect(await back.orderBy('v').collect()).toEqual(rows);
   });
 
+  it('may have any name', async () => {
+    for (const name of ['a=b', '"', '%', 'é', 'a b', '__proto__']) {
+      const to = path(`name-${format}`);
+      const row = Object.fromEntries([
+        ['x', '1'],
+        [name, 'q=%2F'],
+      ]);
+      const frame = open().createFrame([row], Object.fromEntries(Object.keys(row).map((key) => [key, 'string'])));
+      await frame.write.format(format).mode('overwrite').partitionBy(name).save(to);
+      expect(await open().read.format(format).schema('x string').load(to).collect()).toEqual([row]);
+    }
+  });
+
   it('go before columns of the file, and stay at their place', async () => {
     const to = path(`both-${format}`);
     mkdirSync(to);

@@ -11,7 +11,7 @@ import { foreignEntry, isSideFile, reasonToKeep } from '../../replaceable.ts';
 import { ROW_METADATA, sparkSchemaJson } from '../../spark-schema.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { ScriptedFunctions } from '../scripted/functions.ts';
-import { localPath } from '../sources/files.ts';
+import { escapeName, localPath } from '../sources/files.ts';
 import { textSql } from '../sql/cast.ts';
 import { identifier, text } from '../sql/duck-type.ts';
 import type { Relation } from '../sql/relation.ts';
@@ -88,19 +88,10 @@ function requireDataSet(target: string, sink: Sink, owner: string): void {
 function renameFolders(folder: string, depth: number): void {
   if (depth === 0) return;
   for (const name of readdirSync(folder)) {
-    const renamed = decodeURIComponent(name.replace(/^([^=]*)=/, '$1%00'))
-      .replace(SPARK_ESCAPES, escapeChar)
-      .replace('%00', '=');
+    const renamed = escapeName(decodeURIComponent(name.replace(/^([^=]*)=/, '$1%00'))).replace('%00', '=');
     if (renamed !== name) renameSync(join(folder, name), join(folder, renamed));
     renameFolders(join(folder, renamed), depth - 1);
   }
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Spark escapes
-const SPARK_ESCAPES = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g;
-
-function escapeChar(char: string): string {
-  return `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
 function reason(error: unknown): string {

@@ -83,8 +83,15 @@ function partitionOf(path: string): Map<string, string | null> {
   return values;
 }
 
-/** The name of a column or its value, as a folder spells it. */
-export function unescapeName(text: string): string {
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what Spark escapes
+const SPARK_ESCAPES = /[\x00-\x1f"#%'*/:=?\\\x7f{[\]^]/g;
+
+/** The name of a column, or its value, as a folder spells it. */
+export function escapeName(text: string): string {
+  return text.replace(SPARK_ESCAPES, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
+
+function unescapeName(text: string): string {
   return text.replace(/(%[0-9A-Fa-f]{2})+/g, (codes) => {
     try {
       return decodeURIComponent(codes);

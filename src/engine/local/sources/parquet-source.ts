@@ -8,7 +8,7 @@ import { borders } from '../partitions.ts';
 import { duckType, text } from '../sql/duck-type.ts';
 import type { Relation } from '../sql/relation.ts';
 import { hashed } from '../sql/sample.ts';
-import { type SourceFile, unescapeName } from './files.ts';
+import { escapeName, type SourceFile } from './files.ts';
 import type { PartOfRows } from './part-of-rows.ts';
 import { castSource, partitionValue, relationOf, withFields, without } from './source-columns.ts';
 
@@ -80,7 +80,7 @@ export class ParquetSource {
     const own = found.map((field, j) => ({ field, column: `f${j}` })).filter(({ field }) => !inFolders.has(field.name));
     // Folders' columns that files lack stand behind theirs, in an order of DuckDB's own, called as the folders are.
     const all = partition.length === 0 ? [] : await this.#database.describe(`SELECT * FROM ${scan(paths, true)}`, options);
-    const added = all.slice(found.length).map(({ name }) => unescapeName(name));
+    const added = all.slice(found.length).map(({ name }) => name);
     const aliases = [...found.map((_, j) => `f${j}`), ...added.map((_, j) => `g${j}`)];
     const source = `SELECT * FROM ${scan(paths, true)} AS source(${aliases.join(', ')})`;
     if (!merge && partition.length === 0) {
@@ -96,7 +96,7 @@ export class ParquetSource {
       });
     }
     const folderSql = (name: string) => {
-      const at = added.indexOf(name);
+      const at = added.indexOf(escapeName(name));
       return at >= 0 ? `g${at}` : `f${names.indexOf(name)}`;
     };
     const folder = (field: Field) => partitionValue(folderSql(field.name), field.type);

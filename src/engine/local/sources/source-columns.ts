@@ -2,7 +2,7 @@ import { type Field, Schema } from '../../../frame/schema.ts';
 import { type DataType, STRING, sameType } from '../../../frame/types.ts';
 import { duckType, identifier } from '../sql/duck-type.ts';
 import type { Relation } from '../sql/relation.ts';
-import type { SourceFile } from './files.ts';
+import { escapeName, type SourceFile } from './files.ts';
 
 /** A relation with columns c0, c1 …, made by `sql` from the columns of `source`. */
 export function relationOf(source: string, schema: Schema, sql: (field: Field, j: number) => string): Relation {
@@ -16,8 +16,9 @@ export function castSource(column: string, type: DataType): string {
   return `CAST(${column} AS ${duckType(type)})`;
 }
 
+/** DuckDB calls the column as the folders spell it. */
 export function partitionSql(field: Field): string {
-  return partitionValue(identifier(field.name), field.type);
+  return partitionValue(identifier(escapeName(field.name)), field.type);
 }
 
 export function partitionValue(sql: string, type: DataType): string {

@@ -7,7 +7,7 @@ import { isDamaged } from '../duck/errors.ts';
 import type { Relation } from '../sql/relation.ts';
 import { CsvReader } from './csv/csv-source.ts';
 import { CORRUPT, csvFormat } from './csv/options.ts';
-import { listFiles, type SourceFile } from './files.ts';
+import { escapeName, listFiles, type SourceFile } from './files.ts';
 import { GzipCheck } from './gzip.ts';
 import { JsonSource } from './json-source.ts';
 import { ParquetSource } from './parquet-source.ts';
@@ -63,9 +63,9 @@ export class Sources {
   async #readCsv(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
     const format = csvFormat(plan.options);
     const given = plan.schema && without(plan.schema, partition);
-    const folders = partition.map((f) => f.name);
+    const folders = partition.map((f) => escapeName(f.name));
     const { sql, schema } = await this.#csv.source(files, format, given, folders, options);
-    return relationOf(sql, withFields(schema, partition), (field, j) => (folders.includes(field.name) ? partitionSql(field) : `c${j}`));
+    return relationOf(sql, withFields(schema, partition), (field, j) => (partition.includes(field) ? partitionSql(field) : `c${j}`));
   }
 }
 

@@ -37,7 +37,7 @@ export class CsvReader {
     this.#database = database;
   }
 
-  /** `given` and the schema that comes out do not hold the `partition` columns; the SELECT gives these under their names, as texts. */
+  /** `given` and the schema that comes out do not hold the `partition` columns; the SELECT gives these as texts, called as their folders are. */
   async source(
     files: readonly SourceFile[],
     format: CsvFormat,
