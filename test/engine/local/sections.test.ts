@@ -78,4 +78,10 @@ describe('files whose columns stand in another order', () => {
     await twice.repartition(2).write.parquet(at('twice'));
     expect(await fitted(open().read.parquet(at('twice')))).toEqual([89.5, -89.5]);
   });
+
+  it.each(['file_row_number', 'source file'])('may have a column %s, which DuckDB adds to others', async (name) => {
+    const files = ['a', 'b', 'c', 'd'].map((one) => at(name, one));
+    for (const file of files) await open().range(100).selectExpr('CAST(id AS DOUBLE) AS x', `CAST(-id AS DOUBLE) AS "${name}"`).write.parquet(file);
+    expect(await fitted(open().read.parquet(files).withColumnRenamed(name, 'y'))).toEqual([49.5, -49.5]);
+  });
 });

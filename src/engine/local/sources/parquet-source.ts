@@ -14,6 +14,10 @@ import { castSource, partitionValue, relationOf, withFields, without } from './s
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
 
+/** Columns that DuckDB adds: where a file has one of the name rows are not told apart by it. */
+const ROW_COLUMN = 'file_row_number';
+const PATH_COLUMN = 'source file';
+
 interface ParquetFiles {
   readonly paths: readonly string[];
   /** Rows of one file, read as those of the first one are: by its names and types. With their number in the file as `row`. */
@@ -83,13 +87,14 @@ export class ParquetSource {
     const added = all.slice(found.length).map(({ name }) => name);
     const aliases = [...found.map((_, j) => `f${j}`), ...added.map((_, j) => `g${j}`)];
     const source = `SELECT * FROM ${scan(paths, true)} AS source(${aliases.join(', ')})`;
-    if (!merge && partition.length === 0) {
+    const isTaken = described.some(({ name }) => name.toLowerCase() === ROW_COLUMN || name.toLowerCase() === PATH_COLUMN);
+    if (!merge && partition.length === 0 && !isTaken) {
       const columns = aliases.join(', ');
       this.#sections.set(source, {
         paths,
         numbered: (path) => {
-          if (path === first.path) return `${scan([path], true, ', file_row_number = true')} AS source(${columns}, row)`;
-          const both = scan([first.path, path], true, ", file_row_number = true, filename = 'source file'");
+          if (path === first.path) return `${scan([path], true, `, ${ROW_COLUMN} = true`)} AS source(${columns}, row)`;
+          const both = scan([first.path, path], true, `, ${ROW_COLUMN} = true, filename = ${text(PATH_COLUMN)}`);
           return `(SELECT * EXCLUDE (path) FROM ${both} AS source(${columns}, row, path) WHERE path = ${text(path)}) AS source`;
         },
         columns,
