@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import workerThreads, { type Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WorkerPool } from '#dist/engine/local/workers/pool.js';
 import { MlError } from '#dist/error.js';
@@ -66,6 +68,31 @@ describe('a worker pool', () => {
     expect((await failure(() => two.run({ module, name: 'die', args: null }))).code).toBe('WORKER_LOST');
     expect(await Promise.all([1, 2, 3].map((args) => two.run({ module, name: 'double', args })))).toEqual([2, 4, 6]);
     expect(await slow).toBe(300);
+  });
+
+  it('waits for no thread that dies before it is ready, in place of one that died idle', async () => {
+    const two = pool(2);
+    const threads = new Set<Worker>();
+    let dying = false;
+    const { Worker: Thread } = workerThreads;
+    workerThreads.Worker = class extends Thread {
+      constructor(...args: ConstructorParameters<typeof Thread>) {
+        super(...args);
+        threads.add(this);
+        if (dying) this.on('online', () => void this.terminate());
+      }
+    };
+    try {
+      expect(await two.run({ module, name: 'double', args: 21 })).toBe(42);
+      const first = [...threads];
+      expect(first).toHaveLength(2);
+      dying = true;
+      await Promise.all(first.map((thread) => thread.terminate()));
+      await Promise.all([...threads].slice(2).map((thread) => once(thread, 'exit')));
+      expect(await Promise.all([1, 2, 3].map((args) => two.run({ module, name: 'double', args })))).toEqual([2, 4, 6]);
+    } finally {
+      workerThreads.Worker = Thread;
+    }
   });
 
   it('survives a thread whose heap is full', async () => {

@@ -155,8 +155,9 @@ export class WorkerPool {
       if (!existsSync(runner)) throw new Error(`${runner} is missing`);
       // Loaded here, where a bundle that could not take it in falls back to this thread.
       const { Piscina } = await import('piscina');
-      const threads = new Threads(Piscina, runner, this.workers, this.#maxHeapMiB);
+      const threads = new Threads(Piscina, runner, this.workers, this.#maxHeapMiB, () => this.#retire(threads));
       await threads.run({});
+      if (threads.retired) throw new Error('one of them died while it started');
       return threads;
     } catch (error) {
       this.#logger?.warn(`worker threads cannot be started, work runs in the calling thread: ${(error as Error).message}`);
@@ -165,13 +166,17 @@ export class WorkerPool {
   }
 }
 
-/** One piscina and the number of tasks in it. */
+/**
+ * One piscina and the number of tasks in it; `died` is told when a thread of it is no more. Piscina does not start a thread anew that died before it
+ * was ready: a task that waited for one would wait for ever.
+ */
 class Threads {
   retired = false;
   readonly #piscina: Piscina;
   #tasks = 0;
+  #end: Promise<void> | undefined;
 
-  constructor(Pool: typeof Piscina, filename: string, count: number, maxHeapMiB: number) {
+  constructor(Pool: typeof Piscina, filename: string, count: number, maxHeapMiB: number, died: () => void) {
     this.#piscina = new Pool({
       filename,
       minThreads: count,
@@ -180,8 +185,9 @@ class Threads {
       ...threadFlags(process.execArgv),
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMiB },
     });
-    // An idle thread that dies has no task to tell; the next task finds a new thread or fails by itself.
+    // An idle thread that dies has no task to tell.
     this.#piscina.on('error', () => {});
+    this.#piscina.on('workerDestroy', died);
   }
 
   async run(message: RunnerMessage, signal?: AbortSignal, transfer: readonly object[] = []): Promise<Outcome<unknown>> {
@@ -190,17 +196,24 @@ class Threads {
       return await this.#piscina.run(message, { signal: signal ?? null, transferList: transfer as never });
     } finally {
       this.#tasks--;
-      if (this.retired && this.#tasks === 0) void this.end();
+      this.#endIfIdle();
     }
   }
 
+  /** It ends with its last task; not before piscina has heard out whoever called this. */
   retire(): void {
     this.retired = true;
-    if (this.#tasks === 0) void this.end();
+    queueMicrotask(() => this.#endIfIdle());
   }
 
-  async end(): Promise<void> {
-    await this.#piscina.destroy().catch(() => {});
+  #endIfIdle(): void {
+    if (this.retired && this.#tasks === 0) void this.end();
+  }
+
+  /** Ends all threads; tasks in them, or waiting for one, are lost. */
+  end(): Promise<void> {
+    this.#end ??= this.#piscina.destroy().catch(() => {});
+    return this.#end;
   }
 }
 
