@@ -20,7 +20,8 @@ export async function runInOrder(
   const lane = async () => {
     while (next < count && !either.aborted) {
       try {
-        await run(next++, either);
+        // A signal of its own for each: Node warns where more than ten listen to one.
+        await run(next++, AbortSignal.any([either]));
       } catch (error) {
         failures.push(error);
         stop.abort(error);

@@ -74,3 +74,18 @@ it('a search that is aborted amid its fits leaves the session fit for another', 
   await expect(search.fit(frame, { signal: stop.signal, onProgress: () => stop.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
   expect((await search.fit(frame)).avgMetrics).toHaveLength(2);
 });
+
+it('says nothing on the terminal, however many fits are under way', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  try {
+    const estimatorParamMaps = new ParamGridBuilder().addGrid(lr, 'regParam', [0, 0.1, 0.2]).build();
+    const assembled = assembler.copy({ inputCols: ['age', 'income'] }).transform(frameOn(sessions[1]));
+    await new CrossValidator({ estimator: lr.copy({ maxIter: 5 }), estimatorParamMaps, evaluator, parallelism: 8, foldCol: 'fold' }).fit(assembled);
+    await new Promise((resolve) => setImmediate(resolve)); // warnings are told a tick later
+  } finally {
+    process.off('warning', warned);
+  }
+  expect(warnings).toEqual([]);
+});
