@@ -85,3 +85,21 @@ describe('files whose columns stand in another order', () => {
     expect(await fitted(open().read.parquet(files).withColumnRenamed(name, 'y'))).toEqual([49.5, -49.5]);
   });
 });
+
+describe('many small files', () => {
+  const at = folder();
+
+  it('are read as one file with their rows is', async () => {
+    const rows = open().range(3000).selectExpr('CAST(id AS DOUBLE) AS x', 'CAST((id * 7919) % 1000 AS DOUBLE) AS y');
+    await rows.write.parquet(at('one'));
+    await rows.repartition(60).write.parquet(at('many'));
+    const [one, many] = ['one', 'many'].map((name) => open().read.parquet(at(name)));
+    expect(await many.collect()).toEqual(await one.collect());
+    const stage = new StandardScaler({ inputCol: 'v', outputCol: 's' });
+    const vectors = new VectorAssembler({ inputCols: ['x', 'y'], outputCol: 'v' });
+    const std = async (frame: Frame) => (await stage.fit(vectors.transform(frame))).std.toArray();
+    expect(await std(many)).toEqual(await std(one));
+    await many.write.parquet(at('again'));
+    expect(await open().read.parquet(at('again')).collect()).toEqual(await one.collect());
+  });
+});

@@ -10,6 +10,7 @@ import type { Relation } from '../sql/relation.ts';
 import { hashed } from '../sql/sample.ts';
 import { escapeName, type SourceFile } from './files.ts';
 import type { PartOfRows } from './part-of-rows.ts';
+import { piecesOf, rowsIn, runsOf, type Slice, sectionsOf } from './row-groups.ts';
 import { castSource, partitionValue, relationOf, withFields, without } from './source-columns.ts';
 
 type ReadPlan = Extract<Plan, { op: 'read' }>;
@@ -22,6 +23,8 @@ interface ParquetFiles {
   readonly paths: readonly string[];
   /** Rows of one file, read as those of the first one are: by its names and types. With their number in the file as `row`. */
   readonly numbered: (path: string) => string;
+  /** Rows of whole files one after the other, read as `numbered` reads them; the first file may stand at the first place only. */
+  readonly whole: (paths: readonly string[]) => string;
   readonly columns: string;
 }
 
@@ -29,27 +32,6 @@ interface ParquetFiles {
 interface Footer {
   readonly stamp: string;
   readonly groups: readonly number[];
-}
-
-interface RowGroup {
-  /** Place of the file, which may be among the paths twice. */
-  readonly file: number;
-  readonly rows: number;
-}
-
-/** Rows of whole files, from the first row of each on. */
-function runsOf(groups: readonly RowGroup[]): { file: number; first: number; rows: number }[] {
-  const runs: { file: number; first: number; rows: number }[] = [];
-  for (const { file, rows } of groups) {
-    const last = runs.at(-1);
-    if (last?.file === file) last.rows += rows;
-    else runs.push({ file, first: last ? last.first + last.rows : 0, rows });
-  }
-  return runs;
-}
-
-function rowsOf(groups: readonly RowGroup[]): number {
-  return groups.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function stampOf(path: string): string {
@@ -96,6 +78,11 @@ export class ParquetSource {
           if (path === first.path) return `${scan([path], true, `, ${ROW_COLUMN} = true`)} AS source(${columns}, row)`;
           const both = scan([first.path, path], true, `, ${ROW_COLUMN} = true, filename = ${text(PATH_COLUMN)}`);
           return `(SELECT * EXCLUDE (path) FROM ${both} AS source(${columns}, row, path) WHERE path = ${text(path)}) AS source`;
+        },
+        whole: (some) => {
+          if (some[0] === first.path) return `${scan(some, true)} AS source(${columns})`;
+          const all = scan([first.path, ...some], true, `, filename = ${text(PATH_COLUMN)}`);
+          return `(SELECT * EXCLUDE (path) FROM ${all} AS source(${columns}, path) WHERE path <> ${text(first.path)}) AS source`;
         },
         columns,
       });
@@ -153,23 +140,10 @@ export class ParquetSource {
   async sections(leaf: Relation, query: string, rowBytes: number, bytes: number, options: QueryOptions): Promise<string[] | null> {
     const found = await this.#rowGroups(leaf, query, options);
     if (!found || found.groups.length < 4) return null;
-    const { source, slice, groups } = found;
+    const { source, rowsOf: sql, groups } = found;
     const limit = Math.max(1, bytes / Math.max(8, rowBytes));
-    const sections: string[] = [];
-    for (const file of new Set(groups.map((g) => g.file))) {
-      let from = 0;
-      let to = 0;
-      const cut = () => {
-        if (to > from) sections.push(query.replace(source, () => slice(file, from, to)));
-        from = to;
-      };
-      for (const { rows } of groups.filter((g) => g.file === file)) {
-        if (to > from && to - from + rows > limit) cut();
-        to += rows;
-      }
-      cut();
-    }
-    return sections.length === 1 ? [query] : sections;
+    const sections = sectionsOf(groups, limit);
+    return sections.length === 1 ? [query] : sections.map((slices) => query.replace(source, () => sql(slices)));
   }
 
   /**
@@ -178,23 +152,23 @@ export class ParquetSource {
   async shares(leaf: Relation, query: string, count: number, options: QueryOptions): Promise<string[] | null> {
     const found = await this.#rowGroups(leaf, query, options);
     if (!found) return null;
-    const { source, slice, groups } = found;
+    const { source, rowsOf: sql, groups } = found;
     const runs = runsOf(groups);
-    const total = rowsOf(groups);
+    const total = rowsIn(groups);
     if (total === 0) return null;
     return borders(total, count).map(([from, to]) => {
       const slices = runs.flatMap(({ file, first, rows }) => {
         const [lo, hi] = [Math.max(from - first, 0), Math.min(to - first, rows)];
-        return hi > lo ? [slice(file, lo, hi)] : [];
+        return hi > lo ? [{ file, from: lo, to: hi }] : [];
       });
-      return query.replace(source, () => slices.join(' UNION ALL '));
+      return query.replace(source, () => sql(slices));
     });
   }
 
   /** How many rows a query over Parquet files, row by row, starts from; null when `leaf` is no such source. */
   async rows(leaf: Relation, query: string, options: QueryOptions): Promise<number | null> {
     const found = await this.#rowGroups(leaf, query, options);
-    return found && rowsOf(found.groups);
+    return found && rowsIn(found.groups);
   }
 
   /** A query over Parquet files, row by row, over only those of their rows whose hash of `seed` and row number says so; null when `leaf` is no such source. */
@@ -217,8 +191,14 @@ export class ParquetSource {
     const footers = await this.#footers(files.paths, options);
     const groups = files.paths.flatMap((path, file) => footers.get(path)?.groups.map((rows) => ({ file, rows })) ?? []);
     const numbered = (file: number) => files.numbered(files.paths[file] as string);
-    const slice = (file: number, from: number, to: number) => `SELECT ${files.columns} FROM ${numbered(file)} WHERE row >= ${from} AND row < ${to}`;
-    return { source, columns: files.columns, groups, numbered, slice };
+    const rowsOf = (slices: readonly Slice[]) =>
+      piecesOf(slices, groups, (file) => files.paths[file] === files.paths[0])
+        .map(({ whole, file, from, to }) => {
+          const rows = whole ? files.whole(files.paths.slice(file, whole)) : `${numbered(file)} WHERE row >= ${from} AND row < ${to}`;
+          return `SELECT ${files.columns} FROM ${rows}`;
+        })
+        .join(' UNION ALL ');
+    return { source, columns: files.columns, groups, numbered, rowsOf };
   }
 
   /** Footers of these files, read again where a file has changed. */
