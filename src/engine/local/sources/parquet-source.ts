@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { MlError, show } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import { type Field, Schema } from '../../../frame/schema.ts';
 import { type DataType, STRING } from '../../../frame/types.ts';
@@ -53,10 +54,11 @@ export class ParquetSource {
 
   async relation(plan: ReadPlan, files: readonly SourceFile[], partition: readonly Field[], options: QueryOptions): Promise<Relation> {
     const [first] = files as [SourceFile];
-    const merge = plan.options.mergeSchema === true;
+    const paths = files.map((f) => f.path);
+    // A schema may name columns, or have types, that only later files have.
+    const merge = plan.options.mergeSchema === true || (plan.schema !== null && paths.length > 1 && (await this.#areUnlike(paths, options)));
     const scan = (paths: readonly string[], all: boolean, more = '') =>
       `read_parquet([${paths.map(text).join(', ')}], hive_partitioning = ${all && partition.length > 0}, hive_types_autocast = false${merge ? ', union_by_name = true' : ''}${more})`;
-    const paths = files.map((f) => f.path);
     // Described without partition columns: the file's own, in its order.
     const described = await this.#database.describe(`SELECT * FROM ${scan(merge ? paths : [first.path], false)}`, options);
     const spark = merge ? null : await this.#sparkSchema(first.path, options);
@@ -97,20 +99,34 @@ export class ParquetSource {
       return relationOf(source, schema, (field) => {
         if (inFolders.has(field.name)) return folder(field);
         const match = own.find((o) => o.field.name === field.name);
-        return match ? castSource(match.column, field.type) : `CAST(NULL AS ${duckType(field.type)})`;
+        return match ? readAs(match.column, match.field.type, field.type) : `CAST(NULL AS ${duckType(field.type)})`;
       });
     }
     const schema = withFields(new Schema(found), partition);
     return relationOf(source, schema, (field, j) => (inFolders.has(field.name) ? folder(field) : castSource(`f${j}`, field.type)));
   }
 
+  /** Whether the files' columns differ in names or types; their order does not matter. */
+  async #areUnlike(paths: readonly string[], options: QueryOptions): Promise<boolean> {
+    const columns = 'list_sort(list(concat_ws(\' \', name, num_children, "type", converted_type, logical_type, "precision", "scale")))';
+    const sql = `SELECT ${columns} FROM parquet_schema([${paths.map(text).join(', ')}]) GROUP BY file_name`;
+    const [row] = await this.#database.rows(`SELECT count(DISTINCT s) > 1 FROM (${sql}) AS t(s)`, [{ kind: 'boolean' }], options);
+    return row[0] === true;
+  }
+
   /** The names of a Parquet file's columns as they stand there (DuckDB renames those that differ only in case). */
   async #parquetNames(path: string, described: readonly { name: string }[], options: QueryOptions): Promise<string[]> {
     const rows = await this.#database.rows(
-      `SELECT name, num_children::INTEGER FROM parquet_schema(${text(path)})`,
-      [STRING, { kind: 'int' }],
+      `SELECT name, num_children::INTEGER, "precision"::INTEGER FROM parquet_schema(${text(path)})`,
+      [STRING, { kind: 'int' }, { kind: 'int' }],
       options,
     );
+    // DuckDB makes doubles of them, and wrong ones.
+    const long = rows.find(([, , precision]) => Number(precision ?? 0) > 38);
+    if (long) {
+      const message = `read.parquet: decimals must have at most 38 digits, column ${show(long[0])} of ${show(path)} has ${long[2]}`;
+      throw new MlError('NOT_SUPPORTED', message, { column: long[0] as string, path });
+    }
     const names: string[] = [];
     let at = 1;
     const skip = () => {
@@ -217,6 +233,13 @@ export class ParquetSource {
     }
     return this.#known;
   }
+}
+
+/** A column as the type of a given schema; of bytes as text DuckDB's cast would write escapes. */
+function readAs(column: string, from: DataType, to: DataType): string {
+  if (from.kind === 'binary' && to.kind === 'string') return `decode(${column})`;
+  if (from.kind === 'string' && to.kind === 'binary') return `encode(${column})`;
+  return castSource(column, to);
 }
 
 /** DuckDB writes columns whose names differ only in case as `age` and `age_1`; the footer knows better. */
