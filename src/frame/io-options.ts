@@ -76,6 +76,7 @@ export interface JsonReadOptions {
   allowUnquotedFieldNames?: boolean;
   dateFormat?: string;
   timestampFormat?: string;
+  /** UTF-8 by default; the local engine takes nothing else. */
   encoding?: string;
   compression?: string;
   recursiveFileLookup?: boolean;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MlError } from '#dist/error.js';
 import { parseType, typeName } from '#dist/frame/types.js';
-import { folder, session } from '../harness.ts';
+import { folder, refuses, session } from '../harness.ts';
 
 interface Case {
   readonly text: string;
@@ -85,6 +85,26 @@ it('a number beyond floats is infinite', async () => {
   expect(await open().read.schema('f float, g array<float>').json(file).collect()).toEqual([
     { f: Number.POSITIVE_INFINITY, g: [Number.NEGATIVE_INFINITY] },
   ]);
+});
+
+it('fields whose names are empty make no columns, at any depth and beside broken lines', async () => {
+  const file = path('nameless.json');
+  for (const [more, columns] of [
+    ['', ['C1', 's']],
+    ['{broken\n', ['C1', '_corrupt_record', 's']],
+  ] as const) {
+    writeFileSync(file, `{"":1,"C1":5,"s":{"":2,"b":3}}\n${more}`);
+    const frame = open().read.json(file);
+    expect(await frame.columns()).toEqual(columns);
+    expect(await frame.select('C1', 's').first()).toEqual({ C1: 5n, s: { b: 3n } });
+  }
+});
+
+it('an encoding other than UTF-8 is refused', async () => {
+  const file = path('encoded.json');
+  writeFileSync(file, '{"a":1}\n');
+  expect(await open().read.option('encoding', 'UTF-8').json(file).count()).toBe(1);
+  await refuses(() => open().read.option('encoding', 'ISO-8859-1').json(file).count(), 'NOT_SUPPORTED', { param: 'encoding' });
 });
 
 it('a file of empty objects has no columns', async () => {

@@ -69,7 +69,7 @@ function columnError(owner: string, column: string, path: string, cause: unknown
 /** A file that holds bytes which are no UTF-8. */
 function encodingError(owner: string, path: string, counted: number, cause: unknown): MlError {
   const line = badLine(path) ?? counted;
-  const message = `${owner}: a file must be UTF-8, ${show(path)} is not at line ${line}; set option encoding`;
+  const message = `${owner}: a file must be UTF-8, ${show(path)} is not at line ${line}; set option encoding where it is CSV, convert it where it is JSON`;
   return new MlError('VALUE_INVALID', message, { path, line }, { cause });
 }
 

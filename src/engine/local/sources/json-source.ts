@@ -32,6 +32,7 @@ export class JsonSource {
     const byLine = plan.options.multiLine !== true;
     const shape = [`format = '${byLine ? 'newline_delimited' : 'auto'}'`, `ignore_errors = ${byLine}`, 'maximum_object_size = 67108864'];
     refuseSampling('read.json', plan.options);
+    refuseEncoding(plan.options);
     const allowed = allowedBy(plan.options);
     const corrupt = String(plan.options.columnNameOfCorruptRecord ?? CORRUPT);
     const given = plan.schema && without(plan.schema, partition);
@@ -136,7 +137,7 @@ export class JsonSource {
       options,
     );
     const fields = described.map((d, j) => ({ name: names[j], type: plainJson(d.type, asText, whole), nullable: true }));
-    return new Schema(fields.sort(byName));
+    return new Schema(fields.filter(isNamed).sort(byName));
   }
 
   /** The schema of those lines that are objects, where others are not. */
@@ -160,16 +161,16 @@ export class JsonSource {
     return (await this.#database.rows(sql, [{ kind: 'boolean' }], options)).length > 0;
   }
 
-  /** The names of the objects' keys: DuckDB calls one that differs from another in case only `<name>_<number>`. */
+  /** The names of the objects' keys: DuckDB calls one that differs from another in case only `<name>_<number>`, and the empty one `C<place>`. */
   async #jsonNames(paths: string, shape: readonly string[], names: readonly string[], options: QueryOptions): Promise<readonly string[]> {
     const known = new Set(names.map((name) => name.toLowerCase()));
     const renamed = /^(.*)_\d+$/s;
-    const isRenamed = (name: string) => known.has(renamed.exec(name)?.[1]?.toLowerCase() as string);
+    const isRenamed = (name: string, j: number) => name === `C${j}` || known.has(renamed.exec(name)?.[1]?.toLowerCase() as string);
     if (!names.some(isRenamed)) return names;
     const objects = `read_json_objects(${paths}, hive_partitioning = false, ${shape.join(', ')})`;
     const keys = await this.#database.rows(`SELECT DISTINCT unnest(json_keys(json)) FROM ${objects}`, [STRING], options);
     const found = new Set(keys.map(([key]) => key as string));
-    return names.map((name) => (isRenamed(name) && !found.has(name) ? (renamed.exec(name)?.[1] as string) : name));
+    return names.map((name, j) => (isRenamed(name, j) && !found.has(name) ? (renamed.exec(name)?.[1] ?? '') : name));
   }
 }
 
@@ -186,6 +187,12 @@ function badLine(line: string, files: readonly string[]): MlError {
     `read.json: a line must be an object or an array of objects, got ${show(line)}${place}; mode PERMISSIVE reads it as nulls`,
     { value: line, ...(found && { path: found.path, line: found.line }) },
   );
+}
+
+function refuseEncoding({ encoding = 'UTF-8' }: ReadPlan['options']): void {
+  if (/^(utf-?8|us-ascii)$/i.test(String(encoding))) return;
+  const message = `read.json: option encoding must be UTF-8, got ${show(encoding)}; convert the file first`;
+  throw new MlError('NOT_SUPPORTED', message, { param: 'encoding', value: encoding });
 }
 
 /** What Spark's options allow in a text, a letter each. */
@@ -207,7 +214,9 @@ function patternsOf({ dateFormat, timestampFormat }: ReadPlan['options']): JsonP
 
 /** The fields of what `json_group_structure` says of objects. */
 function structFields(structure: object): StructField[] {
-  return Object.entries(structure).map(([name, node]) => ({ name, type: structureType(node) }));
+  return Object.entries(structure)
+    .map(([name, node]) => ({ name, type: structureType(node) }))
+    .filter(isNamed);
 }
 
 function structureType(node: unknown): DataType {
@@ -217,6 +226,8 @@ function structureType(node: unknown): DataType {
   return { kind: kinds[String(node)] ?? 'string' } as DataType;
 }
 
+/** Spark infers no column of a field whose name is empty. */
+const isNamed = ({ name }: StructField) => name !== '';
 const byName = (a: StructField, b: StructField) => (a.name < b.name ? -1 : 1);
 
 /** The lines of files with the objects that they are or, as arrays, hold; null where they are none; blank lines are left out. */
@@ -246,7 +257,7 @@ function plainJson(type: DataType, asText: boolean, whole: DataType): DataType {
     case 'array':
       return { kind: 'array', element: plainJson(type.element, asText, whole) };
     case 'struct':
-      return { kind: 'struct', fields: type.fields.map((f) => ({ name: f.name, type: plainJson(f.type, asText, whole) })).sort(byName) };
+      return structOf(type.fields.filter(isNamed).map((f) => ({ name: f.name, type: plainJson(f.type, asText, whole) })));
     case 'map':
       return { kind: 'map', key: STRING, value: plainJson(type.value, asText, whole) };
     case 'vector':
@@ -261,6 +272,11 @@ function plainJson(type: DataType, asText: boolean, whole: DataType): DataType {
     default:
       return STRING;
   }
+}
+
+/** As objects that have none, those without a field that has a name are texts. */
+function structOf(fields: readonly StructField[]): DataType {
+  return fields.length === 0 ? STRING : { kind: 'struct', fields: [...fields].sort(byName) };
 }
 
 function jsonType(type: DataType): string {
