@@ -44,6 +44,11 @@ describe('a schema over Parquet files', () => {
       { b: null, s: null },
     ]);
   });
+
+  it('refuses bytes that spell no text', async () => {
+    const [file] = await files('no-text', ['b binary', [{ b: new Uint8Array([0xff]) }]]);
+    await refuses(() => open().read.schema('b string').parquet(file).collect(), 'VALUE_INVALID', {}, 'must be UTF-8, one value is not');
+  });
 });
 
 it('refuses decimals of more than 38 digits', async () => {

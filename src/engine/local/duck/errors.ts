@@ -16,6 +16,9 @@ export function duckError(error: unknown, owner: string, names: ReadonlyMap<stri
   const raw = error instanceof Error ? error.message : String(error);
   const unicode = /^Invalid Input Error: CSV Error on Line: (\d+).*Invalid unicode.*\n\s*file = ([^\n]*)/s.exec(raw);
   if (unicode) return encodingError(owner, unicode[2], Number(unicode[1]), error);
+  if (raw.includes('Failure in decode')) {
+    return new MlError('VALUE_INVALID', `${owner}: bytes that become text must be UTF-8, one value is not`, {}, { cause: error });
+  }
   if (raw.startsWith('Out of Memory Error')) return memoryError(owner, raw, error);
   if (/^[A-Za-z ]+Error: (max expression depth limit|memory exhausted)/i.test(raw)) {
     const message = `${owner}: a plan must not be more than some hundred steps deep; cache() a frame on the way, or join the parts of a long chain in pairs`;
