@@ -74,18 +74,16 @@ export class ParquetSource {
     const isTaken = described.some(({ name }) => name.toLowerCase() === ROW_COLUMN || name.toLowerCase() === PATH_COLUMN);
     if (!merge && partition.length === 0 && !isTaken) {
       const columns = aliases.join(', ');
+      // With the first file, by whose names and types all are read; no row of it is, where it is not asked for.
+      const wholeFiles = (some: readonly string[], called: string, more = '') => {
+        if (some[0] === first.path) return `${scan(some, true, more)} AS source(${called})`;
+        const both = scan([first.path, ...some], true, `${more}, filename = ${text(PATH_COLUMN)}`);
+        return `(SELECT * EXCLUDE (path) FROM ${both} AS source(${called}, path) WHERE path <> ${text(first.path)}) AS source`;
+      };
       this.#sections.set(source, {
         paths,
-        numbered: (path) => {
-          if (path === first.path) return `${scan([path], true, `, ${ROW_COLUMN} = true`)} AS source(${columns}, row)`;
-          const both = scan([first.path, path], true, `, ${ROW_COLUMN} = true, filename = ${text(PATH_COLUMN)}`);
-          return `(SELECT * EXCLUDE (path) FROM ${both} AS source(${columns}, row, path) WHERE path = ${text(path)}) AS source`;
-        },
-        whole: (some) => {
-          if (some[0] === first.path) return `${scan(some, true)} AS source(${columns})`;
-          const all = scan([first.path, ...some], true, `, filename = ${text(PATH_COLUMN)}`);
-          return `(SELECT * EXCLUDE (path) FROM ${all} AS source(${columns}, path) WHERE path <> ${text(first.path)}) AS source`;
-        },
+        numbered: (path) => wholeFiles([path], `${columns}, row`, `, ${ROW_COLUMN} = true`),
+        whole: (some) => wholeFiles(some, columns),
         columns,
       });
     }
