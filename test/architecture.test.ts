@@ -163,6 +163,24 @@ describe('the import chart', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('lets the row scorer of a common pipeline load one file of the build', () => {
+    const built = (file: string) => readFileSync(join(SRC, '../dist', file), 'utf8');
+    const relative = (text: string) => [...text.matchAll(/^(?:import|export)\b[^'"]*['"](\.[^'"]+)['"]/gm)].map(([, specifier]) => specifier);
+    expect(relative(built('load-scorer.js'))).toEqual(['./core.js']);
+    expect(relative(built('core.js'))).toEqual([]);
+    const lazy = [...built('core.js').matchAll(/import\("([^"]+)"\)\.then\(\(m\) => m\.(\w+)\)/g)].map(([, file, name]) => `${name} ${file}`);
+    for (const name of [
+      'PipelineModel',
+      'StringIndexerModel',
+      'OneHotEncoderModel',
+      'VectorAssembler',
+      'StandardScalerModel',
+      'LogisticRegressionModel',
+    ]) {
+      expect(lazy).toContain(`${name} ./core.js`);
+    }
+  });
+
   it.each(['index', BROWSER_ENTRY])('loads the cluster engine on Session.connect only: %s', (entry) => {
     const { seen, outward } = loadedWith(entry);
     expect([...seen].filter((module) => module.startsWith('engine/spark/'))).toEqual([]);

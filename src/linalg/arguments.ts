@@ -1,7 +1,7 @@
 import { MlError, show } from '../error.ts';
 
 /** The numbers as a Float64Array: itself when it is one; anything that is no number is refused. */
-export function doubles(values: ArrayLike<number>, owner: string, what: string): Float64Array {
+export function doubleArray(values: ArrayLike<number>, owner: string, what: string): Float64Array {
   if (values instanceof Float64Array) return values;
   checkList(owner, what, values);
   const out = new Float64Array(values.length);

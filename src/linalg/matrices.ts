@@ -1,5 +1,5 @@
 import { MlError, show } from '../error.ts';
-import { checkIndex, checkList, checkSize, doubles } from './arguments.ts';
+import { checkIndex, checkList, checkSize, doubleArray } from './arguments.ts';
 import { countNonzeros, lowerBound, sameNumber } from './arithmetic.ts';
 import { javaDouble } from './format.ts';
 import { DenseVector, type Vector } from './vectors.ts';
@@ -122,7 +122,7 @@ export class DenseMatrix extends MatrixBase {
     }
     this.numRows = numRows;
     this.numCols = numCols;
-    this.values = doubles(values, 'DenseMatrix', 'values');
+    this.values = doubleArray(values, 'DenseMatrix', 'values');
     this.isTransposed = isTransposed;
   }
 
@@ -178,7 +178,7 @@ export class SparseMatrix extends MatrixBase {
     this.numCols = numCols;
     this.colPtrs = colPtrs instanceof Int32Array ? colPtrs : Int32Array.from(colPtrs);
     this.rowIndices = rowIndices instanceof Int32Array ? rowIndices : Int32Array.from(rowIndices);
-    this.values = doubles(values, 'SparseMatrix', 'values');
+    this.values = doubleArray(values, 'SparseMatrix', 'values');
     this.isTransposed = isTransposed;
   }
 

@@ -1,5 +1,5 @@
 import { MlError, show } from '../error.ts';
-import { checkIndex, checkList, checkSize, doubles } from './arguments.ts';
+import { checkIndex, checkList, checkSize, doubleArray } from './arguments.ts';
 import { argmax, countNonzeros, dot, firstGap, lowerBound, norm, sameValues, sparseIsShorter, squaredDistance } from './arithmetic.ts';
 import { javaDouble } from './format.ts';
 
@@ -73,7 +73,7 @@ export class DenseVector extends VectorBase {
 
   constructor(values: ArrayLike<number>) {
     super();
-    this.values = doubles(values, 'DenseVector', 'values');
+    this.values = doubleArray(values, 'DenseVector', 'values');
   }
 
   get size(): number {
@@ -146,7 +146,7 @@ export class SparseVector extends VectorBase {
     }
     this.size = size;
     this.indices = indices instanceof Int32Array ? indices : Int32Array.from(indices);
-    this.values = doubles(values, 'SparseVector', 'values');
+    this.values = doubleArray(values, 'SparseVector', 'values');
   }
 
   at(i: number): number {

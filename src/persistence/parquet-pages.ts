@@ -39,13 +39,13 @@ export async function readChunk(file: Uint8Array, chunk: ChunkInfo, budget: { va
   let count = 0;
   while (count < chunk.numValues) {
     const header = readStruct(reader);
-    const kind = number(header, 1);
-    const body = reader.slice(number(header, 3));
-    const size = number(header, 2);
+    const kind = numberOf(header, 1);
+    const body = reader.slice(numberOf(header, 3));
+    const size = numberOf(header, 2);
     if (header.has(4) && header.get(4) !== crc32(body)) throw new Error('Parquet page does not match its checksum: the file is damaged');
     if (kind === 2) {
       const page = new ByteReader(await unpackPage(body, size, chunk.codec));
-      const entries = number(struct(header, 7), 1);
+      const entries = numberOf(struct(header, 7), 1);
       budget.values -= entries;
       if (budget.values < 0) throw new Error(`Parquet says ${entries} entries in a dictionary, more than a file of ${file.length} bytes may hold`);
       dictionary = readPlain(page, chunk.type, entries);
@@ -53,12 +53,12 @@ export async function readChunk(file: Uint8Array, chunk: ChunkInfo, budget: { va
     }
     if (kind !== 0 && kind !== 3) continue;
     const info = struct(header, kind === 0 ? 5 : 8);
-    const n = number(info, 1);
+    const n = numberOf(info, 1);
     if (n > chunk.numValues - count) throw new Error('Parquet page holds more values than its column');
     const levels = { reps: reps?.subarray(count, count + n) ?? null, defs: defs?.subarray(count, count + n) ?? null };
     const page = kind === 0 ? await openPageV1(body, size, chunk, levels) : await openPageV2(body, size, chunk, levels, info);
     const due = levels.defs ? countOf(levels.defs, chunk.maxDef) : n;
-    for (const value of readValues(page, chunk.type, number(info, kind === 0 ? 2 : 4), due, dictionary)) values.push(value);
+    for (const value of readValues(page, chunk.type, numberOf(info, kind === 0 ? 2 : 4), due, dictionary)) values.push(value);
     count += n;
   }
   return { count, reps, defs, values };
@@ -81,7 +81,7 @@ async function openPageV1(body: Uint8Array, size: number, chunk: ChunkInfo, { re
 /** Version 2: levels lie unpacked before the values, their lengths in the header. */
 async function openPageV2(body: Uint8Array, size: number, chunk: ChunkInfo, { reps, defs }: Levels, info: ThriftStruct): Promise<ByteReader> {
   const page = new ByteReader(body);
-  const [defBytes, repBytes] = [number(info, 5), number(info, 6)];
+  const [defBytes, repBytes] = [numberOf(info, 5), numberOf(info, 6)];
   const repReader = new ByteReader(page.slice(repBytes));
   const defReader = new ByteReader(page.slice(defBytes));
   if (reps) readHybrid(repReader, bitsFor(chunk.maxRep), reps);
@@ -104,7 +104,7 @@ function countOf(levels: Int32Array, level: number): number {
 }
 
 /** A field that must be a whole number >= 0. */
-export function number(fields: ThriftStruct, id: number): number {
+export function numberOf(fields: ThriftStruct, id: number): number {
   const n = fields.get(id);
   if (typeof n !== 'number' || !Number.isSafeInteger(n) || n < 0) throw new Error(`Parquet header lacks field ${id}, or has nonsense there`);
   return n;

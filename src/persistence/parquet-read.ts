@@ -1,6 +1,6 @@
 import { show } from '../error.ts';
 import { type ColumnField, type ColumnType, fromStored, type LeafName } from './column-type.ts';
-import { type LeafData, number, PHYSICAL_TYPES, type PhysicalType, readChunk, struct } from './parquet-pages.ts';
+import { type LeafData, numberOf, PHYSICAL_TYPES, type PhysicalType, readChunk, struct } from './parquet-pages.ts';
 import { ByteReader, readStruct, type ThriftStruct, type ThriftValue } from './thrift.ts';
 
 const MAGIC = 0x31524150;
@@ -68,7 +68,7 @@ export async function visitParquet(file: Uint8Array, columns: readonly ColumnFie
     const fields = asStruct(group);
     const chunks = list(fields, 1);
     if (chunks.length !== leaves) throw new Error(`Parquet row group has ${chunks.length} columns where the schema has ${leaves}`);
-    const count = number(fields, 3);
+    const count = numberOf(fields, 3);
     budget.rows -= count;
     if (budget.rows < 0) throw new Error(`Parquet says ${count} rows, more than a file of ${file.length} bytes may hold`);
     for (const plan of plans) await plan.load(file, chunks, budget);
@@ -76,7 +76,7 @@ export async function visitParquet(file: Uint8Array, columns: readonly ColumnFie
     for (const plan of plans) plan.end();
     rows += count;
   }
-  if (rows !== number(footer, 3)) throw new Error(`Parquet says ${number(footer, 3)} rows, and holds ${rows}`);
+  if (rows !== numberOf(footer, 3)) throw new Error(`Parquet says ${numberOf(footer, 3)} rows, and holds ${rows}`);
 }
 
 function readFooter(file: Uint8Array): ThriftStruct {
@@ -99,15 +99,15 @@ function readSchema(footer: ThriftStruct): { roots: FileNode[]; leaves: number }
   const node = (depth: number): FileNode => {
     if (depth > MAX_DEPTH || at >= elements.length) throw new Error('Parquet schema is nested too deeply or ends too early');
     const fields = asStruct(elements[at++]);
-    const count = fields.has(5) ? number(fields, 5) : 0;
+    const count = fields.has(5) ? numberOf(fields, 5) : 0;
     if (count > MAX_COLUMNS) throw new Error(`Parquet schema has a group of ${count} columns`);
-    const type = fields.has(1) ? PHYSICAL_TYPES[number(fields, 1)] : undefined;
+    const type = fields.has(1) ? PHYSICAL_TYPES[numberOf(fields, 1)] : undefined;
     const name = fields.get(4);
     const self = {
       name: name instanceof Uint8Array ? new TextDecoder().decode(name) : '',
       physical: count === 0 ? (type ?? null) : null,
-      converted: fields.has(6) ? number(fields, 6) : null,
-      repetition: fields.has(3) ? number(fields, 3) : REQUIRED,
+      converted: fields.has(6) ? numberOf(fields, 6) : null,
+      repetition: fields.has(3) ? numberOf(fields, 3) : REQUIRED,
       children: [] as FileNode[],
       leaf: count === 0 ? leaves++ : -1,
     };
@@ -145,13 +145,13 @@ class ColumnReader {
   async load(file: Uint8Array, chunks: readonly ThriftValue[], budget: { values: number }): Promise<void> {
     for (const cursor of this.#cursors) {
       const meta = struct(asStruct(chunks[cursor.node.leaf]), 3);
-      const data = number(meta, 9);
-      const start = meta.has(11) && number(meta, 11) > 0 ? Math.min(number(meta, 11), data) : data;
-      const end = start + number(meta, 7);
+      const data = numberOf(meta, 9);
+      const start = meta.has(11) && numberOf(meta, 11) > 0 ? Math.min(numberOf(meta, 11), data) : data;
+      const end = start + numberOf(meta, 7);
       if (end > file.length) throw new Error(`Parquet column ${show(this.#name)} lies beyond the end of the file`);
-      if (PHYSICAL_TYPES[number(meta, 1)] !== cursor.node.physical) throw new Error(`Parquet column ${show(this.#name)} has two types`);
+      if (PHYSICAL_TYPES[numberOf(meta, 1)] !== cursor.node.physical) throw new Error(`Parquet column ${show(this.#name)} has two types`);
       const { maxRep, maxDef } = cursor;
-      const chunk = { type: cursor.node.physical, codec: number(meta, 4), start, end, numValues: number(meta, 5), maxRep, maxDef };
+      const chunk = { type: cursor.node.physical, codec: numberOf(meta, 4), start, end, numValues: numberOf(meta, 5), maxRep, maxDef };
       cursor.data = await readChunk(file, chunk, budget);
       cursor.at = 0;
       cursor.value = 0;
