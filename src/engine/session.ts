@@ -12,7 +12,7 @@ import { parseSchema } from '../frame/schema-text.ts';
 import type { Checked } from '../frame/type-names.ts';
 import { checkOptionNames } from '../param/options.ts';
 import type { Backend } from './engine.ts';
-import { type LocalOptions, openLocal } from './local/open.ts';
+import type { LocalOptions } from './local/open.ts';
 import { type RowsIn, tableOfRows, withSchema } from './local/rows.ts';
 import type { ConnectOptions } from './spark/open.ts';
 
@@ -40,6 +40,7 @@ export class Session {
   /** A session on this machine: DuckDB and worker threads within this process. */
   static async local(options: LocalOptions = {}): Promise<Session> {
     const logger = loggerOf('Session.local', options);
+    const { openLocal } = await import('./local/open.ts');
     return new Session(openLocal(options, logger), logger);
   }
 

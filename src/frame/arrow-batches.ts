@@ -1,7 +1,9 @@
 import * as arrow from 'apache-arrow';
 import { type Matrix, SparseMatrix } from '../linalg/matrices.ts';
 import { SparseVector, type Vector } from '../linalg/vectors.ts';
-import { arrowType } from './arrow-schema.ts';
+import { arrowSchema, arrowType } from './arrow-schema.ts';
+import { arrowSource } from './arrow-table.ts';
+import type { LocalTable } from './plan.ts';
 import type { DataType } from './types.ts';
 
 /**
@@ -73,6 +75,34 @@ function columnData(type: DataType, values: ArrayLike<unknown>, rows: number): a
 export function renamedBatch(schema: arrow.Schema, batch: arrow.RecordBatch): arrow.RecordBatch {
   const { children, length } = batch.data;
   return new arrow.RecordBatch(schema, arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children }));
+}
+
+/** The batches of the Arrow table that this one was made from, if they are what {@link recordBatch} would make of its rows; else null. */
+export function plainBatches(table: LocalTable): arrow.RecordBatch[] | null {
+  const source = arrowSource(table);
+  if (!source) return null;
+  const wanted = arrowSchema(table.schema);
+  if (source.schema.fields.some((field, j) => String(field.type) !== String(wanted.fields[j].type))) return null;
+  return source.batches.some(sharesBuffers) ? null : source.batches.map((batch) => renamedBatch(wanted, batch));
+}
+
+/** Whether two columns have a buffer in common, which makes a broken IPC stream. */
+function sharesBuffers(batch: arrow.RecordBatch): boolean {
+  const seen = new Set<string>();
+  const numbers = new Map<ArrayBufferLike, number>();
+  const shared = (data: arrow.Data): boolean => {
+    const own = [data.values, data.valueOffsets, data.nullBitmap].some((view) => {
+      if (!view || view.byteLength === 0) return false;
+      const number = numbers.get(view.buffer) ?? numbers.size;
+      numbers.set(view.buffer, number);
+      const key = `${number}:${view.byteOffset}`;
+      if (seen.has(key)) return true;
+      seen.add(key);
+      return false;
+    });
+    return own || data.children.some(shared);
+  };
+  return shared(batch.data);
 }
 
 /** The batches of an IPC stream. */

@@ -1,4 +1,6 @@
-import * as arrow from 'apache-arrow';
+import { IntervalUnit, Precision } from 'apache-arrow/enum';
+import * as arrow from 'apache-arrow/schema';
+import * as types from 'apache-arrow/type';
 import { MlError, show } from '../error.ts';
 import { isYearMonth } from './interval.ts';
 import { type Field, type Metadata, Schema } from './schema.ts';
@@ -28,70 +30,70 @@ function hasInterval(type: DataType): boolean {
 }
 
 /** The Arrow type of a column. */
-export function arrowType(type: DataType): arrow.DataType {
+export function arrowType(type: DataType): types.DataType {
   switch (type.kind) {
     case 'boolean':
-      return new arrow.Bool();
+      return new types.Bool();
     case 'byte':
-      return new arrow.Int8();
+      return new types.Int8();
     case 'short':
-      return new arrow.Int16();
+      return new types.Int16();
     case 'int':
     case 'void':
-      return new arrow.Int32();
+      return new types.Int32();
     case 'long':
-      return new arrow.Int64();
+      return new types.Int64();
     case 'float':
-      return new arrow.Float32();
+      return new types.Float32();
     case 'double':
-      return new arrow.Float64();
+      return new types.Float64();
     case 'decimal':
-      return new arrow.Decimal(type.scale, type.precision, 128);
+      return new types.Decimal(type.scale, type.precision, 128);
     case 'string':
-      return new arrow.Utf8();
+      return new types.Utf8();
     case 'binary':
-      return new arrow.Binary();
+      return new types.Binary();
     case 'date':
-      return new arrow.DateDay();
+      return new types.DateDay();
     case 'timestamp':
-      return new arrow.TimestampMicrosecond('UTC');
+      return new types.TimestampMicrosecond('UTC');
     case 'interval':
-      if (type.from === undefined) return new arrow.Utf8();
-      return isYearMonth(type) ? new arrow.IntervalYearMonth() : new arrow.DurationMicrosecond();
+      if (type.from === undefined) return new types.Utf8();
+      return isYearMonth(type) ? new types.IntervalYearMonth() : new types.DurationMicrosecond();
     case 'array':
-      return new arrow.List(new arrow.Field('element', arrowType(type.element), true));
+      return new types.List(new arrow.Field('element', arrowType(type.element), true));
     case 'map':
-      return new arrow.Map_(
+      return new types.Map_(
         new arrow.Field(
           'entries',
-          new arrow.Struct([new arrow.Field('key', arrowType(type.key), false), new arrow.Field('value', arrowType(type.value), true)]),
+          new types.Struct([new arrow.Field('key', arrowType(type.key), false), new arrow.Field('value', arrowType(type.value), true)]),
           false,
         ) as never,
       );
     case 'struct':
-      return new arrow.Struct(type.fields.map((f) => new arrow.Field(f.name, arrowType(f.type), true)));
+      return new types.Struct(type.fields.map((f) => new arrow.Field(f.name, arrowType(f.type), true)));
     case 'vector':
-      return new arrow.Struct(VECTOR_FIELDS);
+      return new types.Struct(VECTOR_FIELDS);
     case 'matrix':
-      return new arrow.Struct(MATRIX_FIELDS);
+      return new types.Struct(MATRIX_FIELDS);
   }
 }
 
-const list = (type: arrow.DataType) => new arrow.List(new arrow.Field('element', type, false));
+const list = (type: types.DataType) => new types.List(new arrow.Field('element', type, false));
 const VECTOR_FIELDS = [
-  new arrow.Field('type', new arrow.Int8(), false),
-  new arrow.Field('size', new arrow.Int32(), true),
-  new arrow.Field('indices', list(new arrow.Int32()), true),
-  new arrow.Field('values', list(new arrow.Float64()), true),
+  new arrow.Field('type', new types.Int8(), false),
+  new arrow.Field('size', new types.Int32(), true),
+  new arrow.Field('indices', list(new types.Int32()), true),
+  new arrow.Field('values', list(new types.Float64()), true),
 ];
 const MATRIX_FIELDS = [
-  new arrow.Field('type', new arrow.Int8(), false),
-  new arrow.Field('numRows', new arrow.Int32(), false),
-  new arrow.Field('numCols', new arrow.Int32(), false),
-  new arrow.Field('colPtrs', list(new arrow.Int32()), true),
-  new arrow.Field('rowIndices', list(new arrow.Int32()), true),
-  new arrow.Field('values', list(new arrow.Float64()), true),
-  new arrow.Field('isTransposed', new arrow.Bool(), false),
+  new arrow.Field('type', new types.Int8(), false),
+  new arrow.Field('numRows', new types.Int32(), false),
+  new arrow.Field('numCols', new types.Int32(), false),
+  new arrow.Field('colPtrs', list(new types.Int32()), true),
+  new arrow.Field('rowIndices', list(new types.Int32()), true),
+  new arrow.Field('values', list(new types.Float64()), true),
+  new arrow.Field('isTransposed', new types.Bool(), false),
 ];
 
 /** The schema of a frame made from an Arrow table of this schema. */
@@ -120,26 +122,26 @@ function sparkMetadata(json: string | undefined): Metadata | undefined {
   }
 }
 
-function names(type: arrow.DataType): string {
-  return arrow.DataType.isStruct(type) ? type.children.map((f: arrow.Field) => f.name).join() : '';
+function names(type: types.DataType): string {
+  return types.DataType.isStruct(type) ? type.children.map((f: arrow.Field) => f.name).join() : '';
 }
 
-const isVectorStruct = (type: arrow.DataType) => names(type) === 'type,size,indices,values';
+const isVectorStruct = (type: types.DataType) => names(type) === 'type,size,indices,values';
 const isMatrixStruct = (field: arrow.Field) => names(field.type) === 'type,numRows,numCols,colPtrs,rowIndices,values,isTransposed';
 
-function typeFromArrow(type: arrow.DataType, column: string): DataType {
-  const D = arrow.DataType;
+function typeFromArrow(type: types.DataType, column: string): DataType {
+  const D = types.DataType;
   if (D.isDictionary(type)) return typeFromArrow(type.dictionary, column);
   if (D.isBool(type)) return { kind: 'boolean' };
   if (D.isInt(type)) return integer(type, column);
-  if (D.isFloat(type)) return { kind: type.precision === arrow.Precision.DOUBLE ? 'double' : 'float' };
+  if (D.isFloat(type)) return { kind: type.precision === Precision.DOUBLE ? 'double' : 'float' };
   if (D.isDecimal(type)) return { kind: 'decimal', precision: type.precision, scale: type.scale };
   if (D.isUtf8(type) || D.isLargeUtf8(type)) return { kind: 'string' };
   if (D.isBinary(type) || D.isLargeBinary(type) || D.isFixedSizeBinary(type)) return { kind: 'binary' };
   if (D.isDate(type)) return { kind: 'date' };
   if (D.isTimestamp(type)) return { kind: 'timestamp' };
   if (D.isDuration(type)) return { kind: 'interval', from: 'day', to: 'second' };
-  if (D.isInterval(type) && type.unit === arrow.IntervalUnit.YEAR_MONTH) return { kind: 'interval', from: 'year', to: 'month' };
+  if (D.isInterval(type) && type.unit === IntervalUnit.YEAR_MONTH) return { kind: 'interval', from: 'year', to: 'month' };
   if (D.isList(type) || D.isFixedSizeList(type)) return { kind: 'array', element: typeFromArrow(type.children[0].type, column) };
   if (D.isMap(type)) {
     const [key, value] = type.children[0].type.children;
@@ -163,7 +165,7 @@ function typeFromArrow(type: arrow.DataType, column: string): DataType {
 }
 
 /** Unsigned integers take the next wider type. */
-function integer(type: arrow.Int, column: string): DataType {
+function integer(type: types.Int, column: string): DataType {
   const signed = { 8: 'byte', 16: 'short', 32: 'int', 64: 'long' } as const;
   const unsigned = { 8: 'short', 16: 'int', 32: 'long' } as const;
   const kind = type.isSigned ? signed[type.bitWidth as 8] : unsigned[type.bitWidth as 8];

@@ -1,16 +1,19 @@
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
+import { DataType as ArrowType } from 'apache-arrow/type';
 import { MlError, show } from '../error.ts';
 import { DenseMatrix, type Matrix, SparseMatrix } from '../linalg/matrices.ts';
 import { DenseVector, SparseVector, type Vector } from '../linalg/vectors.ts';
-import { renamedBatch } from './arrow-batches.ts';
-import { arrowSchema, schemaFromArrow } from './arrow-schema.ts';
+import { schemaFromArrow } from './arrow-schema.ts';
 import { intervalText } from './interval.ts';
 import type { LocalTable } from './plan.ts';
 import type { Schema } from './schema.ts';
 import type { DataType } from './types.ts';
 
+/** What each copy of Arrow marks its tables by: to load all of Arrow, for asking its class, takes 0.1 s. */
+const ARROW_TABLE = Symbol.for('apache-arrow/Table');
+
 export function isArrowTable(value: unknown): value is arrow.Table {
-  return value instanceof arrow.Table || (typeof value === 'object' && value !== null && arrow.Table[Symbol.hasInstance](value));
+  return typeof value === 'object' && value !== null && ARROW_TABLE in value;
 }
 
 const sources = new WeakMap<LocalTable, arrow.Table>();
@@ -35,32 +38,9 @@ export function tableFromArrow(table: arrow.Table, partitions: number | null = n
   return made;
 }
 
-/** The batches of the Arrow table that this one was made from, if they are what {@link recordBatch} would make of its rows; else null. */
-export function plainBatches(table: LocalTable): arrow.RecordBatch[] | null {
-  const source = sources.get(table);
-  if (!source) return null;
-  const wanted = arrowSchema(table.schema);
-  if (source.schema.fields.some((field, j) => String(field.type) !== String(wanted.fields[j].type))) return null;
-  return source.batches.some(sharesBuffers) ? null : source.batches.map((batch) => renamedBatch(wanted, batch));
-}
-
-/** Whether two columns have a buffer in common, which makes a broken IPC stream. */
-function sharesBuffers(batch: arrow.RecordBatch): boolean {
-  const seen = new Set<string>();
-  const numbers = new Map<ArrayBufferLike, number>();
-  const shared = (data: arrow.Data): boolean => {
-    const own = [data.values, data.valueOffsets, data.nullBitmap].some((view) => {
-      if (!view || view.byteLength === 0) return false;
-      const number = numbers.get(view.buffer) ?? numbers.size;
-      numbers.set(view.buffer, number);
-      const key = `${number}:${view.byteOffset}`;
-      if (seen.has(key)) return true;
-      seen.add(key);
-      return false;
-    });
-    return own || data.children.some(shared);
-  };
-  return shared(batch.data);
+/** The Arrow table that this one was made from. */
+export function arrowSource(table: LocalTable): arrow.Table | undefined {
+  return sources.get(table);
 }
 
 /** Columns of these types, as rows hold their values. */
@@ -85,7 +65,7 @@ export function* rowsOfBatch(batch: arrow.RecordBatch): Generator<Record<string,
 
 /** How a value that is not null is read; dictionaries have already been looked up. */
 function reader(type: DataType, from: arrow.DataType, column: string): (value: unknown) => unknown {
-  const source = arrow.DataType.isDictionary(from) ? from.dictionary : from;
+  const source = ArrowType.isDictionary(from) ? from.dictionary : from;
   const inner = (t: DataType, f: arrow.DataType) => {
     const read = reader(t, f, column);
     return (v: unknown) => (v === null || v === undefined ? null : read(v));

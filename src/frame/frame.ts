@@ -1,6 +1,7 @@
 import type { RecordBatch, Table } from 'apache-arrow';
 import { MlError, show } from '../error.ts';
 import { checkOptionNames } from '../param/options.ts';
+import { rowsOfBatch } from './arrow-table.ts';
 import type { ActionOptions, Row } from './executor.ts';
 import { FrameStatistics } from './frame-statistics.ts';
 import type { Plan, TransformStage } from './plan.ts';
@@ -184,7 +185,6 @@ export class Frame extends FrameStatistics {
 
   /** Rows one after the other, a batch in memory at a time. */
   async *toLocalIterator(options?: ActionOptions): AsyncGenerator<Row> {
-    const { rowsOfBatch } = await import('./arrow-table.ts');
     for await (const batch of this.batches(options)) yield* rowsOfBatch(batch);
   }
 

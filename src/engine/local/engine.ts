@@ -1,5 +1,4 @@
 import type { RecordBatch, Table } from 'apache-arrow';
-import { arrowTable, batchOfBuffers } from '../../frame/arrow-batches.ts';
 import { arrowSchema } from '../../frame/arrow-schema.ts';
 import { emptyRow } from '../../frame/empty-row.ts';
 import type { ActionOptions, FitOptions, Logger, Row, Sink } from '../../frame/executor.ts';
@@ -74,6 +73,7 @@ export class LocalEngine implements Engine {
   async *batches(plan: Plan, options: ActionOptions = {}): AsyncIterable<RecordBatch> {
     this.#check('batches', options);
     const { schema } = await this.compiler.describe(plan, { owner: 'batches', signal: options.signal });
+    const { batchOfBuffers } = await import('../../frame/arrow-batches.ts'); // loads all of Arrow
     const arrow = arrowSchema(schema);
     const fresh = () => schema.fields.map((f) => columnGatherer(f.type));
     const batch = () => {
@@ -100,6 +100,7 @@ export class LocalEngine implements Engine {
   async toArrow(plan: Plan, options: ActionOptions = {}): Promise<Table> {
     const batches: RecordBatch[] = [];
     for await (const batch of this.batches(plan, options)) batches.push(batch);
+    const { arrowTable } = await import('../../frame/arrow-batches.ts');
     return arrowTable(arrowSchema(await this.schema(plan, options)), batches);
   }
 
