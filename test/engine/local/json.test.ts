@@ -65,6 +65,27 @@ it('a lone carriage return ends a line', async () => {
   expect(await open().read.json(file).collect()).toEqual([{ a: 1n }, { a: 2n }, { a: 3n }]);
 });
 
+it('half of a character is a question mark, and makes a line malformed where it stands in a name, as in Spark', async () => {
+  const lines = [
+    '{"a":"\\ud800","b":1}',
+    '{"a":"p\\udC00q\\n","b":2}',
+    '{"a":"\\ud83d\\uDE00","b":3}',
+    '{"\\ud800k":1,"b":4}',
+    '{"a":"\\udc00\\ud83d","b":5}',
+  ];
+  const file = path('halves.json');
+  writeFileSync(file, lines.join('\n'));
+  expect(await open().read.json(file).collect()).toEqual([
+    { _corrupt_record: null, a: '?', b: 1n },
+    { _corrupt_record: null, a: 'p?q\n', b: 2n },
+    { _corrupt_record: null, a: '😀', b: 3n },
+    { _corrupt_record: lines[3], a: null, b: null },
+    { _corrupt_record: null, a: '??', b: 5n },
+  ]);
+  expect(await open().read.schema('b int').json(file, { mode: 'DROPMALFORMED' }).count()).toBe(4);
+  await refuses(() => open().read.schema('b int').json(file, { mode: 'FAILFAST' }).collect(), 'VALUE_INVALID', { line: 4 }, 'an object');
+});
+
 it('whole numbers of either sign are longs up to the last of them', async () => {
   const file = path('longs.json');
   writeFileSync(file, '{"a":9223372036854775807,"b":[-9223372036854775808,1]}\n{"a":-1,"b":[]}\n');

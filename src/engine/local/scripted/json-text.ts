@@ -65,12 +65,12 @@ class JsonReader {
   #name(): string {
     this.#blanks();
     const plain = this.#allowed.includes('u') ? this.#match(WORD) : null;
-    const name = plain ? JSON.stringify(plain) : this.#string();
+    const name = plain ? JSON.stringify(plain) : this.#string(true);
     if (!this.#take(':')) throw new Malformed();
     return name;
   }
 
-  #string(): string {
+  #string(isName = false): string {
     const quote = this.#text[this.#at++];
     if (!this.#isQuote(quote)) throw new Malformed();
     let out = '"';
@@ -78,19 +78,26 @@ class JsonReader {
       const c = this.#text[this.#at++];
       if (c === undefined || c < ' ') throw new Malformed();
       if (c === quote) return `${out}"`;
-      if (c === '\\') out += this.#escape();
+      if (c === '\\') out += this.#escape(isName);
       else out += c === '"' ? '\\"' : c;
     }
   }
 
-  #escape(): string {
+  #escape(isName: boolean): string {
     const c = this.#text[this.#at++] ?? '';
     if (c === "'" && this.#allowed.includes('q')) return "'";
     if ('"\\/bfnrt'.includes(c) && c !== '') return `\\${c}`;
     const code = c === 'u' ? /^[0-9a-fA-F]{4}/.exec(this.#text.slice(this.#at, this.#at + 4)) : null;
     if (!code) throw new Malformed();
     this.#at += 4;
-    return `\\u${code[0]}`;
+    const pair = `\\u${code[0]}`;
+    if (!/^d[89a-f]/i.test(code[0])) return pair;
+    const low = /^d[89ab]/i.test(code[0]) ? /^\\u[dD][c-fC-F][0-9a-fA-F]{2}/.exec(this.#text.slice(this.#at, this.#at + 6)) : null;
+    this.#at += low?.[0].length ?? 0;
+    if (low) return pair + low[0];
+    // Half of a character is Java's question mark, in a name it is malformed.
+    if (isName) throw new Malformed();
+    return '?';
   }
 
   #isQuote(c: string | undefined): boolean {

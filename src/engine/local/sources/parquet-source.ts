@@ -1,15 +1,15 @@
 import { statSync } from 'node:fs';
-import { MlError, show } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import { type Field, Schema } from '../../../frame/schema.ts';
-import { type DataType, STRING } from '../../../frame/types.ts';
+import { type DataType, STRING, sameType } from '../../../frame/types.ts';
 import { parseSparkSchema, ROW_METADATA } from '../../spark-schema.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { borders } from '../partitions.ts';
-import { duckType, text } from '../sql/duck-type.ts';
+import { duckType, identifier, text } from '../sql/duck-type.ts';
 import type { Relation } from '../sql/relation.ts';
 import { hashed } from '../sql/sample.ts';
 import { escapeName, type SourceFile } from './files.ts';
+import { asSpark, parquetNodes } from './parquet-nodes.ts';
 import type { PartOfRows } from './part-of-rows.ts';
 import { piecesOf, rowsIn, runsOf, type Slice, sectionsOf } from './row-groups.ts';
 import { castSource, partitionValue, relationOf, withFields, without } from './source-columns.ts';
@@ -62,10 +62,18 @@ export class ParquetSource {
     // Described without partition columns: the file's own, in its order.
     const described = await this.#database.describe(`SELECT * FROM ${scan(merge ? paths : [first.path], false)}`, options);
     const spark = merge ? null : await this.#sparkSchema(first.path, options);
-    const names = merge ? described.map((d) => d.name) : sparkNames(await this.#parquetNames(first.path, described, options), spark);
-    const found = described.map((d, j) => sourceField(names[j], d.type, spark));
+    const nodes = await parquetNodes(this.#database, first.path, options);
+    const byPlace = !merge && nodes.length === described.length;
+    const names = merge
+      ? described.map((d) => d.name)
+      : sparkNames(
+          (byPlace ? nodes : described).map((d) => d.name),
+          spark,
+        );
+    const readings = described.map((d, j) => asSpark(`f${j}`, d.type, byPlace ? nodes[j] : nodes.find((node) => node.name === d.name)));
+    const found = readings.map(({ type }, j) => sourceField(names[j], type, spark));
     const inFolders = new Set(partition.map((f) => f.name));
-    const own = found.map((field, j) => ({ field, column: `f${j}` })).filter(({ field }) => !inFolders.has(field.name));
+    const own = found.map((field, j) => ({ field, column: readings[j].sql })).filter(({ field }) => !inFolders.has(field.name));
     // Folders' columns that files lack stand behind theirs, in an order of DuckDB's own, called as the folders are.
     const all = partition.length === 0 ? [] : await this.#database.describe(`SELECT * FROM ${scan(paths, true)}`, options);
     const added = all.slice(found.length).map(({ name }) => name);
@@ -101,7 +109,7 @@ export class ParquetSource {
       });
     }
     const schema = withFields(new Schema(found), partition);
-    return relationOf(source, schema, (field, j) => (inFolders.has(field.name) ? folder(field) : castSource(`f${j}`, field.type)));
+    return relationOf(source, schema, (field, j) => (inFolders.has(field.name) ? folder(field) : castSource(readings[j].sql, field.type)));
   }
 
   /** Whether the files' columns differ in names or types; their order does not matter. */
@@ -110,32 +118,6 @@ export class ParquetSource {
     const sql = `SELECT ${columns} FROM parquet_schema([${paths.map(text).join(', ')}]) GROUP BY file_name`;
     const [row] = await this.#database.rows(`SELECT count(DISTINCT s) > 1 FROM (${sql}) AS t(s)`, [{ kind: 'boolean' }], options);
     return row[0] === true;
-  }
-
-  /** The names of a Parquet file's columns as they stand there (DuckDB renames those that differ only in case). */
-  async #parquetNames(path: string, described: readonly { name: string }[], options: QueryOptions): Promise<string[]> {
-    const rows = await this.#database.rows(
-      `SELECT name, num_children::INTEGER, "precision"::INTEGER FROM parquet_schema(${text(path)})`,
-      [STRING, { kind: 'int' }, { kind: 'int' }],
-      options,
-    );
-    // DuckDB makes doubles of them, and wrong ones.
-    const long = rows.find(([, , precision]) => Number(precision ?? 0) > 38);
-    if (long) {
-      const message = `read.parquet: decimals must have at most 38 digits, column ${show(long[0])} of ${show(path)} has ${long[2]}`;
-      throw new MlError('NOT_SUPPORTED', message, { column: long[0] as string, path });
-    }
-    const names: string[] = [];
-    let at = 1;
-    const skip = () => {
-      const children = Number(rows[at++][1] ?? 0);
-      for (let k = 0; k < children; k++) skip();
-    };
-    while (at < rows.length) {
-      names.push((rows[at] as [string])[0]);
-      skip();
-    }
-    return names.length === described.length ? names : described.map((d) => d.name);
   }
 
   async #sparkSchema(path: string, options: QueryOptions): Promise<Schema | null> {
@@ -233,10 +215,27 @@ export class ParquetSource {
   }
 }
 
-/** A column as the type of a given schema; of bytes as text DuckDB's cast would write escapes. */
-function readAs(column: string, from: DataType, to: DataType): string {
+/** A column as the type of a given schema. DuckDB's cast would write escapes for bytes that are text, and refuses structs that share no field. */
+function readAs(column: string, from: DataType, to: DataType, depth = 0): string {
   if (from.kind === 'binary' && to.kind === 'string') return `decode(${column})`;
   if (from.kind === 'string' && to.kind === 'binary') return `encode(${column})`;
+  if (sameType(from, to)) return castSource(column, to);
+  const item = `r${depth}_`;
+  if (from.kind === 'array' && to.kind === 'array') {
+    return `list_transform(${column}, lambda ${item}: ${readAs(item, from.element, to.element, depth + 1)})`;
+  }
+  if (from.kind === 'map' && to.kind === 'map') {
+    const [key, value] = [readAs(`${item}.key`, from.key, to.key, depth + 1), readAs(`${item}.value`, from.value, to.value, depth + 1)];
+    return `map_from_entries(list_transform(map_entries(${column}), lambda ${item}: struct_pack(k := ${key}, v := ${value})))`;
+  }
+  if (from.kind === 'struct' && to.kind === 'struct') {
+    const fields = to.fields.map(({ name, type }) => {
+      const match = from.fields.find((field) => field.name === name);
+      const read = match ? readAs(`struct_extract(${column}, ${text(name)})`, match.type, type, depth) : `CAST(NULL AS ${duckType(type)})`;
+      return `${identifier(name)} := ${read}`;
+    });
+    return `CASE WHEN ${column} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END`;
+  }
   return castSource(column, to);
 }
 

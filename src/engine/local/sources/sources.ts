@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import { MlError, show, systemReason } from '../../../error.ts';
 import type { Plan } from '../../../frame/plan.ts';
 import type { Field } from '../../../frame/schema.ts';
-import { typeName } from '../../../frame/types.ts';
+import { type DataType, typeName } from '../../../frame/types.ts';
 import type { Database, QueryOptions } from '../duck/database.ts';
 import { isDamaged } from '../duck/errors.ts';
 import type { Relation } from '../sql/relation.ts';
@@ -36,7 +37,12 @@ export class Sources {
         recursive: plan.options.recursiveFileLookup === true,
         nameFilter: plan.options.pathGlobFilter as string | undefined,
       });
-      return await this.#relationOf(owner, files, plan, options);
+      // A Parquet file without a byte is an empty one to Spark, as a job that was cut short may leave it.
+      const filled = plan.format === 'parquet' ? files.filter(({ path }) => statSync(path).size > 0) : files;
+      if (plan.schema || filled.length > 0) files = filled;
+      const relation = await this.#relationOf(owner, files, plan, options);
+      for (const { name, type } of relation.schema.fields) requireFieldsApart(owner, name, type);
+      return relation;
     } catch (error) {
       throw readFailure(error, owner, files[0]?.path ?? plan.paths[0]);
     }
@@ -66,6 +72,23 @@ export class Sources {
     const folders = partition.map((f) => escapeName(f.name));
     const { sql, schema } = await this.#csv.source(files, format, given, folders, options);
     return relationOf(sql, withFields(schema, partition), (field, j) => (partition.includes(field) ? partitionSql(field) : `c${j}`));
+  }
+}
+
+/** DuckDB has no struct with fields whose names differ only in case. */
+function requireFieldsApart(owner: string, column: string, type: DataType): void {
+  if (type.kind === 'array') requireFieldsApart(owner, column, type.element);
+  if (type.kind === 'map') requireFieldsApart(owner, column, type.value);
+  if (type.kind !== 'struct') return;
+  const known = new Map<string, string>();
+  for (const field of type.fields) {
+    const like = known.get(field.name.toLowerCase());
+    if (like !== undefined) {
+      const message = `${owner}: fields of a struct must not differ in case only, column ${show(column)} has ${show(like)} and ${show(field.name)}`;
+      throw new MlError('NOT_SUPPORTED', message, { column, value: field.name });
+    }
+    known.set(field.name.toLowerCase(), field.name);
+    requireFieldsApart(owner, column, field.type);
   }
 }
 
