@@ -2,8 +2,8 @@ import type { Binder, Step } from '../block/binder.ts';
 import type { NumberColumn, VectorColumn, VectorPart } from '../block/column.ts';
 import { NumberReader } from '../block/numbers.ts';
 import { MlError } from '../error.ts';
-import { attributeMetadata, groupOf } from '../frame/attributes.ts';
-import type { Field, Schema } from '../frame/schema.ts';
+import { attributeMetadata, groupMetadata, groupOf } from '../frame/attributes.ts';
+import type { Field, Metadata, Schema } from '../frame/schema.ts';
 import { DOUBLE, VECTOR } from '../frame/types.ts';
 import { anyDouble, doubles } from '../param/param.ts';
 import { inputCol, inputCols, outputCol, outputCols } from '../param/shared.ts';
@@ -33,8 +33,8 @@ export const BinarizerParams = z
 export type BinarizerParams = z.input<typeof BinarizerParams>;
 
 /**
- * Turns each number, or each slot of a vector, into 1 when it is greater than the threshold and into 0 otherwise (NaN and null too, as in
- * Spark; a null vector stays null). Several columns take `thresholds`, or all of them `threshold`.
+ * Turns each number, or each slot of a vector, into 1 when it is greater than the threshold and into 0 otherwise (NaN and null too, but NaN in
+ * a vector into 1 below 0, as in Spark; a null vector stays null). Several columns take `thresholds`, or all of them `threshold`.
  */
 export class Binarizer extends Transformer<typeof BinarizerParams> {
   static readonly type: string = 'org.apache.spark.ml.feature.Binarizer';
@@ -61,7 +61,7 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
     return this.#columns().reduce((current, { input, output }) => {
       const field = schema.require(this.owner, input, 'number', 'vector');
       if (field.type.kind === 'vector') return current.add(this.owner, output, VECTOR, sizeOf(field));
-      return current.add(this.owner, output, DOUBLE, { metadata: attributeMetadata({ type: 'binary' }) });
+      return current.add(this.owner, output, DOUBLE, { nullable: false, metadata: attributeMetadata({ type: 'binary' }) });
     }, schema);
   }
 
@@ -78,10 +78,11 @@ export class Binarizer extends Transformer<typeof BinarizerParams> {
   }
 }
 
-/** What is known of the number of slots: it stays, though Spark's attributes of the output do not tell it. */
-function sizeOf(field: Field): { size?: number } {
-  const size = groupOf(field).size ?? field.size;
-  return size === undefined ? {} : { size };
+/** What is known of the number of slots, by attributes or else by rows. */
+function sizeOf(field: Field): { metadata?: Metadata; size?: number } {
+  const { size } = groupOf(field);
+  if (size !== undefined) return { metadata: groupMetadata({ size }) };
+  return field.size === undefined ? {} : { size: field.size };
 }
 
 interface BinarizeArgs {
@@ -101,9 +102,9 @@ export function binarize({ threshold }: BinarizeArgs): Step {
   };
 }
 
-/** Vectors → vectors of 0 and 1. A slot that a sparse part leaves out is 0, which a threshold below 0 turns into 1. */
+/** Vectors → vectors of 0 and 1. A slot that a sparse part leaves out is 0, which a threshold below 0 turns into 1, as it does NaN. */
 export function binarizeVectors({ threshold }: BinarizeArgs): Step {
-  const bit = (x: number) => (x > threshold ? 1 : 0);
+  const bit = threshold < 0 ? (x: number) => (x <= threshold ? 0 : 1) : (x: number) => (x > threshold ? 1 : 0);
   const binarized = (part: VectorPart, rows: number): VectorPart => {
     switch (part.kind) {
       case 'numbers':
@@ -124,7 +125,7 @@ export function binarizeVectors({ threshold }: BinarizeArgs): Step {
   };
   return ([input], { rows }) => {
     const column = input as VectorColumn;
-    return [{ ...column, parts: column.parts.map((part) => binarized(part, rows)) }];
+    return [{ ...column, form: 'compressed', parts: column.parts.map((part) => binarized(part, rows)) }];
   };
 }
 

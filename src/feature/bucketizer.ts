@@ -62,9 +62,9 @@ export class Bucketizer extends Transformer<typeof BucketizerParams> {
 
   protected outputSchema(schema: Schema): Schema {
     return this.#columns().reduce((current, { input, output, splits }) => {
-      schema.require(this.owner, input, 'numeric');
+      const { nullable } = schema.require(this.owner, input, 'numeric');
       const values = splits.slice(1).map((upper, i) => `${javaDouble(splits[i])}, ${javaDouble(upper)}`);
-      return current.add(this.owner, output, DOUBLE, { metadata: attributeMetadata({ type: 'nominal', values, extra: { ord: true } }) });
+      return current.add(this.owner, output, DOUBLE, { nullable, metadata: attributeMetadata({ type: 'nominal', values, extra: { ord: true } }) });
     }, schema);
   }
 

@@ -57,20 +57,19 @@ export class Imputer extends Estimator<typeof ImputerParams, ImputerModel> {
   protected async train(context: TrainingContext): Promise<ImputerModel> {
     const columns = inOutColumns(this).map(({ input }) => input);
     const found = this.params.strategy === 'mean' ? await this.#means(context, columns) : await this.#elements(context, columns);
-    const missing = columns.find((_, c) => found[c] === null);
-    if (missing !== undefined) {
-      const { missingValue } = this.params;
-      throw new MlError(
-        'VALUE_INVALID',
-        `${this.owner}: column ${show(missing)} must have a value that is not missing, all are null, NaN or ${missingValue}; leave it out`,
-        { stage: this.uid, column: missing },
-      );
+    const fail = (column: string, must: string) => {
+      throw new MlError('VALUE_INVALID', `${this.owner}: column ${show(column)} must ${must}`, { stage: this.uid, column });
+    };
+    for (const [c, column] of columns.entries()) {
+      const all = `all are null, NaN or ${this.params.missingValue}`;
+      if (found[c] === null) fail(column, `have a value that is not missing, ${all}; leave it out`);
+      if (Number.isNaN(found[c])) fail(column, 'not hold both Infinity and -Infinity, which have no mean; take the median or the mode');
     }
     return this.model(ImputerModel, { columns, values: Float64Array.from(found as number[]) });
   }
 
-  /** Sums run in row order, as Spark's on one partition; values whose sum overflows are divided by the rows' number first, in a second pass. */
-  async #means(context: TrainingContext, columns: readonly string[], divisor: Float64Array | null = null): Promise<(number | null)[]> {
+  /** Sums run in row order, as Spark's on one partition. */
+  async #means(context: TrainingContext, columns: readonly string[]): Promise<(number | null)[]> {
     const { missingValue } = this.params;
     const sums = new Float64Array(columns.length);
     const counts = new Float64Array(columns.length);
@@ -81,14 +80,12 @@ export class Imputer extends Estimator<typeof ImputerParams, ImputerModel> {
         for (let i = 0; i < block.rows; i++) {
           const x = values[i];
           if (Number.isNaN(x) || x === missingValue || (valid && valid[i] === 0)) continue;
-          sums[c] += divisor ? x / divisor[c] : x;
+          sums[c] += x;
           counts[c]++;
         }
       }
     });
-    const overflown = columns.filter((_, c) => !Number.isFinite(sums[c]));
-    const means = columns.map((_, c) => (counts[c] > 0 ? (divisor ? sums[c] : sums[c] / counts[c]) : null));
-    return overflown.length > 0 && divisor === null ? this.#means(context, columns, counts) : means;
+    return columns.map((_, c) => (counts[c] > 0 ? sums[c] / counts[c] : null));
   }
 
   #elements(context: TrainingContext, columns: readonly string[]): Promise<(number | null)[]> {
@@ -184,8 +181,10 @@ function addOutputs(stage: StageName & { params: InOutParams }, schema: Schema):
     });
   }
   return columns.reduce((current, { input, output }) => {
-    const { type } = schema.require(stage.owner, input, 'numeric');
-    return output === input ? current.with({ name: output, type, nullable: false }) : current.add(stage.owner, output, type, { nullable: false });
+    const field = schema.require(stage.owner, input, 'numeric');
+    const { type } = field;
+    const nullable = field.nullable || (type.kind !== 'double' && type.kind !== 'float'); // as Spark has it, though no null is left
+    return output === input ? current.with({ name: output, type, nullable }) : current.add(stage.owner, output, type, { nullable });
   }, schema);
 }
 

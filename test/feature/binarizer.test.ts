@@ -27,6 +27,31 @@ describe('Binarizer', () => {
     ]);
   });
 
+  it('turns NaN in a vector into 1 below a threshold of 0, and into 0 otherwise', () => {
+    const schema = Schema.from({ v: 'vector' });
+    const table = { schema, rows: [[Vectors.dense(Number.NaN, -1, 0)], [Vectors.sparse(3, [1], [Number.NaN])]] };
+    const binarized = (threshold: number) =>
+      plainRows(transformTable([new Binarizer({ inputCol: 'v', outputCol: 'b', threshold })], table)).map((row) => row[1]);
+    expect(binarized(-0.5)).toEqual([
+      [1, 0, 1],
+      [1, 1, 1],
+    ]);
+    expect(binarized(-0)).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it('tells the number of slots of what it makes, and that numbers are never null', () => {
+    const from = { x: 'double', v: { type: 'vector', attributes: { num_attrs: 3, attrs: { numeric: [{ idx: 0, name: 'a' }] } } }, u: 'vector' };
+    const { fields } = new Binarizer({ inputCols: ['x', 'v', 'u'], outputCols: ['a', 'b', 'c'] }).transformSchema(from as never);
+    expect(fields.slice(3).map(({ nullable, metadata }) => [nullable, metadata?.ml_attr])).toEqual([
+      [false, { type: 'binary' }],
+      [true, { num_attrs: 3 }],
+      [true, undefined],
+    ]);
+  });
+
   it('takes a threshold for each of several columns, or one for all', () => {
     const schema = Schema.from({ a: 'double', b: 'int' });
     const table = { schema, rows: [[1, 1]] };

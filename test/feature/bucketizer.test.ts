@@ -26,6 +26,11 @@ describe('Bucketizer', () => {
     expect(error.message).toContain('[-1.0, 10.0]');
   });
 
+  it('makes null of null only, and says so', () => {
+    const outputs = ['double', { type: 'double', nullable: false }].map((x) => bucketizer.transformSchema({ x } as never).find('b')?.nullable);
+    expect(outputs).toEqual([true, false]);
+  });
+
   it('takes -0 as less than 0, as Java does', () => {
     expect(columnAfter([bucketizer], numbers(-0, 0), 'b')).toEqual([0, 1]);
     expect(thrown(() => transformTable([new Bucketizer({ inputCol: 'x', splits: [0, 1, 2] })], numbers(-0))).code).toBe('VALUE_INVALID');

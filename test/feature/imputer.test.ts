@@ -13,6 +13,27 @@ describe('Imputer', () => {
     });
   });
 
+  it('means do not depend on other columns, overflow to Infinity, and are refused where they are none', async () => {
+    const imputer = new Imputer({ inputCols: ['a', 'b'], outputCols: ['x', 'y'] });
+    const means = async (...b: number[]) => {
+      const [model] = await fitStages([imputer], table({ a: 'short', b: 'double' }, [1, b[0]], [2, b[1]], [4, b[2]]));
+      return [...(model as ImputerModel).surrogates.values()];
+    };
+    expect(await means(1e308, 1e308, 1e308)).toEqual([7 / 3, Number.POSITIVE_INFINITY]);
+    expect(await means(0, Number.NEGATIVE_INFINITY, 1)).toEqual([7 / 3, Number.NEGATIVE_INFINITY]);
+    await expect(means(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1)).rejects.toMatchObject({
+      code: 'VALUE_INVALID',
+      details: { column: 'b' },
+    });
+  });
+
+  it('says that an output may be null where Spark does: unless the input is a double or float without null', () => {
+    const field = (type: string, nullable: boolean) => ({ type, nullable });
+    const from = { a: field('double', true), b: field('float', false), c: field('int', false), d: field('decimal(10,2)', false) };
+    const { fields } = new Imputer({ inputCols: ['a', 'b', 'c', 'd'], outputCols: ['w', 'x', 'y', 'z'] }).transformSchema(from as never);
+    expect(fields.slice(4).map((f) => f.nullable)).toEqual([true, false, true, true]);
+  });
+
   it('may take the place of its own input, but of no other column', () => {
     const schema = { a: 'double', b: 'int' };
     expect(new Imputer({ inputCol: 'a', outputCol: 'a' }).transformSchema(schema).names).toEqual(['a', 'b']);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler } from '#dist/feature/index.js';
+import { Binarizer, MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler } from '#dist/feature/index.js';
 import { DenseVector, SparseVector, type Vector, Vectors } from '#dist/linalg/vectors.js';
 import { Pipeline } from '#dist/pipeline/index.js';
 import { folder, session } from '../engine/harness.ts';
@@ -16,7 +16,7 @@ interface Case {
 const { rows, cases }: { rows: [number, number, VectorJson, number][]; cases: Case[] } = JSON.parse(
   readFileSync(new URL('../goldens/vector-forms.json', import.meta.url), 'utf8'),
 );
-const CLASSES = { MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler };
+const CLASSES = { Binarizer, MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler };
 const vector = (v: VectorJson): Vector => (v.type === 'dense' ? Vectors.dense(v.values) : Vectors.sparse(v.size, v.indices, v.values));
 
 /** `sparse` or `dense`, of each row. */

@@ -3,7 +3,7 @@
 Rows are [a, b, v, k]; each case is a list of stages, of which the last puts out `out`.
 """
 from pyspark.ml import Pipeline
-from pyspark.ml.feature import MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler
+from pyspark.ml.feature import Binarizer, MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler
 from pyspark.ml.linalg import Vectors as V
 
 ROWS = [[1.0, 0.0, V.dense([1.0, 0.0, 5.0, 0.0, 0.0]), 0.0], [2.0, 0.0, V.sparse(5, [1], [2.0]), 1.0],
@@ -42,8 +42,13 @@ CASES = {
     "MinMaxScaler of a one-hot": [HOT, scaler("MinMaxScaler", "hot")],
     "assembler over a StandardScaler": [scaler("StandardScaler", "v", "x"), assembler("x")],
     "assembler over a MinMaxScaler": [scaler("MinMaxScaler", "v", "x"), assembler("x")],
+    "Binarizer of a vector": [scaler("Binarizer", "v")],
+    "Binarizer of a vector, above 3": [scaler("Binarizer", "v", threshold=3.0)],
+    "Binarizer of a vector, above -1": [scaler("Binarizer", "v", threshold=-1.0)],
+    "Binarizer of a one-hot": [HOT, scaler("Binarizer", "hot")],
+    "Binarizer of an assembler": [HOT, BOTH, scaler("Binarizer", "x")],
 }
-CLASSES = {c.__name__: c for c in (MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler)}
+CLASSES = {c.__name__: c for c in (Binarizer, MinMaxScaler, OneHotEncoder, StandardScaler, VectorAssembler)}
 
 
 def vector_forms(spark):
