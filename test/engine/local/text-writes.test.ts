@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { col, lit } from '#dist/index.js';
+import { struct } from '#dist/frame/functions.js';
+import { col, lit, Vectors } from '#dist/index.js';
 import { folder, session } from '../harness.ts';
 
 const open = session(1);
@@ -88,6 +89,31 @@ describe('JSON is written as Spark writes it', () => {
     expect(await written((to) => frame().write.json(to))).toBe('{"d":0.50}\n{"d":-0.05}\n');
     expect(await written((to) => frame().write.csv(to))).toBe('0.50\n-0.05\n');
     expect(await frame().select(col('d').cast('string').as('d')).collect()).toEqual([{ d: '0.50' }, { d: '-0.05' }]);
+  });
+
+  it('with nested values as those that stand alone', async () => {
+    const schema =
+      's struct<f:float,d:double,t:string,p:decimal(2,2),b:binary,e:struct<x:int>>, l array<float>, m map<float,array<string>>, n array<array<double>>';
+    const s = { f: 0.1, d: 1e-5, t: 'a\x1f\x7f\u2028/"\\é😀', p: '0.25', b: new Uint8Array([255]), e: { x: null } };
+    const row = { s, l: [0.1, 3.4e38, null, -0], m: new Map([[0.1, ['', null]]]), n: [[1, Number.POSITIVE_INFINITY], []] };
+    const fields = ['"f":0.1', '"d":1.0E-5', '"t":"a\\u001F\x7f\u2028/\\"\\\\é😀"', '"p":0.25', '"b":"/w=="', '"e":{}'];
+    expect(await written((to) => open().createFrame([row, {}], schema).write.json(to))).toBe(
+      `{"s":{${fields.join()}},"l":[0.1,3.4E38,null,-0.0],"m":{"0.1":["",null]},"n":[[1.0,"Infinity"],[]]}\n{}\n`,
+    );
+    const interval = open()
+      .range(1)
+      .select(lit('2020-01-10').cast('date').minus(lit('2020-01-01').cast('date')).as('i'))
+      .select(struct('i').as('s'));
+    expect(await written((to) => interval.write.json(to))).toBe(`{"s":{"i":"INTERVAL '9' DAY"}}\n`);
+  });
+
+  it('with vectors as structs', async () => {
+    const frame = open().createFrame([{ v: Vectors.dense([1, 1e20]) }, { v: Vectors.sparse(3, [1], [1e-7]) }, { v: null }], { v: 'vector' });
+    const sparse = '{"v":{"type":0,"size":3,"indices":[1],"values":[1.0E-7]}}';
+    expect(await written((to) => frame.write.json(to))).toBe(`{"v":{"type":1,"values":[1.0,1.0E20]}}\n${sparse}\n{}\n`);
+    expect(await written((to) => frame.write.json(to, { ignoreNullFields: false }))).toBe(
+      `{"v":{"type":1,"size":null,"indices":null,"values":[1.0,1.0E20]}}\n${sparse}\n{"v":null}\n`,
+    );
   });
 
   it('of rows of nulls', async () => {

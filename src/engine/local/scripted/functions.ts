@@ -12,7 +12,7 @@ import { hashValue, type ValueHash } from '../hashes/hash-value.ts';
 import { murmur3 } from '../hashes/murmur3.ts';
 import { xxhash64 } from '../hashes/xxhash64.ts';
 import { decoded, encoded } from './charsets.ts';
-import { jsonOf, strictJson } from './json-text.ts';
+import { strictJson } from './json-text.ts';
 import { formatNumber, type NumberFormat, numberFormat, parseNumber } from './number-format.ts';
 import { regexpExtract, regexpExtractAll, regexpInstr, regexpReplace, rlike, splitAt } from './regexp.ts';
 import { localeOf, sentences } from './sentences.ts';
@@ -41,11 +41,6 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
         .digest('hex'),
   },
   { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
-  {
-    name: `${PREFIX}to_json`,
-    result: TEXT,
-    call: ([value, keepsNulls], [type]) => (value === null ? null : jsonOf(value, type, keepsNulls === true)),
-  },
   { name: `${PREFIX}interval_text`, result: TEXT, call: ofTexts(intervalAsText) },
   {
     name: `${PREFIX}url_part`,

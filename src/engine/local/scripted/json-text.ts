@@ -1,6 +1,3 @@
-import type { DataType } from '../../../frame/types.ts';
-import { javaDouble } from '../../../linalg/format.ts';
-
 /** What Spark's JSON options allow, a letter each: `q` single quotes, `z` zeros in front of numbers, `u` names without quotes. */
 type Allowed = string;
 
@@ -128,36 +125,3 @@ class JsonReader {
     while (/[ \t\r\n]/.test(this.#text[this.#at] ?? '')) this.#at++;
   }
 }
-
-/** A value as the JSON that Spark's `to_json` writes; fields that are null are left out unless they are kept. */
-export function jsonOf(value: unknown, type: DataType, keepsNulls = false): string {
-  if (value === null || value === undefined) return 'null';
-  switch (type.kind) {
-    case 'struct': {
-      const row = value as Readonly<Record<string, unknown>>;
-      const kept = type.fields.filter((f) => keepsNulls || row[f.name] !== null);
-      const fields = kept.map((f) => `${JSON.stringify(f.name)}:${jsonOf(row[f.name], f.type, keepsNulls)}`);
-      return `{${fields.join(',')}}`;
-    }
-    case 'map':
-      return `{${[...(value as Map<unknown, unknown>)].map(([k, v]) => `${JSON.stringify(keyText(k, type.key))}:${jsonOf(v, type.value, keepsNulls)}`).join(',')}}`;
-    case 'array':
-      return `[${(value as unknown[]).map((v) => jsonOf(v, type.element, keepsNulls)).join(',')}]`;
-    case 'double':
-    case 'float': {
-      const text = javaDouble(type.kind === 'float' ? Number(Math.fround(value as number).toPrecision(9)) : (value as number));
-      return Number.isFinite(value) ? text : `"${text}"`;
-    }
-    case 'timestamp':
-      return `"${(value as Date).toISOString()}"`;
-    case 'binary':
-      return `"${Buffer.from(value as Uint8Array).toString('base64')}"`;
-    case 'string':
-    case 'date':
-      return JSON.stringify(value);
-    default:
-      return String(value);
-  }
-}
-
-const keyText = (key: unknown, type: DataType) => (type.kind === 'double' || type.kind === 'float' ? javaDouble(key as number) : String(key));

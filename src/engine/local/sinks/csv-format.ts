@@ -4,7 +4,8 @@ import { delimiterOf } from '../sources/csv/options.ts';
 import { textSql } from '../sql/cast.ts';
 import { identifier, text } from '../sql/duck-type.ts';
 import { printed } from '../sql/functions/time.ts';
-import { type Format, isGzip, isPlain, LINES, momentSql, typeError } from './format.ts';
+import { momentSql } from '../sql/to-json.ts';
+import { type Format, isGzip, isPlain, LINES, typeError } from './format.ts';
 
 /** How fields are told apart and null from the empty text. */
 interface Marks {

@@ -40,8 +40,3 @@ export function option(owner: string, options: Sink['options'], name: string, fa
 export function isGzip(owner: string, options: Sink['options']): boolean {
   return option(owner, options, 'compression', 'none', ['none', 'uncompressed', 'gzip']) === 'gzip';
 }
-
-/** A moment as Spark writes it into texts. */
-export function momentSql(value: string): string {
-  return `strftime(${value}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
-}

@@ -185,9 +185,9 @@ export function plainDigits(x: string): string {
   return `CASE WHEN contains(${digits}, 'e-') THEN CASE WHEN ${x} < 0 THEN '-' ELSE '' END || ${spelt} ELSE CAST(${x} AS VARCHAR) END`;
 }
 
-/** `body` over a plain name, so that a long `x` is not repeated. */
+/** `body` over a plain name, or a field of one, so that a long `x` is not repeated. */
 function bound(x: string, body: (v: string) => string): string {
-  return /^[\w.]+$/.test(x) ? body(x) : `list_transform([${x}], lambda b_: ${body('b_')})[1]`;
+  return /^([\w.]+|struct_extract\([\w.]+, '\w+'\))$/.test(x) ? body(x) : `list_transform([${x}], lambda b_: ${body('b_')})[1]`;
 }
 
 /** Java's text of a double: plain digits from 1e-3 to 1e7, else `d.dddE<n>`. */
@@ -204,5 +204,7 @@ function floatText(x: string, type: string): string {
   // Plain digits below 1e-3: the point moves behind the first digit that is not 0.
   const rest = `ltrim(split_part(${digits}, '.', 2), '0')`;
   const small = `left(${rest}, 1) || '.' || CASE WHEN length(${rest}) > 1 THEN substring(${rest}, 2) ELSE '0' END || 'E-' || (length(split_part(${digits}, '.', 2)) - length(${rest}) + 1)`;
-  return `CASE WHEN ${x} IS NULL THEN NULL WHEN isnan(${x}) THEN 'NaN' WHEN isinf(${x}) THEN ${sign} || 'Infinity' WHEN ${x} = 0 THEN ${sign} || '0.0' WHEN ${digits} = '5e-324' THEN ${sign} || '4.9E-324' WHEN contains(${digits}, 'e') THEN ${sign} || ${scientific} WHEN abs(${x}) >= 1e7::${type} THEN ${sign} || ${large} WHEN abs(${x}) < CAST('0.001' AS ${type}) THEN ${sign} || ${small} ELSE CAST(${x} AS VARCHAR) END`;
+  // Most numbers need none of it.
+  const plain = `abs(${x}) >= CAST('0.001' AS ${type}) AND abs(${x}) < 1e7::${type}`;
+  return `CASE WHEN ${plain} THEN CAST(${x} AS VARCHAR) WHEN ${x} IS NULL THEN NULL WHEN isnan(${x}) THEN 'NaN' WHEN isinf(${x}) THEN ${sign} || 'Infinity' WHEN ${x} = 0 THEN ${sign} || '0.0' WHEN ${digits} = '5e-324' THEN ${sign} || '4.9E-324' WHEN contains(${digits}, 'e') THEN ${sign} || ${scientific} WHEN abs(${x}) >= 1e7::${type} THEN ${sign} || ${large} ELSE ${sign} || ${small} END`;
 }

@@ -1,7 +1,7 @@
 import { type IntervalType, isYearMonth, MICROS } from '../../../frame/interval.ts';
 import { type DataType, INTERVAL_FIELDS, type IntervalField, typeName } from '../../../frame/types.ts';
 import { duckType, text } from './duck-type.ts';
-import { type Built, BYTE, DATE, failure, INT, isFraction, isInteger, TEXT, TIMESTAMP, type Typed, typeError } from './typed.ts';
+import { type Built, BYTE, DATE, failure, INT, isFraction, isInteger, TIMESTAMP, type Typed, typeError } from './typed.ts';
 
 /** A number of microseconds, or of months, is how values lie; one of months, days and microseconds is DuckDB's own. */
 export const isInterval = (type: DataType): type is IntervalType => type.kind === 'interval';
@@ -140,18 +140,4 @@ export function intervalPart(name: string, { sql }: Typed, { from, to }: Interva
   if (!part) return { sql: `CAST(${sql} % ${MICROS.minute} / 1000000 AS DECIMAL(8,6))`, type: { kind: 'decimal', precision: 8, scale: 6 } };
   const rest = part.below === undefined ? sql : `(${sql} % ${part.below})`;
   return { sql: `CAST(${rest} // ${unitOf(part.of)} AS ${duckType(part.type)})`, type: part.type };
-}
-
-/** The type with texts for the intervals in it. */
-export function intervalsAsTexts(type: DataType): DataType {
-  switch (type.kind) {
-    case 'interval':
-      return TEXT;
-    case 'array':
-      return { kind: 'array', element: intervalsAsTexts(type.element) };
-    case 'struct':
-      return { kind: 'struct', fields: type.fields.map((field) => ({ ...field, type: intervalsAsTexts(field.type) })) };
-    default:
-      return type;
-  }
 }

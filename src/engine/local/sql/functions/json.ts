@@ -1,8 +1,7 @@
 import { parseType } from '../../../../frame/types.ts';
-import { castSql } from '../cast.ts';
 import { duckType, text } from '../duck-type.ts';
-import { intervalsAsTexts } from '../interval.ts';
 import { jsonField, jsonValue } from '../json-value.ts';
+import { jsonSql } from '../to-json.ts';
 import { arrayOf, INT, TEXT, type Typed, typeError } from '../typed.ts';
 import { asText, constant, type Rules, rule } from './rule.ts';
 
@@ -52,7 +51,7 @@ export const JSON_RULES: Rules = [
     'to_json',
     rule(1, 1, ([x], { name }) => {
       if (!['struct', 'map', 'array'].includes(x.type.kind)) throw typeError(name, 'a struct, a map or an array', x.type);
-      return { sql: `spark_to_json(${castSql(x, intervalsAsTexts(x.type)).sql})`, type: TEXT };
+      return { sql: jsonSql(x.sql, x.type, false), type: TEXT };
     }),
   ],
   [
