@@ -1961,6 +1961,70 @@ decode(unhex(lit("E9")), "ISO-8859-1") |
 decode(lit("ab"), "UTF-16BE") |
 url_decode(lit("%zz")) |
 url_decode(lit("a+b%26%C3%A9")) |
+shiftright(lit(9223372036854775807), 1) |
+shiftright(lit(-9223372036854775807), 32) |
+bit_get(lit(9223372036854775807), lit(62)) |
+bit_get(col("l"), lit(0)) | l
+bit_get(lit(1), lit(32)) |
+ceil(col("l"), lit(2)) | l
+floor(lit(9223372036854775807), lit(-3)) |
+ceil(lit(-9223372036854775807), lit(-3)) |
+floor(lit("14285714285714285714.285714").cast("decimal(38,18)"), lit(-3)) |
+floor(lit("1234567890123456789012345678.0123456789").cast("decimal(38,10)"), lit(2)) |
+ceil(lit("-0.05").cast("decimal(3,2)"), lit(1)) |
+ceil(lit("1.5").cast("decimal(10,2)"), lit(20)) |
+bround(lit("12345678901234567890.12").cast("decimal(38,18)"), -1) |
+bround(lit("25.01").cast("decimal(10,2)"), -1) |
+bround(lit("-25").cast("decimal(10,2)"), -1) |
+round(lit(None), 1) |
+lit("12345678901234567890.123").cast("decimal(38,18)") / 7 |
+lit("10000000.01").cast("decimal(10,2)") / col("i") | i
+lit("-1").cast("decimal(38,0)") / lit("3").cast("decimal(38,10)") |
+lit(9223372036854775807) / lit("7.01").cast("decimal(5,2)") |
+lit("99999999999999999999").cast("decimal(38,18)") / lit("0.000000000000000001").cast("decimal(38,18)") |
+try_divide(lit("99999999999999999999").cast("decimal(38,18)"), lit("0.000000000000000001").cast("decimal(38,18)")) |
+try_divide(lit("1").cast("decimal(10,2)"), lit(0)) |
+try_multiply(lit("12345678901234567890.5").cast("decimal(38,18)"), lit("12345678901234567890.5").cast("decimal(38,18)")) |
+try_add(lit("99999999999999999999999999999999999999").cast("decimal(38,0)"), lit(1)) |
+lit("1.5").cast("decimal(10,2)") + lit(None) |
+lit(None) / lit("1.5").cast("decimal(10,2)") |
+-lit(None) |
+array_remove(col("a"), lit(1.5)) | a
+array_append(col("a"), lit(2.5)) | a
+array_prepend(col("a"), lit(2.5)) | a
+array_insert(col("a"), lit(1), lit(2.5)) | a
+array_repeat(col("s"), col("i") % 3) | s i
+call_function("array_join", col("w"), col("t")) | w t
+size(lit(None)) |
+length(col("a")) | a
+upper(col("a")) | a
+concat_ws(",", create_map(lit("a"), lit(1))) |
+substring(col("s"), col("i"), lit(2)) | s i
+substr(col("s"), lit(2), col("i")) | s i
+left(col("s"), col("i")) | s i
+right(col("s"), col("i")) | s i
+repeat(lit("x"), col("i") % 7) | i
+call_function("space", col("i") % 7) | i
+lpad(col("s"), 3, col("t")) | s t
+trim(lit("abc"), col("t")) | t
+position(lit("a"), col("s"), col("i")) | s i
+call_function("substring_index", col("s"), col("t"), lit(1)) | s t
+overlay(col("s"), col("t"), lit(2), col("i") % 3) | s t i
+left(lit("abc").cast("binary"), lit(2)) |
+lpad(lit("abc").cast("binary"), 5, lit("xyz").cast("binary")) |
+call_function("rpad", lit("abc").cast("binary"), lit(5)) |
+call_function("lpad", lit("abc").cast("binary"), lit(2)) |
+overlay(lit("abc").cast("binary"), lit("xyz").cast("binary"), lit(2)) |
+chr(col("l")) | l
+hex(col("b")) | b
+hex(col("day")) | day
+format_number(col("l"), 2) | l
+format_number(lit("12345678901234567890.125").cast("decimal(38,18)"), 2) |
+format_number(lit("-0.004").cast("decimal(5,3)"), 2) |
+pow(lit(1.0), col("d")) | d
+pow(lit(-1.0), col("d")) | d
+hypot(col("i"), col("d")) | i d
+format_string("%.2f|%5.1f|%s", col("d"), lit(None), lit(None)) | d
 """
 
 # Frame expressions: `df` is the frame named first.

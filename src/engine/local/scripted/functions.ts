@@ -40,6 +40,7 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
         .update(bytes as Uint8Array)
         .digest('hex'),
   },
+  { name: `${PREFIX}quotient`, result: TEXT, call: ofTexts(quotient) },
   { name: `${PREFIX}json`, result: TEXT, call: ofTexts(strictJson) },
   { name: `${PREFIX}interval_text`, result: TEXT, call: ofTexts(intervalAsText) },
   {
@@ -68,6 +69,15 @@ const FUNCTIONS: readonly { name: string; result: DataType; call: Call }[] = [
   { name: `${PREFIX}regexp_replace`, result: TEXT, call: ofTexts(regexpReplace) },
   { name: `${PREFIX}split`, result: { kind: 'array', element: TEXT }, call: ofTexts(splitAt) },
 ];
+
+/** `n · 10^shift / d`, rounded to a whole number, halves away from zero. */
+function quotient(n: string, d: string, shift: number): string {
+  const power = 10n ** BigInt(Math.abs(shift));
+  const [over, under] = shift < 0 ? [BigInt(n), BigInt(d) * power] : [BigInt(n) * power, BigInt(d)];
+  const size = (x: bigint) => (x < 0n ? -x : x);
+  const rounded = (2n * size(over) + size(under)) / (2n * size(under));
+  return String(over < 0n === under < 0n ? rounded : -rounded);
+}
 
 /** Intervals of months, days and microseconds have been read as texts. */
 function intervalAsText(value: bigint | number | string, type: string): string {

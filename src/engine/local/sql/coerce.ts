@@ -88,6 +88,7 @@ export function unify(what: string, values: readonly Typed[]): { values: Typed[]
 }
 
 export function asText(value: Typed): string {
+  if (['array', 'map', 'struct'].includes(value.type.kind)) throw typeError('a text', 'given as a plain value', value.type);
   return castSql(value, TEXT).sql;
 }
 
@@ -100,3 +101,6 @@ export function asInt(what: string, value: Typed): string {
   if (!isNumeric(value.type) && value.type.kind !== 'string' && value.type.kind !== 'void') throw typeError(what, 'a whole number', value.type);
   return castSql(value, { kind: 'int' }).sql;
 }
+
+/** The number, or 0 where it is negative; null stays null. */
+export const notNegative = (n: string) => `CASE WHEN ${n} < 0 THEN 0 ELSE ${n} END`;

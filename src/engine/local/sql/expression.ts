@@ -169,7 +169,7 @@ function build(name: string, args: readonly Typed[], distinct: boolean, scope: S
   if (name === 'negative') {
     const [x] = args;
     if (x.type.kind === 'interval') return { sql: `(-${x.sql})`, type: x.type };
-    const number = x.type.kind === 'string' ? castSql(x, DOUBLE) : x;
+    const number = x.type.kind === 'string' || x.type.kind === 'void' ? castSql(x, DOUBLE) : x;
     if (!['byte', 'short', 'int', 'long', 'float', 'double', 'decimal'].includes(number.type.kind)) throw typeError('negative', 'a number', x.type);
     return { sql: `(-${number.sql})`, type: number.type };
   }

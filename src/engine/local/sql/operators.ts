@@ -2,13 +2,16 @@ import { MlError, show } from '../../../error.ts';
 import { type DataType, isNumeric } from '../../../frame/types.ts';
 import { castSql } from './cast.ts';
 import { asDouble, commonType, decimalOf, decimalType, namedAs } from './coerce.ts';
+import { decimalDivision, tried } from './decimal-division.ts';
 import { duckType, text } from './duck-type.ts';
 import { timeArithmetic } from './interval.ts';
 import { checkOrdered, isNested, orderKey } from './order.ts';
 import { BOOLEAN, type Built, DATE, DOUBLE, failure, INT, isFraction, isInteger, TEXT, type Typed, typeError } from './typed.ts';
 
 /** `a op b` for `+ - * % pmod`; whole numbers overflow into an error. With `lenient` errors are null. */
-export function arithmetic(op: string, a: Typed, b: Typed, lenient = false): Built {
+export function arithmetic(op: string, left: Typed, right: Typed, lenient = false): Built {
+  // An untyped null has the other side's type.
+  const [a, b] = [op === '/' && left.type.kind === 'void' ? castSql(left, DOUBLE) : typedLike(left, right), typedLike(right, left)];
   const timed = timeArithmetic(op, a, b, castSql);
   if (timed) return timed;
   if (a.type.kind === 'date' && (op === '+' || op === '-')) return dateArithmetic(op, a, b);
@@ -26,12 +29,17 @@ export function arithmetic(op: string, a: Typed, b: Typed, lenient = false): Bui
         ? decimalType(p.precision + q.precision + 1, p.scale + q.scale)
         : decimalType(Math.max(p.precision - p.scale, q.precision - q.scale) + Math.max(p.scale, q.scale) + 1, Math.max(p.scale, q.scale));
     // DuckDB counts on in 64 bits while both sides fit into them, and then overflows.
-    const left = p.precision <= 18 && exact.kind === 'decimal' && exact.precision > 18 ? `CAST(${a.sql} AS DECIMAL(19,${p.scale}))` : a.sql;
-    return { sql: `CAST((${left} ${op} ${b.sql}) AS ${duckType(exact)})`, type: exact };
+    const wide = p.precision <= 18 && exact.kind === 'decimal' && exact.precision > 18 ? `CAST(${a.sql} AS DECIMAL(19,${p.scale}))` : a.sql;
+    const result = (x: string, y: string) => `CAST((${x} ${op} ${y}) AS ${duckType(exact)})`;
+    if (!lenient) return { sql: result(wide, b.sql), type: exact };
+    return { sql: tried(`struct_pack(x := ${wide}, y := ${b.sql})`, (v) => result(`${v}.x`, `${v}.y`)), type: exact, nullable: true };
   }
   if (lenient && isInteger(type)) return { sql: `TRY_CAST(${x}::HUGEINT ${op} ${y}::HUGEINT AS ${duck})`, type, nullable: true };
   return { sql: `(${x} ${op} ${y})`, type };
 }
+
+const typedLike = (value: Typed, other: Typed): Typed =>
+  value.type.kind === 'void' && other.type.kind === 'decimal' ? castSql(value, other.type) : value;
 
 function resultType(op: string, a: Typed, b: Typed) {
   for (const { type } of [a, b]) {
@@ -41,15 +49,6 @@ function resultType(op: string, a: Typed, b: Typed) {
   const type = commonType(a.type, b.type);
   if (!type) throw typeError(op, 'numbers', a.type, b.type);
   return type.kind === 'void' || type.kind === 'string' ? DOUBLE : type;
-}
-
-/** Spark's type of a quotient of decimals; the value is the quotient of the doubles. */
-function decimalDivision(a: Typed, b: Typed, lenient: boolean): Built {
-  const [p, q] = [decimalOf(a), decimalOf(b)];
-  const scale = Math.max(6, p.scale + q.precision + 1);
-  const type = decimalType(p.precision - p.scale + q.scale + scale, scale);
-  const { sql, nullable } = division(a, b, lenient);
-  return { sql: `CAST(CAST(${sql} AS VARCHAR) AS ${duckType(type)})`, type, nullable };
 }
 
 function division(a: Typed, b: Typed, lenient: boolean): Built {

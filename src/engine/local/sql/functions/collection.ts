@@ -1,10 +1,11 @@
 import type { DataType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
 import { commonType, unify } from '../coerce.ts';
-import { duckType, identifier } from '../duck-type.ts';
+import { duckType } from '../duck-type.ts';
 import { checkOrdered, isNested, sortedList } from '../order.ts';
 import { arrayOf, BOOLEAN, failure, INT, LONG, TEXT, type Typed, typeError, VOID } from '../typed.ts';
-import { asInt, asText, constant, type Rules, rule } from './rule.ts';
+import { asInt, asText, constant, joined, notNegative, type Rules, rule } from './rule.ts';
+import { struct } from './struct.ts';
 
 /** The element type of an array argument. */
 export function element(name: string, x: Typed): DataType {
@@ -12,19 +13,12 @@ export function element(name: string, x: Typed): DataType {
   throw typeError(name, 'an array', x.type);
 }
 
-/** An item as one of the array's elements. */
 /** An array and a value as lists and items of their common type. */
-function compared(name: string, list: Typed, value: Typed): [list: string, value: string] {
+function compared(name: string, list: Typed, value: Typed): { list: string; value: string; type: DataType } {
   const common = commonType(element(name, list), value.type);
   if (!common) throw typeError(name, 'an array and one of its elements', list.type, value.type);
-  return [castSql(list, arrayOf(common)).sql, castSql(value, common).sql];
-}
-
-function item(name: string, list: Typed, value: Typed): string {
-  const of = element(name, list);
-  const common = commonType(of, value.type);
-  if (!common) throw typeError(name, 'an array and one of its elements', list.type, value.type);
-  return castSql(value, of).sql;
+  const type = arrayOf(common);
+  return { list: castSql(list, type).sql, value: castSql(value, common).sql, type };
 }
 
 /** Position of a value in a list, 0 when it is not there; null elements never match. */
@@ -91,12 +85,6 @@ function firsts(list: string): string {
 const contains = (list: string, v: string) =>
   `(CASE WHEN ${v} IS NULL THEN len(${list}) > list_count(${list}) ELSE list_contains(${list}, ${v}) END)`;
 
-const struct = (names: readonly string[], values: readonly Typed[]) => ({
-  sql: values.length === 0 ? 'NULL' : `struct_pack(${values.map((v, i) => `${identifier(names[i])} := ${v.sql}`).join(', ')})`,
-  type: { kind: 'struct', fields: values.map(({ type, metadata }, i) => ({ name: names[i], type, ...(metadata && { metadata }) })) } as DataType,
-  nullable: false,
-});
-
 export const COLLECTION_RULES: Rules = [
   [
     'array',
@@ -109,6 +97,7 @@ export const COLLECTION_RULES: Rules = [
   [
     'size cardinality',
     rule(1, 1, ([x]) => {
+      if (x.type.kind === 'void') return { sql: 'CAST(NULL AS INTEGER)', type: INT };
       if (x.type.kind !== 'map') element('size', x);
       return { sql: `CAST(${x.type.kind === 'map' ? 'cardinality' : 'len'}(${x.sql}) AS INTEGER)`, type: INT };
     }),
@@ -117,7 +106,7 @@ export const COLLECTION_RULES: Rules = [
   [
     'array_contains',
     rule(2, 2, ([x, v]) => {
-      const [list, value] = compared('array_contains', x, v);
+      const { list, value } = compared('array_contains', x, v);
       return {
         sql: `CASE WHEN ${list} IS NULL OR ${value} IS NULL THEN NULL WHEN list_contains(${list}, ${value}) THEN TRUE WHEN len(${list}) > list_count(${list}) THEN NULL ELSE FALSE END`,
         type: BOOLEAN,
@@ -128,7 +117,7 @@ export const COLLECTION_RULES: Rules = [
   [
     'array_position',
     rule(2, 2, ([x, v]) => {
-      const [list, value] = compared('array_position', x, v);
+      const { list, value } = compared('array_position', x, v);
       return {
         sql: `CASE WHEN ${list} IS NOT NULL AND ${value} IS NOT NULL THEN CAST(${position(list, value)} AS BIGINT) END`,
         type: LONG,
@@ -139,17 +128,23 @@ export const COLLECTION_RULES: Rules = [
   [
     'array_remove',
     rule(2, 2, ([x, v]) => {
-      const value = item('array_remove', x, v);
-      return { sql: `CASE WHEN ${value} IS NOT NULL THEN list_filter(${x.sql}, lambda v_: v_ IS NULL OR v_ <> ${value}) END`, type: x.type };
+      const { list, value, type } = compared('array_remove', x, v);
+      return { sql: `CASE WHEN ${value} IS NOT NULL THEN list_filter(${list}, lambda v_: v_ IS NULL OR v_ <> ${value}) END`, type };
     }),
   ],
   [
     'array_append',
-    rule(2, 2, ([x, v]) => ({ sql: `CASE WHEN ${x.sql} IS NOT NULL THEN list_append(${x.sql}, ${item('array_append', x, v)}) END`, type: x.type })),
+    rule(2, 2, ([x, v]) => {
+      const { list, value, type } = compared('array_append', x, v);
+      return { sql: `CASE WHEN ${x.sql} IS NOT NULL THEN list_append(${list}, ${value}) END`, type };
+    }),
   ],
   [
     'array_prepend',
-    rule(2, 2, ([x, v]) => ({ sql: `CASE WHEN ${x.sql} IS NOT NULL THEN list_prepend(${item('array_prepend', x, v)}, ${x.sql}) END`, type: x.type })),
+    rule(2, 2, ([x, v]) => {
+      const { list, value, type } = compared('array_prepend', x, v);
+      return { sql: `CASE WHEN ${x.sql} IS NOT NULL THEN list_prepend(${value}, ${list}) END`, type };
+    }),
   ],
   ['array_compact', rule(1, 1, ([x]) => ({ sql: `list_filter(${x.sql}, lambda v_: v_ IS NOT NULL)`, type: x.type }))],
   ['array_distinct', rule(1, 1, ([x]) => ({ sql: `CASE WHEN ${x.sql} IS NOT NULL THEN ${firsts(x.sql)} END`, type: x.type }))],
@@ -176,7 +171,7 @@ export const COLLECTION_RULES: Rules = [
       const shown = missing
         ? `list_transform(${texts}, lambda v_: coalesce(v_, ${asText(missing)}))`
         : `list_filter(${texts}, lambda v_: v_ IS NOT NULL)`;
-      return { sql: `array_to_string(${shown}, ${asText(separator)})`, type: TEXT };
+      return { sql: joined(shown, separator), type: TEXT };
     }),
   ],
   ['array_max', extremeOf('max')],
@@ -212,7 +207,7 @@ export const COLLECTION_RULES: Rules = [
   ],
   [
     'array_repeat',
-    rule(2, 2, ([v, n]) => ({ sql: `list_transform(range(greatest(${asInt('array_repeat', n)}, 0)), lambda v_: ${v.sql})`, type: arrayOf(v.type) })),
+    rule(2, 2, ([v, n]) => ({ sql: `list_transform(range(${notNegative(asInt('array_repeat', n))}), lambda v_: ${v.sql})`, type: arrayOf(v.type) })),
   ],
   [
     'sequence',
@@ -234,8 +229,10 @@ export const COLLECTION_RULES: Rules = [
   ],
   [
     'array_insert',
-    rule(3, 3, ([x, position, value]) => {
-      const [p, v] = [asInt('array_insert', position), item('array_insert', x, value)];
+    rule(3, 3, ([given, position, value]) => {
+      const { list, value: v, type } = compared('array_insert', given, value);
+      const x = { ...given, sql: list, type };
+      const p = asInt('array_insert', position);
       const at = `(CASE WHEN ${p} > 0 THEN ${p} ELSE len(${x.sql}) + ${p} + 2 END)`;
       const nulls = (count: string) =>
         `list_transform(range(greatest(${count}, 0)), lambda n_: CAST(NULL AS ${duckType(element('array_insert', x))}))`;
@@ -274,26 +271,5 @@ export const COLLECTION_RULES: Rules = [
       type: element('explode_outer', x),
       nullable: true,
     })),
-  ],
-  [
-    'struct',
-    rule(1, Number.POSITIVE_INFINITY, (args) =>
-      struct(
-        args.map((a, i) => {
-          if (a.fieldName !== undefined) return a.fieldName;
-          return a.isNamed || (/^[\w ]+$/.test(a.name) && a.literal === undefined) ? a.name : `col${i + 1}`;
-        }),
-        args,
-      ),
-    ),
-  ],
-  [
-    'named_struct',
-    rule(2, Number.POSITIVE_INFINITY, (args) =>
-      struct(
-        args.filter((_, i) => i % 2 === 0).map((a) => String(constant('named_struct', 'name', a))),
-        args.filter((_, i) => i % 2 === 1),
-      ),
-    ),
   ],
 ];

@@ -1,5 +1,5 @@
 import { MlError, show } from '../../../../error.ts';
-import { type DataType, sameType } from '../../../../frame/types.ts';
+import { type DataType, isNumeric } from '../../../../frame/types.ts';
 import { charsetNames } from '../../scripted/charsets.ts';
 import { castSql } from '../cast.ts';
 import { text } from '../duck-type.ts';
@@ -101,13 +101,7 @@ export const ENCODING_RULES: Rules = [
   ],
   ['base64', rule(1, 1, ([x]) => ({ sql: `base64(${bytes(x)})`, type: TEXT }))],
   ['unbase64', rule(1, 1, ([x]) => ({ sql: `from_base64(${asText(x)})`, type: BINARY }))],
-  [
-    'hex',
-    rule(1, 1, ([x]) => ({
-      sql: x.type.kind === 'binary' || sameType(x.type, TEXT) ? `hex(${bytes(x)})` : `hex(${castSql(x, LONG).sql})`,
-      type: TEXT,
-    })),
-  ],
+  ['hex', rule(1, 1, ([x]) => ({ sql: `hex(${isNumeric(x.type) || x.type.kind === 'void' ? castSql(x, LONG).sql : bytes(x)})`, type: TEXT }))],
   ['unhex', ofText(1, BINARY, (x) => `CASE WHEN regexp_full_match(${x}, '[0-9a-fA-F]*') THEN unhex(${x}) END`)],
   ['encode', rule(1, 2, ([x, charset], { name }) => ({ sql: recoded(name, asText(x), charset), type: BINARY }))],
   ['decode', rule(1, 2, ([x, charset], { name }) => ({ sql: recoded(name, bytes(x), charset), type: TEXT }))],

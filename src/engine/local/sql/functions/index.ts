@@ -1,5 +1,6 @@
 import { MlError, show } from '../../../../error.ts';
 import { AGGREGATE_RULES, RANKING_RULES } from './aggregate.ts';
+import { BIT_RULES } from './bits.ts';
 import { COLLECTION_RULES } from './collection.ts';
 import { CONDITIONAL_RULES } from './conditional.ts';
 import { ENCODING_RULES } from './encoding.ts';
@@ -28,6 +29,7 @@ const ALL: ReadonlyMap<string, Rule> = new Map(
     FORMAT_RULES,
     ENCODING_RULES,
     NUMBER_RULES,
+    BIT_RULES,
     RANDOM_RULES,
     TIME_RULES,
     MOMENT_RULES,

@@ -1,10 +1,10 @@
 import { isNumeric } from '../../../../frame/types.ts';
 import { castSql, plainDigits } from '../cast.ts';
-import { commonType, unify } from '../coerce.ts';
+import { unify } from '../coerce.ts';
 import { duckType } from '../duck-type.ts';
 import { arithmetic } from '../operators.ts';
 import { isNested, sortedList } from '../order.ts';
-import { BOOLEAN, BYTE, DOUBLE, failure, INT, isFraction, isInteger, LONG, TEXT, type Typed, typeError } from '../typed.ts';
+import { BOOLEAN, DOUBLE, failure, isFraction, isInteger, LONG, type Typed, typeError } from '../typed.ts';
 import { asDouble, asInt, constant, ofDouble, type Rules, rule } from './rule.ts';
 
 const NAN = "CAST('NaN' AS DOUBLE)";
@@ -18,35 +18,39 @@ const LOG = (x: string, body: string, pole = '0') => `CASE WHEN ${x} > ${pole} T
 /** A number rounded half away from zero by its decimal text, as Java's BigDecimal does it. */
 function rounded(mode: 'round' | 'bround', x: Typed, digits: Typed | undefined): { sql: string; type: typeof x.type } {
   const scale = digits ? Number(constant(mode, 'scale', digits)) : 0;
-  if (!isNumeric(x.type) && x.type.kind !== 'string') throw typeError(mode, 'a number', x.type);
-  const type = x.type.kind === 'string' ? DOUBLE : x.type;
+  const type = isNumeric(x.type) ? x.type : DOUBLE;
   if (type.kind === 'decimal') {
     const s = Math.max(0, Math.min(scale, type.scale));
     const to = { kind: 'decimal', precision: Math.min(38, type.precision - type.scale + s + 1), scale: s } as const;
-    const even = mode === 'bround' && scale >= 0 ? halfEven(x.sql, s) : `${mode === 'round' ? 'round' : 'round_even'}(${x.sql}, ${scale})`;
-    return { sql: `CAST(${even} AS ${duckType(to)})`, type: to };
+    if (scale < 0) return { sql: `CAST(${roundWhole(mode, x.sql, scale, `abs(${x.sql}) % 1 <> 0`)} AS ${duckType(to)})`, type: to };
+    return { sql: `CAST(${mode === 'round' ? `round(${x.sql}, ${scale})` : halfEven(x.sql, s)} AS ${duckType(to)})`, type: to };
   }
   if (isInteger(type)) {
     if (scale >= 0) return { sql: x.sql, type };
-    const unit = `${10n ** BigInt(Math.min(-scale, 37))}::HUGEINT`;
-    const half = `(${unit} // 2)`;
-    const wide = `abs(${x.sql}::HUGEINT)`;
-    const up =
-      mode === 'round'
-        ? `${wide} % ${unit} >= ${half}`
-        : `${wide} % ${unit} > ${half} OR (${wide} % ${unit} = ${half} AND (${wide} // ${unit}) % 2 = 1)`;
-    const cut = `((${wide} // ${unit}) + CASE WHEN ${up} THEN 1 ELSE 0 END) * ${unit}`;
-    return { sql: `CAST(CASE WHEN ${x.sql} < 0 THEN -(${cut}) ELSE ${cut} END AS ${duckType(type)})`, type };
+    return { sql: `CAST(${roundWhole(mode, x.sql, scale)} AS ${duckType(type)})`, type };
   }
-  const d = castSql(x, DOUBLE).sql;
+  const d = asDouble(mode, x);
   return {
     sql: `CAST(${roundDouble(mode, type.kind === 'float' ? `CAST(CAST(${x.sql} AS VARCHAR) AS DOUBLE)` : d, scale)} AS ${duckType(type)})`,
     type,
   };
 }
 
+/** A number rounded to tens, hundreds and so on; `rest` tells whether it has digits behind the point. */
+function roundWhole(mode: 'round' | 'bround', x: string, scale: number, rest = 'FALSE'): string {
+  const unit = `${10n ** BigInt(Math.min(-scale, 37))}::HUGEINT`;
+  const half = `(${unit} // 2)`;
+  const wide = `abs(CAST(trunc(${x}) AS HUGEINT))`;
+  const up =
+    mode === 'round'
+      ? `${wide} % ${unit} >= ${half}`
+      : `${wide} % ${unit} > ${half} OR (${wide} % ${unit} = ${half} AND (${rest} OR (${wide} // ${unit}) % 2 = 1))`;
+  const cut = `((${wide} // ${unit}) + CASE WHEN ${up} THEN 1 ELSE 0 END) * ${unit}`;
+  return `CASE WHEN ${x} < 0 THEN -(${cut}) ELSE ${cut} END`;
+}
+
 /** The decimal nearest to one of at most 20 digits behind the point; of two the even one. The engine's own goes by way of a double. */
-function halfEven(x: string, scale: number): string {
+export function halfEven(x: string, scale: number): string {
   const near = `CAST(${x} AS DECIMAL(38,${scale}))`;
   const unit = (digit: string) => (scale === 0 ? digit : `0.${'0'.repeat(scale - 1)}${digit}`);
   const half = `0.${'0'.repeat(scale)}5`;
@@ -102,9 +106,17 @@ function toScale(duck: 'ceil' | 'floor', x: Typed, scale: number) {
   const wide = scale < 0 ? Math.max(precision - digits + 1, 1 - scale) : precision - digits + 1 + kept;
   const type = { kind: 'decimal', precision: Math.min(38, wide), scale: kept } as const;
   const exact = castSql(x, { kind: 'decimal', precision, scale: digits }).sql;
-  const unit = `CAST('1e${-scale}' AS DECIMAL(${Math.abs(scale) + 1},${kept}))`;
-  const whole = `CAST(${duck}(${exact} ${scale < 0 ? '/' : '*'} ${10n ** BigInt(Math.abs(scale))}) AS DECIMAL(${type.precision},0))`;
-  return { sql: `CAST(${whole} * ${unit} AS ${duckType(type)})`, type };
+  if (scale < 0) {
+    const unit = `${10n ** BigInt(Math.min(-scale, 38))}::HUGEINT`;
+    const whole = `CAST(${duck}(${exact}) AS HUGEINT)`;
+    const down = (n: string) => `${n} - ((${n} % ${unit} + ${unit}) % ${unit})`;
+    return { sql: `CAST(${duck === 'floor' ? down(whole) : `-(${down(`(-${whole})`)})`} AS ${duckType(type)})`, type };
+  }
+  if (scale >= digits) return { sql: `CAST(${exact} AS ${duckType(type)})`, type };
+  const near = `CAST(${exact} AS ${duckType(type)})`;
+  const unit = `CAST('1e${-kept}' AS ${duckType(type)})`;
+  const [beyond, step] = duck === 'floor' ? ['>', '-'] : ['<', '+'];
+  return { sql: `CAST(CASE WHEN ${near} ${beyond} ${exact} THEN ${near} ${step} ${unit} ELSE ${near} END AS ${duckType(type)})`, type };
 }
 
 /** The greatest or least value that is not null; NaN is the greatest. */
@@ -114,28 +126,6 @@ const extreme = (duck: 'greatest' | 'least') =>
     const list = values.map((v) => v.sql).join(', ');
     const sql = isNested(type) ? `${sortedList(`[${list}]`, type, duck === 'greatest', 'LAST')}[1]` : `${duck}(${list})`;
     return { sql, type, nullable: values.every((v) => v.nullable) };
-  });
-
-const bits = (operator: string, build: (x: string, y: string) => string) =>
-  rule(2, 2, ([x, y]) => {
-    const type = commonType(x.type, y.type);
-    if (!type || !isInteger(type)) throw typeError(operator, 'whole numbers', x.type, y.type);
-    return { sql: build(castSql(x, type).sql, castSql(y, type).sql), type };
-  });
-
-/** `x << n` within the type's width. */
-const shift = (left: boolean) =>
-  rule(2, 2, ([x, n], { name }) => {
-    const type = x.type.kind === 'long' ? LONG : INT;
-    const width = type === LONG ? 64 : 32;
-    const by = `(${asInt(name, n)} & ${width - 1})`;
-    const v = castSql(x, type).sql;
-    if (!left) return { sql: `CAST(floor(${v}::HUGEINT / (1::HUGEINT << ${by})) AS ${duckType(type)})`, type };
-    const wide = `((${v}::HUGEINT * (1::HUGEINT << ${by})) & ${2n ** BigInt(width) - 1n}::HUGEINT)`;
-    return {
-      sql: `CAST(CASE WHEN ${wide} >= ${2n ** BigInt(width - 1)}::HUGEINT THEN ${wide} - ${2n ** BigInt(width)}::HUGEINT ELSE ${wide} END AS ${duckType(type)})`,
-      type,
-    };
   });
 
 const tried = (op: string) => rule(2, 2, ([x, y]) => arithmetic(op, x, y, true));
@@ -192,7 +182,8 @@ export const NUMBER_RULES: Rules = [
       true,
     ),
   ],
-  ['pow power', ofDouble(2, (x, y) => `pow(${x}, ${y})`)],
+  // Java has no answer where C says 1.
+  ['pow power', ofDouble(2, (x, y) => `CASE WHEN isnan(${y}) OR (abs(${x}) = 1 AND isinf(${y})) THEN ${NAN} ELSE pow(${x}, ${y}) END`)],
   ['ceil ceiling', toLong('ceil')],
   ['floor', toLong('floor')],
   ['round', rule(1, 2, ([x, digits]) => rounded('round', x, digits))],
@@ -225,7 +216,7 @@ export const NUMBER_RULES: Rules = [
     ofDouble(
       2,
       (x, y) =>
-        `CASE WHEN isinf(${x}) OR isinf(${y}) THEN CAST('Infinity' AS DOUBLE) WHEN ${x} = 0 AND ${y} = 0 THEN 0e0 ELSE ${larger(x, y)} * sqrt(pow(${x} / ${larger(x, y)}, 2) + pow(${y} / ${larger(x, y)}, 2)) END`,
+        `CASE WHEN ${x} IS NULL OR ${y} IS NULL THEN NULL WHEN isinf(${x}) OR isinf(${y}) THEN CAST('Infinity' AS DOUBLE) WHEN ${x} = 0 AND ${y} = 0 THEN 0e0 ELSE ${larger(x, y)} * sqrt(pow(${x} / ${larger(x, y)}, 2) + pow(${y} / ${larger(x, y)}, 2)) END`,
     ),
   ],
   ['pi', rule(0, 0, () => ({ sql: 'pi()', type: DOUBLE, nullable: false }))],
@@ -248,37 +239,6 @@ export const NUMBER_RULES: Rules = [
     }),
   ],
   ['nanvl', ofDouble(2, (x, y) => `CASE WHEN isnan(${x}) THEN ${y} ELSE ${x} END`)],
-  ['&', bits('bitwiseAND', (x, y) => `(${x} & ${y})`)],
-  ['|', bits('bitwiseOR', (x, y) => `(${x} | ${y})`)],
-  ['^', bits('bitwiseXOR', (x, y) => `xor(${x}, ${y})`)],
-  [
-    'bitwise_not ~',
-    rule(1, 1, ([x]) => {
-      if (!isInteger(x.type)) throw typeError('bitwise_not', 'a whole number', x.type);
-      return { sql: `(~${x.sql})`, type: x.type };
-    }),
-  ],
-  ['shiftleft', shift(true)],
-  ['shiftright', shift(false)],
-  [
-    'shiftrightunsigned',
-    rule(2, 2, ([x, n], { name }) => {
-      const type = x.type.kind === 'long' ? LONG : INT;
-      const [width, v] = [type === LONG ? 64 : 32, castSql(x, type).sql];
-      const by = `(${asInt(name, n)} & ${width - 1})`;
-      const unsigned = `(CASE WHEN ${v} < 0 THEN ${v}::HUGEINT + ${2n ** BigInt(width)}::HUGEINT ELSE ${v}::HUGEINT END)`;
-      return { sql: `CAST(CASE WHEN ${by} = 0 THEN ${v}::HUGEINT ELSE ${unsigned} // (1::HUGEINT << ${by}) END AS ${duckType(type)})`, type };
-    }),
-  ],
-  ['bit_count', rule(1, 1, ([x]) => ({ sql: `CAST(bit_count(CAST(${x.sql} AS BIGINT)) AS INTEGER)`, type: INT }))],
-  [
-    'getbit bit_get',
-    rule(2, 2, ([x, at], { name }) => ({
-      sql: `CAST(abs(floor(${castSql(x, LONG).sql}::HUGEINT / (1::HUGEINT << ${asInt(name, at)})) % 2) AS TINYINT)`,
-      type: BYTE,
-    })),
-  ],
-  ['bin', rule(1, 1, ([x]) => ({ sql: `bin(${castSql(x, LONG).sql})`, type: TEXT }))],
   [
     'width_bucket',
     rule(4, 4, ([value, low, high, count]) => {

@@ -1,6 +1,6 @@
 import { MlError } from '../../../../error.ts';
 import type { DataType } from '../../../../frame/types.ts';
-import { asDouble, asInt, asText } from '../coerce.ts';
+import { asDouble, asInt, asText, notNegative } from '../coerce.ts';
 import type { Built, Scope, Typed } from '../typed.ts';
 
 export interface CallInfo {
@@ -41,4 +41,12 @@ export function constant(name: string, what: string, arg: Typed | undefined): un
   throw new MlError('EXPRESSION_INVALID', `${name}: ${what} must be a constant`);
 }
 
-export { asDouble, asInt, asText };
+/** The items of a list of texts one after the other, parted by a text. */
+export function joined(list: string, separator: Typed): string {
+  const s = asText(separator);
+  if (separator.literal !== undefined) return `array_to_string(${list}, ${s})`;
+  // The engine takes constants only.
+  return `CASE WHEN ${s} IS NOT NULL THEN substring(array_to_string(list_transform(${list}, lambda j_: ${s} || j_), ''), length(${s}) + 1) END`;
+}
+
+export { asDouble, asInt, asText, notNegative };

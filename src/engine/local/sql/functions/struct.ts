@@ -1,6 +1,6 @@
 import { MlError } from '../../../../error.ts';
 import { pathOf } from '../../../../frame/expression.ts';
-import type { StructField } from '../../../../frame/types.ts';
+import type { DataType, StructField } from '../../../../frame/types.ts';
 import { identifier, text } from '../duck-type.ts';
 import { type Built, type Typed, typeError } from '../typed.ts';
 import { constant, type Rules, rule } from './rule.ts';
@@ -36,7 +36,34 @@ function updated(owner: string, x: Typed, [name, ...rest]: readonly string[], va
   };
 }
 
+export const struct = (names: readonly string[], values: readonly Typed[]) => ({
+  sql: values.length === 0 ? 'NULL' : `struct_pack(${values.map((v, i) => `${identifier(names[i])} := ${v.sql}`).join(', ')})`,
+  type: { kind: 'struct', fields: values.map(({ type, metadata }, i) => ({ name: names[i], type, ...(metadata && { metadata }) })) } as DataType,
+  nullable: false,
+});
+
 export const STRUCT_RULES: Rules = [
+  [
+    'struct',
+    rule(1, Number.POSITIVE_INFINITY, (args) =>
+      struct(
+        args.map((a, i) => {
+          if (a.fieldName !== undefined) return a.fieldName;
+          return a.isNamed || (/^[\w ]+$/.test(a.name) && a.literal === undefined) ? a.name : `col${i + 1}`;
+        }),
+        args,
+      ),
+    ),
+  ],
+  [
+    'named_struct',
+    rule(2, Number.POSITIVE_INFINITY, (args) =>
+      struct(
+        args.filter((_, i) => i % 2 === 0).map((a) => String(constant('named_struct', 'name', a))),
+        args.filter((_, i) => i % 2 === 1),
+      ),
+    ),
+  ],
   [
     'update_fields',
     rule(2, 3, ([x, name, value]) => {
