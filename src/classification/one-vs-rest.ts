@@ -41,7 +41,9 @@ export class OneVsRest extends Estimator<typeof OneVsRestParams, OneVsRestModel>
   override async fit(frame: Frame, options: StayOptions = {}): Promise<OneVsRestModel> {
     await this.checkFit(frame, options);
     const { labelCol, featuresCol, weightCol } = this.params;
-    const columns = [...new Set([labelCol, featuresCol, ...(weightCol ? [weightCol] : [])])];
+    // Rows that the classifier holds out are told by a column of its own.
+    const { validationIndicatorCol } = this.getOrDefault('classifier').params as { validationIndicatorCol?: string };
+    const columns = [...new Set([labelCol, featuresCol, weightCol, validationIndicatorCol])].filter((name): name is string => Boolean(name));
     requireThere(this, frame);
     const label = (await frame.schema()).require(this.owner, labelCol, 'numeric');
     const cached = frame.cache();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   DecisionTreeClassifier,
+  type GBTClassificationModel,
   GBTClassifier,
   HistGradientBoostingClassifier,
   LogisticRegression,
@@ -33,6 +34,15 @@ beforeAll(async () => {
 afterAll(() => session?.close());
 
 describe('OneVsRest', () => {
+  it('lets a classifier hold rows out by a column of its own', async () => {
+    const classifier = new GBTClassifier({ maxIter: 3, maxDepth: 2, validationIndicatorCol: 'held', validationTol: 0 });
+    const split = frame.withColumn('held', col('fold').equalTo(1));
+    const [first] = (await new OneVsRest({ classifier }).fit(split)).models as GBTClassificationModel[];
+    const alone = await classifier.fit(split.withColumn('label', col('label').equalTo(0).cast('double')));
+    expect(first.toDebugString.split('\n').slice(1)).toEqual(alone.toDebugString.split('\n').slice(1));
+    await refuses(() => new OneVsRest({ classifier }).fit(frame), 'COLUMN_NOT_FOUND', { column: 'held' });
+  });
+
   it('fits each class against all others, as the classifier alone does, and predicts the class of the largest score', async () => {
     const model = await new OneVsRest({ classifier: lr, weightCol: 'weight' }).fit(frame);
     const scored = await model.transform(frame).collect();
