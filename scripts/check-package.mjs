@@ -78,20 +78,23 @@ async function bundles() {
     'packages-external': { format: 'esm', packages: 'external' },
     whole: { format: 'esm', external: DUCKDB },
     minified: { format: 'esm', external: DUCKDB, minify: true },
+    split: { format: 'esm', external: DUCKDB, minify: true, splitting: true },
     commonjs: { format: 'cjs', external: DUCKDB, logOverride: { 'empty-import-meta': 'silent' } },
   };
   for (const [name, options] of Object.entries(kinds)) {
-    const outfile = join(work, `bundle-${name}.${options.format === 'cjs' ? 'cjs' : 'mjs'}`);
+    const extension = options.format === 'cjs' ? '.cjs' : '.mjs';
+    const outdir = join(work, `bundle-${name}`);
     await build({
       entryPoints: [join(work, 'use.mjs')],
       absWorkingDir: work,
       bundle: true,
       platform: 'node',
-      outfile,
+      outdir,
+      outExtension: { '.js': extension },
       logLevel: 'warning',
       ...options,
     });
-    says('ok', `bundled, ${name}`, [outfile]);
+    says('ok', `bundled, ${name}`, [join(outdir, `use${extension}`)]);
   }
 }
 
