@@ -47,12 +47,27 @@ export function arrowSource(table: LocalTable): arrow.Table | undefined {
 export function arrowColumns(schema: Schema, rows: arrow.Table | arrow.RecordBatch): unknown[][] {
   return schema.fields.map((field, j) => {
     const vector = rows.getChildAt(j);
+    if (vector && ArrowType.isTimestamp(vector.type) && vector.type.unit >= MICROSECONDS) return instants(vector as arrow.Vector<arrow.Timestamp>);
     const read = reader(field.type, rows.schema.fields[j].type, field.name);
     return Array.from({ length: rows.numRows }, (_, i) => {
       const value = vector?.get(i);
       return value === null || value === undefined ? null : read(value);
     });
   });
+}
+
+const MICROSECONDS = 2;
+
+/** Timestamps to the millisecond: Arrow's own numbers round those that are far away up. */
+function instants({ type, data }: arrow.Vector<arrow.Timestamp>): (Date | null)[] {
+  const unit = type.unit === MICROSECONDS ? 1000n : 1_000_000n;
+  return data.flatMap((chunk) =>
+    Array.from({ length: chunk.length }, (_, i) => {
+      if (!chunk.getValid(i)) return null;
+      const ticks = (chunk.values as BigInt64Array)[i];
+      return new Date(Number(ticks / unit) - Number(ticks % unit < 0n));
+    }),
+  );
 }
 
 /** The rows of a batch as `collect` gives them. */

@@ -146,3 +146,13 @@ it('keeps the microseconds of a timestamp', async () => {
   const table = await open().sql("SELECT TIMESTAMP '2024-02-29 12:34:56.789123' AS t").toArrow();
   expect(table.getChild('t')?.data[0]?.values[0]).toBe(1709210096789123n);
 });
+
+it('reads the milliseconds of a timestamp far away, sliced or not', () => {
+  const at = [253402300799999999n, -62135596800000001n, 0n];
+  const vector = arrow.vectorFromArray(at, new arrow.Int64());
+  const t = new arrow.Vector(vector.data.map((chunk) => chunk.clone(new arrow.TimestampMicrosecond() as never)));
+  const wanted = ['9999-12-31T23:59:59.999Z', '0000-12-31T23:59:59.999Z', '1970-01-01T00:00:00.000Z'].map((text) => new Date(text));
+  const table = new arrow.Table({ t });
+  expect(tableFromArrow(table).columns[0]).toEqual(wanted);
+  expect(tableFromArrow(table.slice(1)).columns[0]).toEqual(wanted.slice(1));
+});

@@ -2021,6 +2021,9 @@ hex(col("day")) | day
 format_number(col("l"), 2) | l
 format_number(lit("12345678901234567890.125").cast("decimal(38,18)"), 2) |
 format_number(lit("-0.004").cast("decimal(5,3)"), 2) |
+lit(None).getItem(0) |
+try_make_timestamp(col("i"), lit(13), lit(1), lit(0), lit(0), lit(1.5)) | i
+try_make_timestamp(col("i") % 100 + 1000, lit(2), lit(29), lit(0), lit(0), lit("1.5").cast("decimal(10,2)")) | i
 pow(lit(1.0), col("d")) | d
 pow(lit(-1.0), col("d")) | d
 hypot(col("i"), col("d")) | i d

@@ -12,7 +12,7 @@ import { nameOf } from './names.ts';
 import { arithmetic, comparison, logical, membership } from './operators.ts';
 import { checkOrdered, orderKey } from './order.ts';
 import { starred } from './star.ts';
-import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError } from './typed.ts';
+import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError, VOID } from './typed.ts';
 
 /** The SQL of an expression with Spark's meaning, its type, and the name that Spark would give the column. */
 export function expressionSql(expression: Expression, scope: Scope): Typed {
@@ -93,6 +93,7 @@ export function columnName(expression: Expression, typed: Typed, scope: Scope): 
 
 function fieldSql(child: Typed, name: string): Typed {
   const label = `${child.name}.${name}`;
+  if (child.type.kind === 'void') return { sql: 'NULL', type: VOID, nullable: true, name: label };
   if (child.type.kind === 'struct') {
     const field = child.type.fields.find((f) => f.name === name);
     if (!field) {

@@ -56,6 +56,7 @@ const extremeOf = (duck: 'min' | 'max') =>
 /** Item by a position from 0. */
 const item0 = (lenient: boolean) =>
   rule(2, 2, ([x, key], { name }) => {
+    if (x.type.kind === 'void') return { sql: 'NULL', type: VOID, nullable: true };
     if (x.type.kind === 'map') return { sql: `map_extract_value(${x.sql}, ${castSql(key, x.type.key).sql})`, type: x.type.value, nullable: true };
     const type = element(name, x);
     const i = asInt(name, key);

@@ -1,6 +1,7 @@
 import { MlError, show } from '../../../../error.ts';
 import { type DataType, sameType } from '../../../../frame/types.ts';
 import { castSql } from '../cast.ts';
+import { tried } from '../decimal-division.ts';
 import { text } from '../duck-type.ts';
 import { DOUBLE, INT, isInteger, LONG, TEXT, TIMESTAMP, type Typed, typeError } from '../typed.ts';
 import { asInt, constant, type Rules, rule } from './rule.ts';
@@ -94,9 +95,10 @@ export const MOMENT_RULES: Rules = [
   [
     'make_timestamp make_timestamp_ntz make_timestamp_ltz try_make_timestamp try_make_timestamp_ntz try_make_timestamp_ltz',
     rule(6, 6, (args, { name }) => {
-      const whole = args.slice(0, 5).map((a) => asInt(name, a));
-      const made = `make_timestamp(${whole.join(', ')}, ${castSql(args[5], DOUBLE).sql})`;
-      return name.startsWith('try_') ? { sql: `TRY(${made})`, type: TIMESTAMP, nullable: true } : { sql: made, type: TIMESTAMP };
+      const parts = [...args.slice(0, 5).map((a) => asInt(name, a)), castSql(args[5], DOUBLE).sql];
+      if (!name.startsWith('try_')) return { sql: `make_timestamp(${parts.join(', ')})`, type: TIMESTAMP };
+      const packed = `struct_pack(${parts.map((part, i) => `p${i} := ${part}`).join(', ')})`;
+      return { sql: tried(packed, (v) => `make_timestamp(${parts.map((_, i) => `${v}.p${i}`).join(', ')})`), type: TIMESTAMP, nullable: true };
     }),
   ],
   ...(['from_utc_timestamp', 'to_utc_timestamp'] as const).map(
