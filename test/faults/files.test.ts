@@ -74,7 +74,10 @@ describe('a CSV file', () => {
     const kept = { header: true, schema: { ...schema, why: 'string' }, columnNameOfCorruptRecord: 'why' } as const;
     expect((await read('bad.csv', text, kept)).map(({ why }) => why)).toEqual([null, '3,x', '2147483648,4']);
     expect(await read('bad.csv', text, { header: true, schema, mode: 'DROPMALFORMED' })).toEqual([{ a: 1, b: 2 }]);
-    await refuses(() => read('bad.csv', text, { header: true, schema, mode: 'FAILFAST' }), 'VALUE_INVALID', { line: 3, value: '3,x' });
+    await refuses(() => read('bad.csv', text, { header: true, schema, mode: 'FAILFAST' }), 'VALUE_INVALID', { line: 3, column: 'b', value: 'x' });
+    const broken = 'a,b\n1,2\n"3\n#",4\n';
+    const whole = { header: true, schema: { a: 'int', b: 'int' }, multiLine: true, mode: 'FAILFAST' } as const;
+    await refuses(() => read('broken.csv', broken, whole), 'VALUE_INVALID', { column: 'a', value: '3\n#' }, 'must be int');
   });
 
   it('that is no UTF-8 is refused with path and line, in the header too', async () => {

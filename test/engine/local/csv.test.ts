@@ -147,3 +147,11 @@ it('finds the types of a hundred columns as of a few', async () => {
   const found = await open().read.csv(file, { inferSchema: true }).dtypes();
   expect(found.map(([, type]) => type)).toEqual(new Array<string[]>(14).fill(types).flat());
 });
+
+it('reads moments with blanks before their offsets, short offsets and hours alone, as Spark does', async () => {
+  const file = path('moments.csv');
+  writeFileSync(file, '2020-01-02T03:04:05 +01:00\n2020-01-02T03:04:05+1\n2020-01-02 3\n');
+  const moments = ['2020-01-02T02:04:05.000Z', '2020-01-02T02:04:05.000Z', '2020-01-02T03:00:00.000Z'].map((t) => ({ _c0: new Date(t) }));
+  expect(await open().read.csv(file, { inferSchema: true }).collect()).toEqual(moments);
+  expect(await open().read.schema('_c0 timestamp').csv(file).collect()).toEqual(moments);
+});

@@ -8,7 +8,7 @@ import type { CsvFormat } from './options.ts';
 const INTEGER = '[+-]?[0-9]+';
 const NUMBER = '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?';
 const DATE = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}';
-const TIMESTAMP = `${DATE}([ T]([01]?[0-9]|2[0-3]):[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,9})?)?( ?(Z|UTC|[+-][0-9]{1,2}:?([0-9]{2})?))?)?`;
+const TIMESTAMP = `${DATE}([ T]([01]?[0-9]|2[0-3])(:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,9})?)?( ?(Z|UTC|[+-][0-9]{1,2}:?([0-9]{2})?))?)?)?`;
 
 const matches = (x: string, pattern: string) => `regexp_full_match(${x}, ${text(pattern)})`;
 
@@ -48,7 +48,7 @@ export function csvCast(x: string, type: DataType, format: CsvFormat): string {
       return `CASE WHEN ${matches(x, `[ ]*${DATE}[ ]*`)} THEN TRY_CAST(trim(${x}) AS DATE) ELSE ${asCast(x, type)} END`;
     case 'timestamp':
       if (format.timestampFormat !== null) return byPattern('read.csv', x, 'timestampFormat', format.timestampFormat);
-      return `CASE WHEN ${matches(x, TIMESTAMP)} THEN CAST(TRY_CAST(${x} AS TIMESTAMPTZ) AS TIMESTAMP) ELSE ${asCast(x, type)} END`;
+      return `coalesce(CASE WHEN ${matches(x, TIMESTAMP)} THEN CAST(TRY_CAST(${x} AS TIMESTAMPTZ) AS TIMESTAMP) END, ${asCast(x, type)})`;
     case 'binary':
       return `encode(${x})`;
     default:

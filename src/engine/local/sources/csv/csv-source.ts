@@ -1,6 +1,6 @@
 import { MlError, show, throwIfAborted } from '../../../../error.ts';
 import { type Field, Schema } from '../../../../frame/schema.ts';
-import { type DataType, STRING } from '../../../../frame/types.ts';
+import { type DataType, STRING, typeName } from '../../../../frame/types.ts';
 import { low, rawType } from '../../duck/bindings.ts';
 import type { Database, QueryOptions } from '../../duck/database.ts';
 import { readStrings } from '../../duck/read-vector.ts';
@@ -68,7 +68,7 @@ export class CsvReader {
     const number = this.#database.number();
     if (format.mode === 'FAILFAST') {
       const paths = files.map((f) => f.path);
-      this.#database.explainWith(number, (record) => malformedError(record, paths, format, schema));
+      this.#database.explainWith(number, (told) => malformedError(told, paths, format, schema));
     }
     return { sql: rowsSql(records, schema, format, partition, number), schema };
   }
@@ -228,8 +228,9 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
   const data = schema.fields.filter((field) => !isCorrupt(field));
   const texts = data.map((_, j) => `${fieldSql(j, format)} AS t${j}`);
   const casts = data.map((field, j) => csvCast(`t${j}`, field.type, format));
-  const malformed = [`n <> ${data.length}`, ...casts.flatMap((cast, j) => (cast === `t${j}` ? [] : [`(t${j} IS NOT NULL AND (${cast}) IS NULL)`]))];
-  const isMalformed = `(${malformed.join(' OR ')})`;
+  const misfits = casts.flatMap((cast, j) => (cast === `t${j}` ? [] : [{ j, test: `(t${j} IS NOT NULL AND (${cast}) IS NULL)` }]));
+  const isMalformed = `(${[`n <> ${data.length}`, ...misfits.map(({ test }) => test)].join(' OR ')})`;
+  const place = `CASE ${misfits.map(({ j, test }) => `WHEN ${test} THEN '${j}'`).join(' ')} WHEN TRUE THEN '' END`;
   let at = 0;
   const columns = schema.fields.map((field, j) => {
     if (isCorrupt(field)) return `CASE WHEN ${isMalformed} THEN line END AS c${j}`;
@@ -238,7 +239,7 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
   const where = {
     PERMISSIVE: '',
     DROPMALFORMED: ` WHERE NOT ${isMalformed}`,
-    FAILFAST: ` WHERE CASE WHEN ${isMalformed} THEN error('millstream#${number}#' || line) ELSE true END`,
+    FAILFAST: ` WHERE CASE WHEN ${isMalformed} THEN error('millstream#${number}#' || ${place} || '#' || line) ELSE true END`,
   }[format.mode];
   const folders = partition.map((name) => `, ${identifier(name)}`).join('');
   const most = format.maxColumns;
@@ -248,16 +249,18 @@ function rowsSql(records: string, schema: Schema, format: CsvFormat, partition: 
   return `SELECT ${columns.join(', ') || 'NULL AS none'}${folders} FROM (${fields})${where}${width}`;
 }
 
-/** What is wrong with the record that a `FAILFAST` read met: file and line of it, and the first column that cannot be read. */
-function malformedError(record: string, files: readonly string[], format: CsvFormat, schema: Schema): MlError {
+/** What is wrong with the record that a `FAILFAST` read met, as `<place of the first column that cannot be read>#<record>`: file, line, column and value. */
+function malformedError(told: string, files: readonly string[], format: CsvFormat, schema: Schema): MlError {
+  const at = told.indexOf('#');
+  const record = told.slice(at + 1);
   const found = format.whole ? null : findLine(files, record, format);
-  const fields = new CsvTokenizer(format).line(record);
-  const expected = schema.names.filter((name) => name !== format.corruptColumn).length;
+  const tokenizer = new CsvTokenizer(format);
+  const fields = format.whole ? (firstRecord(tokenizer, record)?.fields ?? []) : tokenizer.line(record);
+  const data = schema.fields.filter(({ name }) => name !== format.corruptColumn);
+  const odd = at > 0 && fields.length === data.length ? data[Number(told.slice(0, at))] : undefined;
+  const value = odd ? fields[data.indexOf(odd)] : record;
   const place = found ? ` (${found.path}, line ${found.line})` : '';
-  const rule = fields.length === expected ? 'hold a value of its column’s type in each field' : `have ${expected} fields, has ${fields.length}`;
-  return new MlError(
-    'VALUE_INVALID',
-    `${OWNER}: a record must ${rule}, got ${show(record)}${place}; mode PERMISSIVE reads what cannot be read as null`,
-    { value: record, ...(found && { path: found.path, line: found.line }) },
-  );
+  const rule = odd ? `column ${show(odd.name)} must be ${typeName(odd.type)}` : `a record must have ${data.length} fields, has ${fields.length}`;
+  const message = `${OWNER}: ${rule}, got ${show(value)}${place}; mode PERMISSIVE reads what cannot be read as null`;
+  return new MlError('VALUE_INVALID', message, { value, ...(odd && { column: odd.name }), ...(found && { path: found.path, line: found.line }) });
 }
