@@ -144,11 +144,11 @@ export function arrayJson<T>(items: Iterable<T>, item: (value: T) => string): st
   return `[${Array.from(items, item).join(',')}]`;
 }
 
-/** Any plain value: whole numbers as integers, a Float64Array as a list of doubles, a Map or a plain object as an object. */
+/** Any plain value: whole numbers as integers, a Float64Array as a list of doubles (infinities in full there, as Spark has metrics), a Map or a plain object as an object. */
 export function valueJson(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isInteger(value) && !Object.is(value, -0) ? String(BigInt(value)) : doubleJson(value);
-  if (value instanceof Float64Array) return arrayJson(value, doubleJson);
+  if (value instanceof Float64Array) return arrayJson(value, (x) => doubleJson(x).replace('Inf"', 'Infinity"'));
   if (Array.isArray(value)) return arrayJson(value, valueJson);
   if (value instanceof Map) return objectJson(Array.from(value, ([key, item]) => [String(key), valueJson(item)]));
   if (typeof value === 'object' && value !== null) return objectJson(Object.entries(value).map(([key, item]) => [key, valueJson(item)]));

@@ -121,7 +121,7 @@ function readDouble(json: Json | undefined): number | undefined {
 }
 
 /** A JSON list of doubles, or undefined. */
-function readDoubles(json: Json | undefined): number[] | undefined {
+export function readDoubles(json: Json | undefined): number[] | undefined {
   return readList(json, readDouble);
 }
 

@@ -5,6 +5,8 @@ import type { Frame } from '../frame/frame.ts';
 import type { Schema } from '../frame/schema.ts';
 import type { ParamSchema } from '../param/param.ts';
 import { ParamMap } from '../param/param-map.ts';
+import type { Json } from '../persistence/json.ts';
+import { readDoubles } from '../persistence/param-json.ts';
 import { Model } from '../pipeline/model.ts';
 import type { AnyTransformer } from '../pipeline/pipeline.ts';
 import type { Changes, SaveOptions } from '../pipeline/stage.ts';
@@ -94,9 +96,10 @@ function frozenLists<State extends object>(state: State): State {
   return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, frozen(value)])) as State;
 }
 
-/** A list of numbers in a saved search's metadata. */
+/** A list of numbers in a saved search's metadata; those that are not finite stand as texts there. */
 export function numbersOf(owner: string, key: string, metadata: ReadonlyMap<string, unknown>): number[] {
   const values = metadata.get(key);
-  if (Array.isArray(values) && values.every((v) => typeof v === 'number')) return values;
+  const numbers = readDoubles(values as Json | undefined);
+  if (numbers) return numbers;
   throw new MlError('MODEL_FORMAT', `${owner}: ${key} in metadata must be a list of numbers, got ${show(values)}`);
 }

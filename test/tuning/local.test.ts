@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogisticRegression } from '#dist/classification/index.js';
-import { BinaryClassificationEvaluator } from '#dist/evaluation/index.js';
+import { BinaryClassificationEvaluator, RegressionEvaluator } from '#dist/evaluation/index.js';
 import { Bucketizer, OneHotEncoder, StringIndexer, VectorAssembler } from '#dist/feature/index.js';
-import { col, type Frame, Pipeline, Session } from '#dist/index.js';
-import { CrossValidator, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
+import { col, type Frame, load, Pipeline, Session, Vectors } from '#dist/index.js';
+import { DecisionTreeRegressor } from '#dist/regression/index.js';
+import { CrossValidator, type CrossValidatorModel, ParamGridBuilder, TrainValidationSplit } from '#dist/tuning/index.js';
+import { saved } from '../persistence/files.ts';
 
 const sessions: Session[] = [];
 beforeAll(async () => {
@@ -73,6 +75,19 @@ it('a search that is aborted amid its fits leaves the session fit for another', 
   const stop = new AbortController();
   await expect(search.fit(frame, { signal: stop.signal, onProgress: () => stop.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
   expect((await search.fit(frame)).avgMetrics).toHaveLength(2);
+});
+
+it('a search whose metrics are infinite is saved as Spark saves it, and loaded again', async () => {
+  const rows = Array.from({ length: 12 }, (_, i) => ({ features: Vectors.dense(i), label: i % 2, fold: i % 2 }));
+  const frame = sessions[1].createFrame(rows, { features: 'vector', label: 'double', fold: 'int' });
+  const [estimator, judge] = [new DecisionTreeRegressor({ maxDepth: 1 }), new RegressionEvaluator({ metricName: 'r2' })];
+  const search = { estimator, estimatorParamMaps: new ParamGridBuilder().build(), evaluator: judge, numFolds: 2, foldCol: 'fold' };
+  const model = await new CrossValidator(search).fit(frame);
+  expect([model.avgMetrics, model.stdMetrics]).toEqual([[Number.NEGATIVE_INFINITY], [Number.NaN]]);
+  const files = saved(model);
+  expect(new TextDecoder().decode(files.get('metadata/part-00000.txt'))).toContain('"avgMetrics":["-Infinity"]');
+  const again = (await load(files)) as CrossValidatorModel;
+  expect([again.avgMetrics, again.stdMetrics]).toEqual([model.avgMetrics, model.stdMetrics]);
 });
 
 it('says nothing on the terminal, however many fits are under way', async () => {
