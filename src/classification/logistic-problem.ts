@@ -165,10 +165,10 @@ function binomialPrior(classWeights: Float64Array): number[] {
   return [zeros > 0 && ones > 0 ? log(ones / zeros) : log1p(ones) - log1p(zeros)];
 }
 
-/** Centred log(1 + weight of the class). */
+/** Centred log(1 + weight of the class); 0 for those beyond the last that has rows, which Spark does not count. */
 function multinomialPriors(classWeights: Float64Array): Float64Array {
   const priors = classWeights.map(log1p);
-  centre(priors, 0, 1);
+  centre(priors.subarray(0, classWeights.findLastIndex((w) => w > 0) + 1), 0, 1);
   return priors;
 }
 

@@ -33,6 +33,13 @@ function expectNear(a: readonly number[], b: readonly number[], tolerance: numbe
   a.forEach((v, i) => void expect(Math.abs(v - b[i]), `${i}: ${v} and ${b[i]}`).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(b[i]))));
 }
 
+it('starts a class without rows behind the last one at intercept 0 (the objective is Spark 4.3’s)', async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => ({ features: Vectors.dense(Math.sin(i)), label: Number(i < 12) }));
+  const label = { type: 'double', attributes: { type: 'nominal', vals: ['no', 'yes', '__unknown'] } };
+  const model = await new LogisticRegression({ maxIter: 0 }).fit(session.createFrame(rows, { features: 'vector', label }));
+  expect(model.summary.objectiveHistory[0]).toBeCloseTo(0.9910864424549036, 14);
+});
+
 describe('the bits of a fit', () => {
   /** Several partitions' worth, so that the workers share them. */
   const many = Array.from({ length: 40_000 }, (_, i) => {
