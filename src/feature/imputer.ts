@@ -4,6 +4,7 @@ import { NumberReader } from '../block/numbers.ts';
 import type { AggregateRequest, TrainingContext } from '../engine/engine.ts';
 import type { StageName } from '../engine/stage-name.ts';
 import { MlError, show } from '../error.ts';
+import { decimalText } from '../frame/decimal-text.ts';
 import type { Frame } from '../frame/frame.ts';
 import { latestSession } from '../frame/open-sessions.ts';
 import type { Schema } from '../frame/schema.ts';
@@ -201,8 +202,9 @@ function inOrderOf(inputs: readonly string[], { columns = inputs, values }: Impu
   return { columns: wanted, values: Float64Array.from(at, (i) => values[i]) };
 }
 
-/** As SQL's cast of a double: toward zero for whole numbers, to the nearest float. */
-function castTo({ kind }: DataType, x: number): number {
-  if (kind === 'float') return Math.fround(x);
-  return kind === 'double' || kind === 'decimal' ? x : Math.trunc(x) + 0;
+/** As SQL's cast of a double: toward zero for whole numbers, to the nearest float, half up to the digits of a decimal. */
+function castTo(type: DataType, x: number): number {
+  if (type.kind === 'float') return Math.fround(x);
+  if (type.kind === 'decimal') return Number(decimalText(x, type.scale));
+  return type.kind === 'double' ? x : Math.trunc(x) + 0;
 }

@@ -56,6 +56,26 @@ it('runs an SQLTransformer that Spark saved', async () => {
   expect(scored).toEqual(JSON.parse(readFileSync(fixture('expected.json'), 'utf8')).rows);
 });
 
+// What Spark 4.3.0 gives of the same rows.
+it('imputes decimals half up and the greatest long as it is', async () => {
+  const rows = [
+    { d: '1.00', e: '12345678901234567.89', l: 2n ** 63n - 1n },
+    { d: '1.01', e: '0.01', l: -(2n ** 63n) },
+    { d: '1.00', e: null, l: null },
+    { d: null, e: '0.02', l: 2n ** 63n - 1n },
+    { d: '1.01', e: '0.02', l: 2n ** 63n - 1n },
+  ];
+  const frame = session.createFrame(rows, 'd decimal(10,2), e decimal(22,2), l bigint');
+  const model = await new Imputer({ inputCols: ['d', 'e', 'l'], outputCols: ['x', 'y', 'z'] }).fit(frame);
+  expect(await model.transform(frame).select('x', 'y', 'z').collect()).toEqual([
+    { x: '1.00', y: '12345678901234568.00', z: 2n ** 63n - 1n },
+    { x: '1.01', y: '0.01', z: -(2n ** 63n) },
+    { x: '1.00', y: '3086419725308642.00', z: 4611686018427387904n },
+    { x: '1.01', y: '0.02', z: 2n ** 63n - 1n },
+    { x: '1.01', y: '0.02', z: 2n ** 63n - 1n },
+  ]);
+});
+
 it('gives the surrogates of an ImputerModel as a frame', async () => {
   const frame = session.createFrame(
     [

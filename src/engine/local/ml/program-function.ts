@@ -2,6 +2,7 @@ import type { Slot } from '../../../block/binder.ts';
 import { type Block, type CodeColumn, type Column, denseValues } from '../../../block/column.ts';
 import { MlError, show } from '../../../error.ts';
 import { groupOf } from '../../../frame/attributes.ts';
+import { decimalText } from '../../../frame/decimal-text.ts';
 import type { Field } from '../../../frame/schema.ts';
 import { isNumeric } from '../../../frame/types.ts';
 import { type Program, type RunningProgram, startProgram } from '../../../scoring/program.ts';
@@ -244,10 +245,18 @@ function labelTexts({ codes, labels }: CodeColumn, rows: number): (string | null
   return Array.from({ length: rows }, (_, i) => labels?.[codes[i]] ?? null);
 }
 
-function numberValues(values: Float64Array, valid: Uint8Array | null, field: Field, rows: number): unknown[] {
-  const convert = field.type.kind === 'long' ? (x: number) => BigInt(Math.trunc(x)) : (x: number) => x;
+/** Doubles as longs, which end at 2⁶³ - 1, and as decimals, as Spark casts them. */
+function numberValues(values: Float64Array, valid: Uint8Array | null, { type }: Field, rows: number): unknown[] {
+  const convert =
+    type.kind === 'decimal'
+      ? (x: number) => decimalText(x, type.scale)
+      : type.kind === 'long'
+        ? (x: number) => (x === 2 ** 63 ? MOST_LONG : BigInt(Math.trunc(x)))
+        : (x: number) => x;
   return Array.from({ length: rows }, (_, i) => (valid && valid[i] === 0 ? null : convert(values[i])));
 }
+
+const MOST_LONG = 2n ** 63n - 1n;
 
 function wrongKind(field: Field, column: Column): MlError {
   return new MlError('COLUMN_TYPE', `transform: column ${show(field.name)} must be made as ${field.type.kind}, its stage made ${column.kind}`, {
