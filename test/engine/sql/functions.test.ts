@@ -63,6 +63,25 @@ it.each<[string, () => unknown]>([
   ['a name that is no text', () => col(1 as never)],
 ])('refuses %s at once', (_, build) => refuses(build, 'EXPRESSION_INVALID'));
 
+const { unboundedPreceding, currentRow } = F.Window;
+it.each<[string, () => Column]>([
+  ['a rank without an order', () => F.rowNumber().over(F.Window.partitionBy('i'))],
+  ['lag without an order', () => F.lag('i', 1).over(F.Window.partitionBy('i'))],
+  ['nthValue without an order', () => F.nthValue('i', 1).over(F.Window.partitionBy('i'))],
+  ['a rank over a frame', () => F.rank().over(F.Window.orderBy('i').rowsBetween(-1, 0))],
+  ['lead over any frame', () => F.lead('i', 1).over(F.Window.orderBy('i').rowsBetween(unboundedPreceding, currentRow))],
+  ['cumeDist over rows', () => F.cumeDist().over(F.Window.orderBy('i').rowsBetween(unboundedPreceding, currentRow))],
+  ['a range without an order', () => F.sum('i').over(F.Window.partitionBy('i').rangeBetween(unboundedPreceding, currentRow))],
+  ['a range of numbers over two columns', () => F.sum('i').over(F.Window.orderBy('i', 's').rangeBetween(-1, 0))],
+  ['a range of numbers over texts', () => F.sum('i').over(F.Window.orderBy('s').rangeBetween(-1, 0))],
+])('refuses %s, as Spark does', (_, build) => refuses(() => frame().select(build()).columns(), 'EXPRESSION_INVALID', {}, 'must'));
+
+it.each<[string, () => Column, number]>([
+  ['a rank over its own frame', () => F.rowNumber().over(F.Window.orderBy('i').rowsBetween(unboundedPreceding, currentRow)), 1],
+  ['nthValue over any frame', () => F.nthValue('i', 1).over(F.Window.orderBy('i').rowsBetween(-1, 0)), 5],
+  ['an unbounded range over two columns', () => F.sum('i').over(F.Window.orderBy('i', 's').rangeBetween(unboundedPreceding, currentRow)), 5],
+])('takes %s', async (_, column, wanted) => expect(Number((await frame().select(column().alias('r')).first())?.r)).toBe(wanted));
+
 it('randn has mean 0 and deviation 1, and is the same at every run', async () => {
   const numbers = () => open().range(4000).select(F.randn(7).alias('r'));
   const [{ mean, deviation }] = await numbers().agg(F.avg('r').alias('mean'), F.stddev('r').alias('deviation')).collect();

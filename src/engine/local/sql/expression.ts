@@ -13,6 +13,7 @@ import { arithmetic, comparison, logical, membership } from './operators.ts';
 import { checkOrdered, orderKey } from './order.ts';
 import { starred } from './star.ts';
 import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError, VOID } from './typed.ts';
+import { checkFrame, checkRanking, frameSql } from './window-frame.ts';
 
 /** The SQL of an expression with Spark's meaning, its type, and the name that Spark would give the column. */
 export function expressionSql(expression: Expression, scope: Scope): Typed {
@@ -183,13 +184,19 @@ function windowSql(expression: Extract<Expression, { kind: 'window' }>, scope: S
   if (inner?.kind !== 'call' || !(isAggregate(inner.name) || isRanking(inner.name))) {
     throw new MlError('EXPRESSION_INVALID', 'over: must follow an aggregate or ranking function');
   }
+  const order = orderBy.map((e) => sortKey(e, scope));
+  if (isRanking(inner.name)) checkRanking(inner.name, order.length > 0, frame);
+  if (frame)
+    checkFrame(
+      frame,
+      orderBy.map((e) => expressionSql(e, scope).type),
+    );
   const value = expressionSql(inner, { ...scope, windowed: true });
   const keys = partitionBy.map((e) => expressionSql(e, scope).sql);
-  const order = orderBy.map((e) => sortKey(e, scope));
   const spec = [
     keys.length > 0 ? `PARTITION BY ${keys.join(', ')}` : '',
     order.length > 0 ? `ORDER BY ${order.join(', ')}` : '',
-    frame ? `${frame.unit.toUpperCase()} BETWEEN ${bound(frame.start)} AND ${bound(frame.end)}` : '',
+    frame ? frameSql(frame) : '',
   ].filter(Boolean);
   const named = [
     keys.length > 0 ? `PARTITION BY ${partitionBy.map((e) => expressionSql(e, scope).name).join(', ')}` : '',
@@ -224,12 +231,6 @@ function closing(sql: string, at: number): number {
     else if (c === ')' && --depth === 0) return i + 1;
   }
   return sql.length;
-}
-
-function bound(offset: number): string {
-  if (offset === 0) return 'CURRENT ROW';
-  if (Math.abs(offset) === Number.POSITIVE_INFINITY) return `UNBOUNDED ${offset < 0 ? 'PRECEDING' : 'FOLLOWING'}`;
-  return `${Math.abs(offset)} ${offset < 0 ? 'PRECEDING' : 'FOLLOWING'}`;
 }
 
 /** One key of an ORDER BY; without a direction ascending with nulls first. */
