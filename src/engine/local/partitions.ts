@@ -1,6 +1,6 @@
-import { type Expression, parts } from '../../frame/expression.ts';
+import type { Expression } from '../../frame/expression.ts';
 import type { Plan } from '../../frame/plan.ts';
-import { containsAggregate } from './sql/walk.ts';
+import { containsAggregate, containsWindow } from './sql/walk.ts';
 
 /** How many partitions a plan's rows are in: so many, or no more than so many. */
 interface Partitions {
@@ -51,11 +51,7 @@ export function partitionsOf(plan: Plan): Partitions | null {
 
 /** Whether a value depends on several rows. */
 function gathers(expression: Expression): boolean {
-  return containsAggregate(expression) || hasWindow(expression);
-}
-
-function hasWindow(expression: Expression): boolean {
-  return expression.kind === 'window' || parts(expression).some(hasWindow);
+  return containsAggregate(expression) || containsWindow(expression);
 }
 
 /** `rows` in up to `count` runs that are as long as one another, none of them empty unless there is but one. */

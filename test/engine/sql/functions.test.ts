@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Column, col, lit } from '#dist/frame/column.js';
+import type { Frame } from '#dist/frame/frame.js';
 import * as F from '#dist/frame/functions.js';
 import { Vectors } from '#dist/linalg/vectors.js';
 import { refuses, session } from '../harness.ts';
@@ -75,6 +76,40 @@ it.each<[string, () => Column]>([
   ['a range of numbers over two columns', () => F.sum('i').over(F.Window.orderBy('i', 's').rangeBetween(-1, 0))],
   ['a range of numbers over texts', () => F.sum('i').over(F.Window.orderBy('s').rangeBetween(-1, 0))],
 ])('refuses %s, as Spark does', (_, build) => refuses(() => frame().select(build()).columns(), 'EXPRESSION_INVALID', {}, 'must'));
+
+it.each<[string, () => Frame]>([
+  ['an aggregate in filter', () => frame().filter(F.sum('i').gt(1))],
+  ['an aggregate in orderBy', () => frame().orderBy(F.sum('i').desc())],
+  ['an aggregate in the condition of a join', () => frame().join(open().range(2), F.max('i').eq(col('id')))],
+  [
+    'an aggregate of an aggregate',
+    () =>
+      frame()
+        .groupBy('s')
+        .agg(F.sum(F.avg('i'))),
+  ],
+  ['rows made in filter', () => frame().filter(F.explode(F.array('i')).gt(1))],
+  ['rows made in orderBy', () => frame().orderBy(F.explode(F.array('i')))],
+  [
+    'a window as a key',
+    () =>
+      frame()
+        .groupBy(F.rowNumber().over(F.Window.orderBy('i')))
+        .count(),
+  ],
+])('refuses %s, as Spark does', (_, build) => refuses(() => build().columns(), 'EXPRESSION_INVALID', {}, 'must'));
+
+it('takes windows over aggregates', async () => {
+  const ranked = frame()
+    .groupBy('s')
+    .agg(
+      F.rank()
+        .over(F.Window.orderBy(F.sum('i')))
+        .as('r'),
+      F.sum(F.sum('i')).over(F.Window.orderBy('s')).as('t'),
+    );
+  expect(await ranked.select('r', col('t').cast('int').as('t')).collect()).toEqual([{ r: 1, t: 5 }]);
+});
 
 it.each<[string, () => Column, number]>([
   ['a rank over its own frame', () => F.rowNumber().over(F.Window.orderBy('i').rowsBetween(unboundedPreceding, currentRow)), 1],

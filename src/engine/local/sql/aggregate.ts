@@ -11,7 +11,7 @@ import { type SessionKey, sessionKey, withSessions } from './session-window.ts';
 import { compileTexts } from './sql-text.ts';
 import { matchingNames } from './star.ts';
 import { type Scope, type Typed, typeError } from './typed.ts';
-import { containsAggregate } from './walk.ts';
+import { containsAggregate, containsWindow } from './walk.ts';
 
 /** Makes all rows one group, whether or not an aggregate is selected. */
 const ONE_GROUP = ' HAVING count(*) >= 0';
@@ -37,6 +37,7 @@ export async function aggregateSql(
   const keyed = keys
     .flatMap((key) => (key.kind === 'star' ? columnsOf(key, from) : [key]))
     .map((key) => {
+      if (containsWindow(key)) throw new MlError('EXPRESSION_INVALID', 'groupBy: a window must not stand in a key; select it as a column first');
       const session = sessionKey(key, scope);
       if (session) {
         sessions.push(session);

@@ -13,6 +13,7 @@ import { arithmetic, comparison, logical, membership } from './operators.ts';
 import { checkOrdered, orderKey } from './order.ts';
 import { starred } from './star.ts';
 import { arrayOf, BOOLEAN, type Built, DOUBLE, type Scope, type Typed, typeError, VOID } from './typed.ts';
+import { checkRowWise, containsAggregate } from './walk.ts';
 import { checkFrame, checkRanking, frameSql } from './window-frame.ts';
 
 /** The SQL of an expression with Spark's meaning, its type, and the name that Spark would give the column. */
@@ -155,6 +156,9 @@ function callSql(expression: Extract<Expression, { kind: 'call' }>, scope: Scope
   const { name, distinct = false } = expression;
   if (expression.args.some((a) => a.kind === 'lambda')) return higherOrder(expression, scope, expressionSql);
   if (isRanking(name) && !scope.windowed) throw new MlError('EXPRESSION_INVALID', `${name}: needs a window; write ${name}(…).over(Window…)`);
+  if (isAggregate(name) && !scope.windowed && expression.args.some(containsAggregate)) {
+    throw new MlError('EXPRESSION_INVALID', `${name}: must not be of another aggregate; aggregate twice`);
+  }
   const args = expression.args.flatMap((a) => {
     if (a.kind !== 'star') return [expressionSql(a, scope)];
     return name === 'count' && !distinct && a.of === undefined ? [literalSql(1)] : starred(a, scope, expressionSql).map(({ typed }) => typed);
@@ -247,6 +251,7 @@ function direction(expression: Expression): string {
 
 /** A condition, which must be boolean. */
 export function conditionSql(owner: string, expression: Expression, scope: Scope): string {
+  checkRowWise(owner, expression);
   const value = expressionSql(expression, scope);
   if (value.type.kind !== 'boolean' && value.type.kind !== 'void') throw typeError(owner, 'a boolean condition', value.type);
   return castSql(value, BOOLEAN).sql;

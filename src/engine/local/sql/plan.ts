@@ -16,7 +16,7 @@ import { sampleSql } from './sample.ts';
 import { scopeOver, select } from './scope.ts';
 import { compileTexts } from './sql-text.ts';
 import { combineSql, unionSql } from './union.ts';
-import { containsAggregate, containsSummary } from './walk.ts';
+import { checkRowWise, containsAggregate, containsSummary } from './walk.ts';
 
 /**
  * The relation of a plan: relational steps become nested SELECTs here, the engine gives those of its own. A mistake carries the stack of
@@ -101,6 +101,7 @@ async function filterSql(from: Relation, plan: Extract<Plan, { op: 'filter' }>, 
 
 async function sortSql(from: Relation, plan: Extract<Plan, { op: 'sort' }>, context: PlanContext): Promise<Relation> {
   const scope = await compileTexts('orderBy', plan.keys, from, context);
+  for (const key of plan.keys) checkRowWise('orderBy', key);
   const keys = plan.keys.map((key) => sortKey(key, scope));
   // Equal rows keep their order where there is one.
   const tie = from.stable ? ', row_number() OVER ()' : '';
