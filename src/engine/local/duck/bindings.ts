@@ -86,7 +86,7 @@ export function view<T>(vector: RawVector, length: number, Type: TypedArrayConst
 const LARGE = 1024;
 /**
  * Once a block of this size has been freed, glibc keeps twice as much free memory for the copies to come. Before, it gives all beyond 128 KiB back to the
- * system, and each chunk's copies are of fresh pages: half of the page faults of scoring, a twentieth of its CPU.
+ * system, and each chunk's copies are of fresh pages: two fifths of the page faults of scoring.
  */
 const KEPT = 2 ** 23;
 let views: ArrayBuffer[] | null = null;
