@@ -75,6 +75,7 @@ function bundle(dist, modules, homes, options) {
     logLevel: 'warning',
   });
 }
+
 /** What each module exports; a name must mean one thing in all of them. */
 async function exportedNames(dist, members) {
   const built = await Promise.all(HOMES.map((home) => import(pathToFileURL(join(dist, home)).href)));
